@@ -1,0 +1,85 @@
+// /api/v1/events: taking in and reading back.
+#include <algorithm>
+
+#include "api/submit.h"
+#include "base/json_text.h"
+#include "event/entry.h"
+
+namespace stele::api {
+namespace {
+
+constexpr std::uint64_t kAnswerBytesMax = 8U << 20;
+
+void read_one(const Service& service, const net::Request& request, const PathParts& parts, const net::Reply& reply) {
+  const auto sequencer = service.find(request.parameter("log").value_or("main"));
+  if (!sequencer) return reply.send(error_response(sequencer.error()));
+  const auto index = parse_decimal(parts.at(0));
+  if (!index) return reply.send(error_response(invalid("an index is a decimal number, not \"" + parts.at(0) + "\"")));
+  const auto store = (*sequencer)->store();
+  if (const std::uint64_t size = store->size(); *index >= size) {
+    const std::string message = "there is no entry " + parts.at(0) + ": the log has " + std::to_string(size);
+    return reply.send(error_response({Code::kNotFound, message}));
+  }
+  auto bundle = store->read(*index, 1);
+  if (!bundle) return reply.send(error_response(bundle.error()));
+  reply.send(json_response(200, bundle->substr(2)));
+}
+
+Result<std::uint64_t> number(const net::Request& request, std::string_view name, std::uint64_t otherwise) {
+  const auto text = request.parameter(name);
+  if (!text) return otherwise;
+  const auto value = parse_decimal(*text);
+  if (!value) return invalid(std::string(name) + " is a decimal number, not \"" + *text + "\"");
+  return *value;
+}
+
+Result<std::string> read_page(const Service& service, const net::Request& request) {
+  STELE_ASSIGN(const auto* sequencer, service.find(request.parameter("log").value_or("main")));
+  STELE_ASSIGN(const std::uint64_t from, number(request, "from", 0));
+  STELE_ASSIGN(const std::uint64_t asked, number(request, "limit", 100));
+  const auto store = sequencer->store();
+  const std::uint64_t size = store->size();
+  std::uint64_t at = from;
+  std::uint64_t left = std::min(asked, service.limits.read_entries_max);
+  std::string out = "{\"entries\":[";
+  // Bundle by bundle, so that an answer stays bounded however long the entries are.
+  constexpr std::uint64_t kStep = 64;
+  while (left > 0 && at < size && out.size() < kAnswerBytesMax) {
+    const std::uint64_t take = std::min({left, kStep, size - at});
+    STELE_ASSIGN(const std::string bundle, store->read(at, take));
+    STELE_TRY(event::for_each_entry(bundle, [&](std::string_view entry) {
+      out += out.back() == '[' ? "{\"index\":" : ",{\"index\":";
+      append_decimal(out, at++);
+      out += ",\"entry\":";
+      out += entry;
+      out += '}';
+    }));
+    left -= take;
+  }
+  out += "],\"next\":";
+  append_decimal(out, at);
+  out += ",\"size\":";
+  append_decimal(out, size);
+  out += "}\n";
+  return out;
+}
+
+}  // namespace
+
+void add_event_routes(Router& router, Service& service) {
+  router.add({"POST", "/api/v1/events", access::Permission::kWrite,
+              [&service](const net::Request& request, const PathParts&, const net::Reply& reply) {
+                submit_events(service, request, reply);
+              }});
+  router.add({"GET", "/api/v1/events", access::Permission::kRead,
+              [&service](const net::Request& request, const PathParts&, const net::Reply& reply) {
+                auto page = read_page(service, request);
+                reply.send(page ? json_response(200, std::move(*page)) : error_response(page.error()));
+              }});
+  router.add({"GET", "/api/v1/events/{index}", access::Permission::kRead,
+              [&service](const net::Request& request, const PathParts& parts, const net::Reply& reply) {
+                read_one(service, request, parts, reply);
+              }});
+}
+
+}  // namespace stele::api

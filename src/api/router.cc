@@ -1,0 +1,112 @@
+#include "api/router.h"
+
+#include <optional>
+
+#include "base/json_text.h"
+
+namespace stele::api {
+namespace {
+
+std::string_view take_part(std::string_view& rest) {
+  const auto slash = rest.find('/', 1);
+  const std::string_view part = rest.substr(0, slash);
+  rest.remove_prefix(part.size());
+  return part;
+}
+
+std::optional<PathParts> match(std::string_view pattern, std::string_view path) {
+  PathParts parts;
+  while (!pattern.empty()) {
+    const std::string_view wanted = take_part(pattern);
+    if (wanted == "/*") {
+      if (path.size() < 2) return std::nullopt;
+      parts.emplace_back(path.substr(1));
+      return parts;
+    }
+    if (path.empty()) return std::nullopt;
+    const std::string_view got = take_part(path);
+    if (wanted.size() > 1 && wanted[1] == '{') {
+      if (got.size() < 2) return std::nullopt;
+      parts.emplace_back(got.substr(1));
+    } else if (wanted != got) {
+      return std::nullopt;
+    }
+  }
+  if (!path.empty()) return std::nullopt;
+  return parts;
+}
+
+// The log that a request is about, for the authority's decision.
+std::string log_of(const net::Request& request, const Route& route, const PathParts& parts) {
+  if (route.pattern.starts_with("/log/{log}")) return parts.at(0);
+  return request.parameter("log").value_or("main");
+}
+
+int status_of(Code code) {
+  switch (code) {
+    case Code::kInvalid:
+    case Code::kConflict: return 400;
+    case Code::kNotFound: return 404;
+    case Code::kTooLarge: return 413;
+    case Code::kDenied: return 403;
+    case Code::kBusy: return 429;
+    case Code::kUnavailable: return 503;
+    case Code::kCorrupt:
+    case Code::kIo:
+    case Code::kInternal: return 500;
+  }
+  return 500;
+}
+
+}  // namespace
+
+void Router::handle(const net::Request& request, const net::Reply& reply) const {
+  const bool head = request.method == "HEAD";
+  std::string allowed;
+  for (const Route& route : routes_) {
+    const auto parts = match(route.pattern, request.path);
+    if (!parts) continue;
+    if (route.method != request.method && !(head && route.method == "GET")) {
+      allowed += (allowed.empty() ? "" : ", ") + route.method;
+      continue;
+    }
+    const access::Caller caller{request.peer.loopback, request.peer.address};
+    const Status allowed_to = authority_.authorise(caller, route.permission, log_of(request, route, *parts));
+    if (!allowed_to) return reply.send(error_response(allowed_to.error()));
+    return route.handler(request, *parts, reply);
+  }
+  if (allowed.empty()) return reply.send(error_response({Code::kNotFound, "there is nothing at " + request.path}));
+  net::Response response = error_response(invalid(request.path + " takes " + allowed));
+  response.status = 405;
+  response.headers.emplace_back("Allow", allowed);
+  reply.send(std::move(response));
+}
+
+net::Response json_response(int status, std::string body) {
+  net::Response response;
+  response.status = status;
+  response.headers.emplace_back("Content-Type", "application/json");
+  response.headers.emplace_back("Cache-Control", "no-store");
+  response.body = std::move(body);
+  return response;
+}
+
+net::Response text_response(std::string body) {
+  net::Response response;
+  response.headers.emplace_back("Content-Type", "text/plain; charset=utf-8");
+  response.body = std::move(body);
+  return response;
+}
+
+net::Response error_response(const Error& error) {
+  std::string body = "{\"error\":{\"code\":\"" + std::string(code_name(error.code)) + "\",\"message\":";
+  // What a request made the message say is not always UTF-8.
+  append_json_string(body, is_utf8(error.message) ? error.message : "the request is not UTF-8");
+  body += "}}\n";
+  net::Response response = json_response(status_of(error.code), std::move(body));
+  if (error.code == Code::kUnavailable) response.headers.emplace_back("Retry-After", "5");
+  if (error.code == Code::kBusy) response.headers.emplace_back("Retry-After", "1");
+  return response;
+}
+
+}  // namespace stele::api

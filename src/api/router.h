@@ -1,0 +1,48 @@
+// Which handler answers which request, and the one gate before all of them.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "access/authorise.h"
+#include "net/http.h"
+
+namespace stele::api {
+
+// What a pattern's placeholders stood for, in order.
+using PathParts = std::vector<std::string>;
+
+// A handler gets a request that was authorised. It answers through the reply, now or later.
+using RouteHandler = std::function<void(const net::Request&, const PathParts&, const net::Reply&)>;
+
+struct Route {
+  std::string method;
+  // "/log/{log}/proof/{index}"; a last part "*" takes the rest of the path.
+  std::string pattern;
+  access::Permission permission;
+  RouteHandler handler;
+};
+
+class Router {
+ public:
+  explicit Router(access::Authority authority) : authority_(authority) {}
+
+  void add(Route route) { routes_.push_back(std::move(route)); }
+  [[nodiscard]] const std::vector<Route>& routes() const { return routes_; }
+
+  // Finds the route, asks the authority, calls the handler; answers 404, 405 and 403 itself.
+  void handle(const net::Request& request, const net::Reply& reply) const;
+
+ private:
+  access::Authority authority_;
+  std::vector<Route> routes_;
+};
+
+// {"error":{"code":…,"message":…}} with the status that belongs to the code.
+net::Response error_response(const Error& error);
+net::Response json_response(int status, std::string body);
+net::Response text_response(std::string body);
+
+}  // namespace stele::api

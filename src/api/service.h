@@ -1,0 +1,57 @@
+// What the handlers work on, handed in by the server.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+
+#include "api/router.h"
+#include "base/clock.h"
+#include "base/histogram.h"
+#include "event/json_tape.h"
+#include "log/sequencer.h"
+
+namespace stele::api {
+
+struct ApiLimits {
+  std::uint64_t body_bytes_max = 64U << 20;  // once decompressed
+  std::size_t events_max = 50'000;           // in one request
+  event::JsonLimits event;
+  std::uint64_t read_entries_max = 1'000;  // in one answer
+  std::uint64_t streams_max = 256;
+};
+
+struct ApiCounters {
+  std::atomic<std::uint64_t> events_stored{0};
+  std::atomic<std::uint64_t> events_refused{0};
+  std::atomic<std::uint64_t> events_without_origin{0};
+  std::atomic<std::uint64_t> streams{0};  // open now
+  Histogram acknowledge;                  // from a request's arrival to its answer
+};
+
+// Lives longer than the router that uses it.
+struct Service {
+  std::map<std::string, log::Sequencer*> logs;
+  const Clock& clock;
+  ApiLimits limits;
+  std::int64_t started = 0;
+  // Further samples for /metrics, from the doors and the server.
+  std::function<void(std::string&)> more_metrics;
+  ApiCounters counters;
+
+  // kNotFound when there is no such log.
+  [[nodiscard]] Result<log::Sequencer*> find(const std::string& name) const;
+};
+
+// One function a resource adds its routes.
+void add_event_routes(Router& router, Service& service);      // /api/v1/events
+void add_stream_routes(Router& router, Service& service);     // /api/v1/stream
+void add_log_routes(Router& router, Service& service);        // /log/{log}/…
+void add_operation_routes(Router& router, Service& service);  // /healthz, /readyz, /metrics, /api/v1/status, schema
+
+// The receipt of a delivery as JSON (docs/formats/receipt.md).
+void append_receipt(std::string& out, const std::string& origin, const log::Delivered& delivered);
+
+}  // namespace stele::api

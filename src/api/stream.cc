@@ -1,0 +1,74 @@
+// /api/v1/stream: entries as they are committed, as server-sent events (WHATWG HTML, section 9.2).
+#include <algorithm>
+
+#include "api/service.h"
+#include "event/entry.h"
+
+namespace stele::api {
+namespace {
+
+class EntryStream final : public net::ChunkSource {
+ public:
+  EntryStream(Service& service, const log::Sequencer& sequencer, std::uint64_t from)
+      : service_(service), sequencer_(sequencer), at_(from) {
+    ++service_.counters.streams;
+  }
+  ~EntryStream() override { --service_.counters.streams; }
+  EntryStream(const EntryStream&) = delete;
+  EntryStream& operator=(const EntryStream&) = delete;
+
+  [[nodiscard]] Result<std::string> next() override {
+    constexpr std::uint64_t kStep = 256;
+    const auto store = sequencer_.store();
+    const std::uint64_t size = store->size();
+    std::string out;
+    if (at_ >= size) return out;
+    STELE_ASSIGN(const std::string bundle, store->read(at_, std::min(kStep, size - at_)));
+    STELE_TRY(event::for_each_entry(bundle, [&](std::string_view entry) {
+      out += "id: " + std::to_string(at_++) + "\ndata: ";
+      out += entry;
+      out += "\n\n";
+    }));
+    return out;
+  }
+  [[nodiscard]] std::string_view heartbeat() const override { return ": still here\n\n"; }
+
+ private:
+  Service& service_;
+  const log::Sequencer& sequencer_;
+  std::uint64_t at_;
+};
+
+Result<std::uint64_t> start_of(const net::Request& request, std::uint64_t size) {
+  if (const auto last = request.header("last-event-id"); !last.empty()) {
+    const auto index = parse_decimal(last);
+    if (!index) return invalid("Last-Event-ID is the index of the last entry that was seen");
+    return *index + 1;
+  }
+  const auto from = request.parameter("from");
+  if (!from) return size;
+  const auto index = parse_decimal(*from);
+  if (!index) return invalid("from is a decimal number, not \"" + *from + "\"");
+  return *index;
+}
+
+}  // namespace
+
+void add_stream_routes(Router& router, Service& service) {
+  router.add({"GET", "/api/v1/stream", access::Permission::kRead,
+              [&service](const net::Request& request, const PathParts&, const net::Reply& reply) {
+                const auto sequencer = service.find(request.parameter("log").value_or("main"));
+                if (!sequencer) return reply.send(error_response(sequencer.error()));
+                const auto from = start_of(request, (*sequencer)->store()->size());
+                if (!from) return reply.send(error_response(from.error()));
+                if (service.counters.streams >= service.limits.streams_max) {
+                  return reply.send(error_response({Code::kBusy, "too many streams are open"}));
+                }
+                net::Response response;
+                response.headers = {{"Content-Type", "text/event-stream"}, {"Cache-Control", "no-store"}};
+                response.stream = std::make_shared<EntryStream>(service, **sequencer, *from);
+                reply.send(std::move(response));
+              }});
+}
+
+}  // namespace stele::api

@@ -1,0 +1,295 @@
+// POST /api/v1/events: decode, check, hand to the log, answer with the receipt.
+#include "api/submit.h"
+
+#include "base/json_text.h"
+#include "event/body.h"
+#include "event/entry.h"
+#include "event/intake.h"
+#include "net/decompress.h"
+
+namespace stele::api {
+namespace {
+
+enum class Results { kFull, kRange, kEntries };
+
+struct Options {
+  Results results = Results::kFull;
+  bool proof = true;
+};
+
+// One event that was refused before it came to the log.
+struct Refused {
+  std::size_t at = 0;
+  event::Finding finding;
+};
+
+struct Warned {
+  std::size_t at = 0;
+  std::vector<event::Finding> findings;
+};
+
+// What the answer needs once the log has spoken.
+struct Exchange {
+  Options options;
+  std::size_t count = 0;  // events in the request
+  std::vector<Refused> refused;
+  std::vector<Warned> warned;
+  std::string origin;
+  std::int64_t arrived = 0;
+};
+
+Result<Options> read_options(const net::Request& request) {
+  Options options;
+  const std::string results = request.parameter("results").value_or("full");
+  if (results == "range")
+    options.results = Results::kRange;
+  else if (results == "entries")
+    options.results = Results::kEntries;
+  else if (results != "full")
+    return invalid("results is one of full, range, entries; not \"" + results + "\"");
+  const std::string proof = request.parameter("proof").value_or("range");
+  if (proof == "none")
+    options.proof = false;
+  else if (proof != "range")
+    return invalid("proof is one of range, none; not \"" + proof + "\"");
+  return options;
+}
+
+Result<event::Source> read_source(const net::Request& request) {
+  constexpr std::size_t kNameBytesMax = 128;
+  event::Source source;
+  source.id = request.parameter("source").value_or("http");
+  if (source.id.empty() || source.id.size() > kNameBytesMax || !is_utf8(source.id))
+    return invalid("source is a name of 1 to 128 bytes of UTF-8");
+  source.kind = request.peer.credentials ? "control" : "http";
+  source.peer = request.peer.address;
+  if (const auto& credentials = request.peer.credentials) {
+    source.peer = "pid:" + std::to_string(credentials->pid);
+    source.identity = "uid:" + std::to_string(credentials->uid);
+  }
+  return source;
+}
+
+bool is_ndjson(std::string_view content_type) {
+  return content_type.starts_with("application/x-ndjson") || content_type.starts_with("application/ndjson") ||
+         content_type.starts_with("application/jsonl");
+}
+
+void append_error(std::string& out, std::string_view code, std::string_view path, std::string_view message) {
+  out += "{\"error\":{\"code\":";
+  append_json_string(out, code);
+  out += ",\"path\":";
+  append_json_string(out, is_utf8(path) ? path : "");
+  out += ",\"message\":";
+  append_json_string(out, is_utf8(message) ? message : "the event is not UTF-8");
+  out += "}}";
+}
+
+void append_placed(std::string& out, const log::Placed& placed, const std::vector<event::Finding>* warnings,
+                   std::string_view entry) {
+  out += "{\"index\":";
+  append_decimal(out, placed.index);
+  out += ",\"id\":\"";
+  out += placed.id;
+  out += "\",\"leaf\":\"";
+  base64_append(out, as_byte_span(placed.leaf));
+  out += '"';
+  if (placed.repeated) out += ",\"repeated\":true";
+  if (!entry.empty()) {
+    out += ",\"entry\":";
+    append_json_string(out, entry);
+  }
+  if (warnings != nullptr) {
+    out += ",\"warnings\":[";
+    for (const event::Finding& warning : *warnings) {
+      if (out.back() == '}') out += ',';
+      out += "{\"path\":";
+      append_json_string(out, warning.path);
+      out += ",\"message\":";
+      append_json_string(out, warning.message);
+      out += '}';
+    }
+    out += ']';
+  }
+  out += '}';
+}
+
+// Walks the events of the request in order: refused ones and placed ones.
+template <typename OnRefused, typename OnPlaced>
+void in_order(const Exchange& exchange, const log::Delivered* delivered, OnRefused&& on_refused, OnPlaced&& on_placed) {
+  std::size_t refused = 0;
+  std::size_t placed = 0;
+  for (std::size_t i = 0; i < exchange.count; ++i) {
+    if (refused < exchange.refused.size() && exchange.refused[refused].at == i) {
+      const event::Finding& finding = exchange.refused[refused++].finding;
+      on_refused(i, finding.code, finding.path, finding.message);
+    } else {
+      const log::Placed& one = delivered->placed[placed++];
+      if (one.error)
+        on_refused(i, "id_conflict", "/id", one.error->message);
+      else
+        on_placed(i, one);
+    }
+  }
+}
+
+std::size_t stored_count(const log::Delivered* delivered) {
+  std::size_t stored = 0;
+  if (delivered != nullptr) {
+    for (const log::Placed& placed : delivered->placed) stored += placed.error ? 0U : 1U;
+  }
+  return stored;
+}
+
+std::string full_body(const Exchange& exchange, const log::Delivered* delivered) {
+  std::string out = "{\"results\":[";
+  out.reserve(64 + exchange.count * 130 + (exchange.options.results == Results::kEntries ? delivered->bytes.size() * 5 / 4 : 0));
+  std::string_view entries = delivered != nullptr ? std::string_view(delivered->bytes) : std::string_view();
+  auto warned = exchange.warned.begin();
+  in_order(
+      exchange, delivered,
+      [&](std::size_t i, std::string_view code, std::string_view path, std::string_view message) {
+        if (i != 0) out += ',';
+        append_error(out, code, path, message);
+      },
+      [&](std::size_t i, const log::Placed& placed) {
+        if (i != 0) out += ',';
+        std::string_view entry;
+        if (!entries.empty()) {
+          entry = entries.substr(2, load_be16(entries.data()));
+          entries.remove_prefix(2 + entry.size());
+        }
+        while (warned != exchange.warned.end() && warned->at < i) ++warned;  // of events that the log refused
+        const bool has_warnings = warned != exchange.warned.end() && warned->at == i;
+        append_placed(out, placed, has_warnings ? &(warned++)->findings : nullptr, entry);
+      });
+  out += ']';
+  return out;
+}
+
+std::string range_body(const Exchange& exchange, const log::Delivered* delivered) {
+  std::string refused;
+  std::uint64_t first = UINT64_MAX;
+  std::uint64_t repeated = 0;
+  in_order(
+      exchange, delivered,
+      [&](std::size_t i, std::string_view code, std::string_view path, std::string_view message) {
+        refused += refused.empty() ? "{\"at\":" : ",{\"at\":";
+        append_decimal(refused, i);
+        std::string error;
+        append_error(error, code, path, message);
+        refused += ',';
+        refused.append(error, 1);  // the members of {"error":…}
+      },
+      [&](std::size_t, const log::Placed& placed) {
+        first = std::min(first, placed.index);
+        repeated += placed.repeated ? 1U : 0U;
+      });
+  std::string out = "{\"first\":";
+  if (first == UINT64_MAX)
+    out += "null";
+  else
+    append_decimal(out, first);
+  out += ",\"count\":";
+  append_decimal(out, stored_count(delivered));
+  out += ",\"repeated\":";
+  append_decimal(out, repeated);
+  out += ",\"refused\":[" + refused + "]";
+  return out;
+}
+
+net::Response answer(Service& service, const Exchange& exchange, const log::Delivered* delivered) {
+  const std::size_t stored = stored_count(delivered);
+  std::string body =
+      exchange.options.results == Results::kRange ? range_body(exchange, delivered) : full_body(exchange, delivered);
+  if (stored > 0 && exchange.options.proof) {
+    body += ",\"receipt\":";
+    append_receipt(body, exchange.origin, *delivered);
+  }
+  body += "}\n";
+  service.counters.events_stored += stored;
+  service.counters.events_refused += exchange.count - stored;
+  service.counters.acknowledge.record(service.clock.monotonic() - exchange.arrived);
+  return json_response(stored == exchange.count ? 200 : stored == 0 ? 400 : 207, std::move(body));
+}
+
+}  // namespace
+
+void append_receipt(std::string& out, const std::string& origin, const log::Delivered& delivered) {
+  out += "{\"stele_receipt\":1,\"log\":";
+  append_json_string(out, origin);
+  out += ",\"checkpoint\":";
+  append_json_string(out, delivered.state->note);
+  out += ",\"ranges\":[";
+  for (const log::ProvenRange& range : delivered.ranges) {
+    if (&range != delivered.ranges.data()) out += ',';
+    out += "{\"first\":";
+    append_decimal(out, range.first);
+    out += ",\"count\":";
+    append_decimal(out, range.count);
+    out += ",\"proof\":[";
+    for (const Hash& hash : range.proof) {
+      out += out.back() == '[' ? "\"" : ",\"";
+      base64_append(out, as_byte_span(hash));
+      out += '"';
+    }
+    out += "]}";
+  }
+  out += "]}";
+}
+
+void submit_events(Service& service, const net::Request& request, const net::Reply& reply) {
+  const auto sequencer = service.find(request.parameter("log").value_or("main"));
+  if (!sequencer) return reply.send(error_response(sequencer.error()));
+  const auto options = read_options(request);
+  if (!options) return reply.send(error_response(options.error()));
+  const auto source = read_source(request);
+  if (!source) return reply.send(error_response(source.error()));
+  auto exchange = std::make_shared<Exchange>();  // shared by this call and the answer that comes later
+  exchange->options = *options;
+  exchange->arrived = service.clock.monotonic();
+  exchange->origin = (*sequencer)->store()->identity().origin;
+
+  std::string decoded;
+  std::string_view body = request.body;
+  if (const auto coding = request.header("content-encoding"); !coding.empty()) {
+    auto plain = net::decompress(coding, request.body, service.limits.body_bytes_max);
+    if (!plain) return reply.send(error_response(plain.error()));
+    decoded = std::move(*plain);
+    body = decoded;
+  }
+  const auto events = event::split_events(body, is_ndjson(request.header("content-type")), service.limits.events_max);
+  if (!events) return reply.send(error_response(events.error()));
+  exchange->count = events->size();
+
+  event::Intake intake(service.limits.event);
+  event::Accepted accepted;
+  event::EntryBatch batch(*source);
+  batch.reserve(events->size(), body.size());
+  for (std::size_t i = 0; i < events->size(); ++i) {
+    event::Finding finding;
+    if (!intake.read((*events)[i], accepted, finding)) {
+      exchange->refused.push_back({i, std::move(finding)});
+      continue;
+    }
+    if (const Status added = batch.add(accepted.text, accepted.derived, {}, accepted.id); !added) {
+      exchange->refused.push_back({i, {std::string(code_name(added.error().code)), "", added.error().message}});
+      continue;
+    }
+    if (!accepted.has_origin) ++service.counters.events_without_origin;
+    if (!accepted.warnings.empty()) exchange->warned.push_back({i, accepted.warnings});
+  }
+  if (batch.count() == 0) return reply.send(answer(service, *exchange, nullptr));
+  (*sequencer)
+      ->submit(std::move(batch), exchange->options.results == Results::kEntries,
+               [&service, exchange, reply](Result<log::Delivered> result) {
+                 // Back to the connection's thread: the log's own has better to do than to write answers.
+                 auto shared = std::make_shared<Result<log::Delivered>>(std::move(result));  // std::function copies its captures
+                 reply.post([&service, exchange, reply, shared] {
+                   if (!*shared) return reply.send(error_response(shared->error()));
+                   reply.send(answer(service, *exchange, &**shared));
+                 });
+               });
+}
+
+}  // namespace stele::api

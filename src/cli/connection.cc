@@ -1,0 +1,222 @@
+#include "cli/connection.h"
+
+#include <fmt/format.h>
+#include <signal.h>
+#include <spdlog/sinks/stdout_color_sinks.h>
+#include <spdlog/spdlog.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <chrono>
+#include <cstdlib>
+#include <cstring>
+#include <system_error>
+#include <thread>
+
+#include "cli/json.h"
+#include "server/data_dir.h"
+
+namespace stele::cli {
+namespace {
+
+constexpr auto kOpenPatience = std::chrono::seconds(10);  // while another process opens or closes the directory
+
+server::DataLayout layout_of(const std::string& data) {
+  server::Config config;
+  config.data = data;
+  return server::DataLayout(config);
+}
+
+// Whether a server listens on the control socket. A socket that this user may not use is an error.
+Result<bool> is_live(const std::string& path) {
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  if (path.size() >= sizeof address.sun_path) return false;
+  std::memcpy(address.sun_path, path.data(), path.size());
+  const int fd = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  if (fd < 0) return Error{Code::kIo, "cannot make a socket: " + std::generic_category().message(errno)};
+  const int rc = ::connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address);
+  const int number = errno;
+  ::close(fd);
+  if (rc == 0 || number == EAGAIN) return true;
+  if (number == EACCES || number == EPERM) return Error{Code::kDenied, "may not use " + path + ": it belongs to another user"};
+  return false;
+}
+
+bool is_data_dir(const std::string& data) { return io::posix().exists(layout_of(data).version_file()); }
+
+Error no_data_dir(const std::string& data, Reach reach) {
+  struct stat st {};
+  const bool exists = ::stat(data.c_str(), &st) == 0;
+  const std::string what = !exists                ? "there is no directory " + data
+                           : !S_ISDIR(st.st_mode) ? data + " is no directory"
+                           : is_data_dir(data)    ? "no server runs on " + data
+                                                  : "no server runs on " + data + ", and it is no data directory";
+  const std::string otherwise = reach == Reach::kLive && exists ? "" : ", or say where the log is with --data DIR or --url URL";
+  return {Code::kNotFound, what + ": start one with `stele serve --data " + data + "`" + otherwise};
+}
+
+// What this process says about itself as a server is for nobody, unless something is wrong.
+void quieten_server() {
+  static const auto kLogger = [] {
+    auto logger = spdlog::stderr_color_mt("stele");
+    logger->set_level(spdlog::level::warn);
+    logger->set_pattern("stele: %v");
+    return logger;
+  }();
+  spdlog::set_default_logger(kLogger);
+}
+
+// While it lives, new threads leave SIGINT and SIGTERM to the main one.
+class SignalsHeld {
+ public:
+  SignalsHeld() {
+    sigset_t held;
+    sigemptyset(&held);
+    sigaddset(&held, SIGINT);
+    sigaddset(&held, SIGTERM);
+    pthread_sigmask(SIG_BLOCK, &held, &before_);
+  }
+  ~SignalsHeld() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
+  SignalsHeld(const SignalsHeld&) = delete;
+  SignalsHeld& operator=(const SignalsHeld&) = delete;
+
+ private:
+  sigset_t before_{};
+};
+
+Code code_of(int status) {
+  switch (status) {
+    case 400: return Code::kInvalid;
+    case 403: return Code::kDenied;
+    case 404: return Code::kNotFound;
+    case 413: return Code::kTooLarge;
+    case 429: return Code::kBusy;
+    case 502:
+    case 503:
+    case 504: return Code::kUnavailable;
+    default: return Code::kInternal;
+  }
+}
+
+}  // namespace
+
+void add_where_options(CLI::App& command, Where& where) {
+  auto* url = command.add_option("--url", where.url, "Server, as in http://127.0.0.1:7373.")->type_name("URL");
+  auto* data =
+      command
+          .add_option("--data", where.data,
+                      "Data directory: reached over the control socket of its server, or, if none runs, opened by this command. "
+                      "Default: STELE_DATA, else stele-data.")
+          ->type_name("DIR");
+  url->excludes(data);
+}
+
+Result<std::unique_ptr<Connection>> Connection::open(const Where& where, Reach reach) {
+  std::unique_ptr<Connection> connection(new Connection());
+  if (!where.url.empty()) {
+    std::string url = where.url;
+    while (url.ends_with('/')) url.pop_back();
+    if (url.find("://") == std::string::npos) url = "http://" + url;
+    if (!url.starts_with("http://") && !url.starts_with("https://"))
+      return invalid("--url is like http://127.0.0.1:7373, not \"" + where.url + "\"");
+    connection->name_ = url;
+    connection->http_ = std::make_unique<net::HttpClient>(url);
+    return connection;
+  }
+  const char* variable = std::getenv("STELE_DATA");
+  connection->data_ = !where.data.empty() ? where.data : variable != nullptr && *variable != '\0' ? variable : "stele-data";
+  while (connection->data_.size() > 1 && connection->data_.ends_with('/')) connection->data_.pop_back();
+  connection->name_ = connection->data_;
+  STELE_TRY(connection->open_data(reach));
+  return connection;
+}
+
+Connection::~Connection() {
+  http_.reset();
+  own_.reset();
+}
+
+void Connection::use_socket() {
+  const auto layout = layout_of(data_);
+  const auto doors = io::read_file(io::posix(), layout.address_file(), 65'536);
+  lent_ = !own_ && (!doors || doors->empty());
+  http_ = std::make_unique<net::HttpClient>("http://stele", layout.control_socket());
+}
+
+Status Connection::open_data(Reach reach) {
+  const auto deadline = std::chrono::steady_clock::now() + kOpenPatience;
+  for (;;) {
+    STELE_ASSIGN(const bool live, is_live(layout_of(data_).control_socket()));
+    if (live) {
+      use_socket();
+      return {};
+    }
+    if (reach == Reach::kLive || (reach == Reach::kRead && !is_data_dir(data_))) return no_data_dir(data_, reach);
+    const Status started = start_own();
+    if (started.ok() || started.error().code != Code::kBusy || std::chrono::steady_clock::now() > deadline) return started;
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  }
+}
+
+Status Connection::start_own() {
+  quieten_server();
+  server::Config config;
+  STELE_TRY(server::read_config_environment([](const std::string& name) { return std::getenv(name.c_str()); }, config));
+  config.data = data_;
+  config.listen.clear();
+  config.syslog.clear();
+  config.syslog_tls.clear();
+  const SignalsHeld held;
+  ::signal(SIGPIPE, SIG_IGN);  // NOLINT(performance-no-int-to-ptr): a peer that hangs up must not end the server
+  STELE_ASSIGN(own_, server::Server::start(config));
+  use_socket();
+  return {};
+}
+
+Status Connection::reopen() {
+  if (data_.empty() || own_) return {};
+  STELE_ASSIGN(const bool live, is_live(layout_of(data_).control_socket()));
+  if (live) {
+    use_socket();
+    return {};
+  }
+  return lent_ ? start_own() : Status();
+}
+
+Result<std::string> Connection::get(const std::string& target) {
+  auto answer = http_->get(target);
+  if (!answer) {
+    if (!data_.empty()) return answer.error();
+    return unavailable(answer.error().message + "; start a server with `stele serve`, or name its directory with --data DIR");
+  }
+  if (answer->status != 200) return answer_error(*answer, name_);
+  return std::move(answer->body);
+}
+
+Error answer_error(const net::ClientAnswer& answer, const std::string& name) {
+  event::JsonTape tape;
+  if (parse_json(answer.body, tape)) {
+    const JsonValue message = JsonValue(tape)["error"]["message"];
+    if (message) return {code_of(answer.status), message.text()};
+  }
+  return {Code::kInternal, fmt::format("{} answers {} without saying why: is it a Stele server?", name, answer.status)};
+}
+
+std::string url_encode(std::string_view text) {
+  std::string out;
+  for (const char c : text) {
+    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '.' ||
+                       c == '_' || c == '~';
+    if (plain)
+      out += c;
+    else
+      out += fmt::format("%{:02X}", static_cast<unsigned char>(c));
+  }
+  return out;
+}
+
+}  // namespace stele::cli

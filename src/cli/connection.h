@@ -1,0 +1,73 @@
+// How a command reaches a log: over HTTP, over the control socket of a data directory's server, or, where none runs, by
+// opening the directory itself.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+#include "net/http_client.h"
+#include "server/server.h"
+
+namespace stele::cli {
+
+// As the flags say. Both empty: the data directory of the environment (STELE_DATA), else "stele-data".
+struct Where {
+  std::string url;
+  std::string data;
+};
+
+// Adds --url and --data.
+void add_where_options(CLI::App& command, Where& where);
+
+enum class Reach {
+  kRead,    // a server, else the data directory, which must be one already
+  kAppend,  // a server, else the data directory, which may be a new one
+  kLive,    // a running server only
+};
+
+class Connection {
+ public:
+  // Never creates anything but with kAppend. With --url nothing is sent yet. While another process opens or closes the
+  // directory it waits some seconds.
+  static Result<std::unique_ptr<Connection>> open(const Where& where, Reach reach);
+  ~Connection();
+  Connection(const Connection&) = delete;
+  Connection& operator=(const Connection&) = delete;
+
+  // GET. An answer other than 200 is an error with the server's own sentence: kNotFound, kInvalid, kBusy, kDenied,
+  // kUnavailable (also: no answer), else kInternal.
+  Result<std::string> get(const std::string& target);
+  [[nodiscard]] net::HttpClient& http() { return *http_; }
+
+  // Who answers, for people: a URL, or "DIR".
+  [[nodiscard]] const std::string& name() const { return name_; }
+  // This process opened the directory: no server runs there.
+  [[nodiscard]] bool is_own() const { return own_ != nullptr; }
+
+  // After the connection was lost. If it was to another command that had the directory open, and is done, this process opens
+  // the directory; a real server is left to come back.
+  Status reopen();
+
+ private:
+  Connection() = default;
+  void use_socket();
+  Status open_data(Reach reach);
+  Status start_own();
+
+  std::string name_;
+  std::string data_;   // empty with --url
+  bool lent_ = false;  // by another command, not by a server with doors
+  std::unique_ptr<server::Server> own_;
+  std::unique_ptr<net::HttpClient> http_;
+};
+
+// What an answer other than 200 says, as an error that names who answered.
+Error answer_error(const net::ClientAnswer& answer, const std::string& name);
+
+// `text` as part of a query (RFC 3986).
+std::string url_encode(std::string_view text);
+
+}  // namespace stele::cli

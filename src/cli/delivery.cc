@@ -1,0 +1,132 @@
+#include "cli/delivery.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "cli/json.h"
+#include "cli/text.h"
+
+namespace stele::cli {
+namespace {
+
+constexpr std::int64_t kSecond = 1'000'000'000;
+
+bool is_passing(int status) { return status == 429 || (status >= 500 && status != 501); }
+
+}  // namespace
+
+void Outcome::add(Outcome&& other) {
+  stored += other.stored;
+  repeated += other.repeated;
+  if (other.first) first = first ? std::min(*first, *other.first) : *other.first;
+  if (other.last) last = last ? std::max(*last, *other.last) : *other.last;
+  std::move(other.refused.begin(), other.refused.end(), std::back_inserter(refused));
+  std::move(other.receipts.begin(), other.receipts.end(), std::back_inserter(receipts));
+}
+
+Result<Outcome> read_outcome(const net::ClientAnswer& answer, std::span<const BatchLine> lines, const std::string& name) {
+  event::JsonTape tape;
+  const bool is_json = parse_json(answer.body, tape).ok();
+  const JsonValue body = is_json ? JsonValue(tape) : JsonValue();
+  if (!body["count"]) return answer_error(answer, name);
+  const Error nonsense{Code::kInternal, name + " does not answer for every event; is it a Stele server?"};
+  Outcome outcome;
+  bool good = true;
+  body["refused"].for_each([&](JsonValue refused) {
+    const auto at = refused["at"].number();
+    good = good && at && *at < lines.size();
+    if (!good) return;
+    const JsonValue error = refused["error"];
+    outcome.refused.push_back({lines[*at].number, error["code"].text(), error["path"].text(), error["message"].text()});
+  });
+  outcome.stored = body["count"].number().value_or(0);
+  outcome.repeated = body["repeated"].number().value_or(0);
+  if (!good || outcome.stored + outcome.refused.size() != lines.size()) return nonsense;
+  if (outcome.stored == 0) return outcome;
+  const JsonValue receipt = body["receipt"];
+  receipt["ranges"].for_each([&](JsonValue range) {
+    const auto first = range["first"].number();
+    const auto count = range["count"].number();
+    if (!first || !count || *count == 0) return;
+    outcome.first = std::min(outcome.first.value_or(UINT64_MAX), *first);
+    outcome.last = std::max(outcome.last.value_or(0), *first + *count - 1);
+  });
+  if (!outcome.first) return nonsense;
+  outcome.receipts.emplace_back(receipt.raw());
+  return outcome;
+}
+
+std::int64_t retry_millis(unsigned attempt, std::int64_t retry_after) {
+  constexpr std::int64_t kFirst = 250;
+  constexpr std::int64_t kMost = 10'000;
+  constexpr std::int64_t kBelieved = 60'000;
+  const std::int64_t doubling = std::min(kMost, kFirst << std::min(attempt - 1, 10U));
+  return std::max(doubling, std::min(kBelieved, std::max<std::int64_t>(retry_after, 0) * 1000));
+}
+
+Delivery::Delivery(Connection& connection, const Clock& clock, Options options)
+    : connection_(connection), clock_(clock), options_(std::move(options)) {
+  target_ = "/api/v1/events?results=range&proof=range&log=" + url_encode(options_.log) + "&source=" + url_encode(options_.source);
+}
+
+Result<Outcome> Delivery::send(const LineBatch& batch) {
+  Outcome outcome;
+  if (!batch.lines.empty()) {
+    STELE_ASSIGN(outcome, send_part(batch, 0, batch.lines.size()));
+  }
+  for (const LongLine& line : batch.too_long) {
+    outcome.refused.push_back(
+        {line.number, "too_large", "", fmt::format("the line has {} bytes; no event is that long", grouped(line.bytes))});
+  }
+  std::sort(outcome.refused.begin(), outcome.refused.end(), [](const Refusal& a, const Refusal& b) { return a.line < b.line; });
+  return outcome;
+}
+
+Result<Outcome> Delivery::send_part(const LineBatch& batch, std::size_t from, std::size_t count) {
+  STELE_ASSIGN(const auto answer, post(batch.part(from, count)));
+  const auto lines = std::span(batch.lines).subspan(from, count);
+  if (answer.status != 413) return read_outcome(answer, lines, connection_.name());
+  // The server takes less at once: halves, in order, down to the one that is too large.
+  if (count == 1) {
+    Outcome refused;
+    refused.refused.push_back({lines[0].number, "too_large", "", answer_error(answer, connection_.name()).message});
+    return refused;
+  }
+  STELE_ASSIGN(Outcome outcome, send_part(batch, from, count / 2));
+  STELE_ASSIGN(Outcome second, send_part(batch, from + count / 2, count - count / 2));
+  outcome.add(std::move(second));
+  return outcome;
+}
+
+// Until there is an answer that will not change by waiting.
+Result<net::ClientAnswer> Delivery::post(std::string_view body) {
+  std::string said;
+  std::int64_t since = 0;
+  for (unsigned attempt = 1;; ++attempt) {
+    auto answer = connection_.http().post(target_, body, "application/x-ndjson");
+    if (answer && !is_passing(answer->status)) {
+      if (since != 0)
+        options_.say(
+            fmt::format("going on after {}", duration_text(static_cast<std::uint64_t>((clock_.monotonic() - since) / kSecond))));
+      return answer;
+    }
+    const std::string why = answer ? answer_error(*answer, connection_.name()).message : answer.error().message;
+    if (since == 0) since = clock_.monotonic();
+    const std::int64_t left = options_.patience_seconds - (clock_.monotonic() - since) / kSecond;
+    if (left <= 0)
+      return unavailable(
+          fmt::format("{}; gave up after {}", why, duration_text(static_cast<std::uint64_t>(options_.patience_seconds))));
+    if (why != said)
+      options_.say(fmt::format("{}; trying again for up to {}", why, duration_text(static_cast<std::uint64_t>(left))));
+    said = why;
+    const std::int64_t wait = retry_millis(attempt, answer ? answer->retry_after : 0);
+    if (!options_.sleep(std::min(wait, left * 1000))) return Error{Code::kBusy, "interrupted"};
+    if (!answer) {
+      if (const Status again = connection_.reopen(); !again && again.error().code != Code::kBusy)
+        options_.say(again.error().message);
+    }
+  }
+}
+
+}  // namespace stele::cli

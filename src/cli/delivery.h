@@ -1,0 +1,71 @@
+// Brings a batch of lines into a log: sends, waits and sends again until the log has answered for every line.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/result.h"
+#include "cli/connection.h"
+#include "cli/line_input.h"
+
+namespace stele::cli {
+
+// A line that the log does not take.
+struct Refusal {
+  std::uint64_t line = 0;
+  std::string code;
+  std::string path;  // RFC 6901, within the event
+  std::string message;
+};
+
+// What became of a batch.
+struct Outcome {
+  std::uint64_t stored = 0;            // repeated ones included
+  std::uint64_t repeated = 0;          // were there already
+  std::optional<std::uint64_t> first;  // lowest and highest index of those stored
+  std::optional<std::uint64_t> last;
+  std::vector<Refusal> refused;
+  std::vector<std::string> receipts;  // JSON texts, docs/formats/receipt.md
+
+  void add(Outcome&& other);
+};
+
+// Reads an answer to POST /api/v1/events?results=range for `lines`. An answer about the request as a whole, and one that
+// makes no sense, is an error.
+Result<Outcome> read_outcome(const net::ClientAnswer& answer, std::span<const BatchLine> lines, const std::string& name);
+
+// How long to wait before try number `attempt` (from 1), in milliseconds: doubling from 250 to 10,000, and not shorter than
+// `retry_after` seconds, of which at most 60 are believed.
+std::int64_t retry_millis(unsigned attempt, std::int64_t retry_after);
+
+class Delivery {
+ public:
+  struct Options {
+    std::string log;
+    std::string source;
+    std::int64_t patience_seconds = 300;
+    std::function<void(const std::string&)> say;  // why it waits, and that it goes on
+    std::function<bool(std::int64_t)> sleep;      // milliseconds; false: stop now
+  };
+  Delivery(Connection& connection, const Clock& clock, Options options);
+
+  // In order and as a whole, but for lines that are refused. kUnavailable when the log took nothing for longer than the
+  // patience; part of the batch may be stored then. kBusy: told to stop.
+  Result<Outcome> send(const LineBatch& batch);
+
+ private:
+  Result<Outcome> send_part(const LineBatch& batch, std::size_t from, std::size_t count);
+  Result<net::ClientAnswer> post(std::string_view body);
+
+  Connection& connection_;
+  const Clock& clock_;
+  Options options_;
+  std::string target_;
+};
+
+}  // namespace stele::cli

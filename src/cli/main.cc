@@ -1,0 +1,23 @@
+#include "cli/command.h"
+
+int main(int argc, char** argv) {
+  CLI::App app{"Stele: an audit log that is proof and not only a record."};
+  app.require_subcommand(1);
+  app.failure_message(CLI::FailureMessage::help);
+  app.set_version_flag("--version", "stele " STELE_VERSION);
+  int exit_code = stele::cli::kDone;
+  stele::cli::add_serve(app, exit_code);
+  stele::cli::add_append(app, exit_code);
+  stele::cli::add_tail(app, exit_code);
+  stele::cli::add_get(app, exit_code);
+  stele::cli::add_status(app, exit_code);
+  stele::cli::add_verify(app, exit_code);
+  stele::cli::add_config(app, exit_code);
+  stele::cli::add_version(app, exit_code);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& e) {
+    return app.exit(e) == 0 ? stele::cli::kDone : stele::cli::kCouldNot;
+  }
+  return exit_code;
+}

@@ -1,0 +1,113 @@
+// stele serve: the server, in the foreground, until SIGTERM or SIGINT.
+#include <fmt/format.h>
+#include <malloc.h>
+#include <signal.h>
+#include <spdlog/sinks/stdout_color_sinks.h>
+#include <spdlog/spdlog.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <map>
+
+#include "cli/command.h"
+#include "server/server.h"
+
+namespace stele::cli {
+namespace {
+
+struct Options {
+  std::string config_file;
+  std::map<std::string, std::vector<std::string>> values;  // by setting name, as given by flags
+};
+
+// "--syslog-source" for "syslog_source".
+std::string flag_of(std::string_view name) {
+  std::string flag = "--" + std::string(name);
+  for (char& c : flag) c = c == '_' ? '-' : c;
+  return flag;
+}
+
+// One JSON object a line, for whatever collects the server's own log; coloured lines on a terminal.
+void start_logging() {
+  auto logger = spdlog::stderr_color_mt("stele");
+  if (::isatty(STDERR_FILENO) != 0)
+    logger->set_pattern("%H:%M:%S %^%-5l%$ %v");
+  else
+    logger->set_pattern(R"({"time":"%Y-%m-%dT%H:%M:%S.%fZ","level":"%l","message":"%v"})", spdlog::pattern_time_type::utc);
+  spdlog::set_default_logger(logger);
+}
+
+Result<server::Config> read_config(const Options& options) {
+  server::Config config;
+  if (!options.config_file.empty()) STELE_TRY(server::read_config_file(options.config_file, config));
+  STELE_TRY(server::read_config_environment([](const std::string& name) { return std::getenv(name.c_str()); }, config));
+  for (const auto& [name, values] : options.values) {
+    if (values.empty()) continue;
+    if (const Status set = server::set_config(config, name, values); !set)
+      return invalid(flag_of(name) + ": " + set.error().message);
+  }
+  return config;
+}
+
+// Bodies and batches of up to some megabytes come and go at a high rate: they stay in the heap instead of being mapped,
+// zeroed and unmapped by the kernel each time.
+void tune_allocator() {
+  ::mallopt(M_MMAP_THRESHOLD, 64 << 20);
+  ::mallopt(M_TRIM_THRESHOLD, 128 << 20);
+}
+
+int serve(const Options& options) {
+  start_logging();
+  tune_allocator();
+  const auto config = read_config(options);
+  if (!config) {
+    fmt::print(stderr, "stele serve: {}\n", config.error().message);
+    return kCouldNot;
+  }
+  // Before any thread starts, so that all inherit the mask and the signal waits for us.
+  sigset_t stop;
+  sigemptyset(&stop);
+  sigaddset(&stop, SIGTERM);
+  sigaddset(&stop, SIGINT);
+  pthread_sigmask(SIG_BLOCK, &stop, nullptr);
+  ::signal(SIGPIPE, SIG_IGN);
+  auto server = server::Server::start(*config);
+  if (!server) {
+    fmt::print(stderr, "stele serve: {}\n", server.error().message);
+    return kCouldNot;
+  }
+  int which = 0;
+  sigwait(&stop, &which);
+  spdlog::info("stopping");
+  (*server)->drain();
+  return kDone;
+}
+
+}  // namespace
+
+void add_serve(CLI::App& app, int& exit_code) {
+  auto* command = app.add_subcommand("serve", "Run the server until it is told to stop (SIGTERM).");
+  auto options = std::make_shared<Options>();  // shared by the flags and the callback
+  command->add_option("--config", options->config_file, "YAML file with any of the keys below; `stele config` prints one.");
+  for (const server::Setting& setting : server::settings()) {
+    auto* option =
+        command->add_option(flag_of(setting.name), options->values[std::string(setting.name)], std::string(setting.meaning));
+    option->expected(1)->type_name("");
+    if (setting.list)
+      option->take_all()->expected(1, 64);
+    else
+      option->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
+    if (!setting.default_text.empty()) option->default_str(setting.default_text);
+  }
+  command->callback([options, &exit_code] { exit_code = serve(*options); });
+}
+
+void add_config(CLI::App& app, int& exit_code) {
+  auto* command = app.add_subcommand("config", "Print a configuration file with every key, documented, at its default.");
+  command->callback([&exit_code] {
+    fmt::print("{}", server::config_template());
+    exit_code = kDone;
+  });
+}
+
+}  // namespace stele::cli

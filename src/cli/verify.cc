@@ -1,0 +1,225 @@
+// stele verify: is the log what it says it is?
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <chrono>
+
+#include "base/json_text.h"
+#include "cli/command.h"
+#include "io/file.h"
+#include "net/http_client.h"
+#include "verify/directory.h"
+#include "verify/receipt.h"
+#include "verify/remote.h"
+
+namespace stele::cli {
+namespace {
+
+constexpr int kAnchorAbsent = 3;
+constexpr std::uint64_t kFileBytesMax = 256U << 20;
+constexpr std::size_t kFindingsShown = 50;
+
+struct Options {
+  std::string data;
+  std::string url;
+  std::string log = "main";
+  std::vector<std::string> receipts;
+  std::string key;
+  std::vector<std::string> since;
+  bool require_anchor = false;
+  bool json = false;
+};
+
+// A verifier key as text, or a file that holds one.
+Result<merkle::VerifierKey> read_key(const std::string& text) {
+  if (auto key = merkle::parse_verifier_key(text)) return key;
+  auto file = io::read_file(io::posix(), text, 4096);
+  if (!file) return invalid("--key is neither a verifier key (name+id+base64) nor a file with one: " + text);
+  while (!file->empty() && file->back() == '\n') file->pop_back();
+  auto key = merkle::parse_verifier_key(*file);
+  if (!key) return key.error().in(text);
+  return key;
+}
+
+// A checkpoint on its own, or the one in a proof file.
+Result<verify::Anchor> read_since(const std::string& path) {
+  STELE_ASSIGN(std::string text, io::read_file(io::posix(), path, kFileBytesMax));
+  if (auto proof = merkle::parse_proof_file(text)) text = proof->checkpoint;
+  if (const auto note = merkle::parse_note(text); !note) return note.error().in(path);
+  return verify::Anchor{path, text, {}};
+}
+
+Result<verify::Receipt> read_receipt(const std::string& path) {
+  STELE_ASSIGN(const std::string text, io::read_file(io::posix(), path, kFileBytesMax));
+  auto receipt = verify::parse_receipt(text);
+  if (!receipt) return receipt.error().in(path);
+  return receipt;
+}
+
+verify::Anchor anchor_of(const std::string& path, const verify::Receipt& receipt) {
+  verify::Anchor anchor{path, receipt.checkpoint, {}};
+  std::size_t at = 0;
+  for (const verify::ReceiptRange& range : receipt.ranges) {
+    for (std::uint64_t i = 0; i < range.count && at < receipt.leaves.size(); ++i)
+      anchor.leaves.emplace_back(range.first + i, receipt.leaves[at++]);
+  }
+  return anchor;
+}
+
+// The directory of the log: DIR is a server's data directory, or a log's own.
+std::string log_dir(const Options& options) {
+  struct stat st {};
+  if (::stat((options.data + "/log.json").c_str(), &st) == 0) return options.data;
+  return options.data + "/logs/" + options.log;
+}
+
+// A URL of a server, or of a log on it.
+std::string log_prefix(const Options& options) {
+  std::string prefix = options.url;
+  while (prefix.ends_with('/')) prefix.pop_back();
+  const auto scheme = prefix.find("://");
+  const bool has_path = prefix.find('/', scheme == std::string::npos ? 0 : scheme + 3) != std::string::npos;
+  return has_path ? prefix : prefix + "/log/" + options.log;
+}
+
+Status check(const Options& options, verify::Options& checks, verify::Report& report) {
+  if (!options.key.empty()) {
+    STELE_ASSIGN(checks.key, read_key(options.key));
+  }
+  for (const std::string& path : options.since) {
+    STELE_ASSIGN(checks.anchors.emplace_back(), read_since(path));
+  }
+  for (const std::string& path : options.receipts) {
+    STELE_ASSIGN(const auto receipt, read_receipt(path));
+    STELE_TRY(verify::verify_receipt(receipt, checks, report));
+    checks.anchors.push_back(anchor_of(path, receipt));
+  }
+  if (options.data.empty() && options.url.empty()) {
+    if (options.receipts.empty()) return invalid("say what to verify: --data DIR, --url URL, or --receipt FILE");
+    return {};
+  }
+  // What the receipts said on their own is checked again against the log; what is counted is the log.
+  verify::Report whole;
+  whole.findings = std::move(report.findings);
+  if (!options.data.empty()) {
+    STELE_TRY(verify::verify_directory(io::posix(), log_dir(options), checks, whole));
+  } else {
+    net::HttpClient client(log_prefix(options));
+    const verify::Fetch fetch = [&client](const std::string& path) -> Result<std::string> {
+      STELE_ASSIGN(auto answer, client.get("/" + path));
+      if (answer.status == 200) return std::move(answer.body);
+      const Code code = answer.status == 404 ? Code::kNotFound : Code::kUnavailable;
+      return Error{code, path + " is answered with status " + std::to_string(answer.status)};
+    };
+    STELE_TRY(verify::verify_remote(fetch, checks, whole));
+  }
+  report = std::move(whole);
+  return {};
+}
+
+std::string list_json(const std::vector<std::string>& values) {
+  std::string out = "[";
+  for (const std::string& value : values) {
+    if (out.size() > 1) out += ',';
+    append_json_string(out, is_utf8(value) ? value : "?");
+  }
+  return out + "]";
+}
+
+void print_json(const verify::Report& report, bool anchored, double seconds, int exit_code) {
+  std::string out =
+      fmt::format(R"({{"intact":{},"anchored":{},"anchors":{},"origin":)", report.intact(), anchored, list_json(report.anchors));
+  append_json_string(out, report.origin);
+  out += fmt::format(
+      R"(,"size":{},"root":"{}","checkpoints":{},"files":{},"tiles":{},"entry_bytes":{},"file_bytes":{},"seconds":{:.3f},"entries_per_second":{:.0f})",
+      report.entries, base64_encode(as_byte_span(report.root)), report.checkpoints, report.files, report.tiles,
+      report.entry_bytes, report.file_bytes, seconds, static_cast<double>(report.entries) / seconds);
+  out += ",\"findings\":[";
+  for (const verify::Finding& finding : report.findings) {
+    out += &finding == report.findings.data() ? "{\"kind\":" : ",{\"kind\":";
+    append_json_string(out, finding.kind);
+    out += ",\"where\":";
+    append_json_string(out, is_utf8(finding.where) ? finding.where : "?");
+    out += ",\"message\":";
+    append_json_string(out, is_utf8(finding.message) ? finding.message : "?");
+    out += '}';
+  }
+  out += "],\"uncovered\":" + list_json(report.uncovered) + fmt::format(",\"exit\":{}}}\n", exit_code);
+  fmt::print("{}", out);
+}
+
+void print_text(const verify::Report& report, bool anchored, double seconds) {
+  const bool color = ::isatty(STDOUT_FILENO) != 0;
+  const char* verdict = report.intact() ? "intact" : "DAMAGED";
+  const char* paint = !color ? "" : report.intact() ? "\033[32m" : "\033[31;1m";
+  fmt::print("{}{}{}  {}\n", paint, verdict, color ? "\033[0m" : "", report.origin);
+  fmt::print("  entries      {}  ({:.1f} MB, {:.0f} entries/s, {:.2f} s)\n", report.entries,
+             static_cast<double>(report.entry_bytes) / 1e6, static_cast<double>(report.entries) / seconds, seconds);
+  fmt::print("  root         {}\n", base64_encode(as_byte_span(report.root)));
+  fmt::print("  checkpoints  {}   tiles {}   files {} ({:.1f} MB)\n", report.checkpoints, report.tiles, report.files,
+             static_cast<double>(report.file_bytes) / 1e6);
+  for (std::size_t i = 0; i < std::min(report.findings.size(), kFindingsShown); ++i) {
+    const verify::Finding& finding = report.findings[i];
+    fmt::print("  {}{}{}: {}: {}\n", color ? "\033[31m" : "", finding.kind, color ? "\033[0m" : "", finding.where,
+               finding.message);
+  }
+  if (report.findings.size() > kFindingsShown)
+    fmt::print("  … and {} more; --json lists them all\n", report.findings.size() - kFindingsShown);
+  for (const std::string& what : report.uncovered) fmt::print("  not covered: {}\n", what);
+  for (const std::string& anchor : report.anchors) fmt::print("  anchored to: {}\n", anchor);
+  fmt::print("  anchored: {}\n", anchored);
+  if (!anchored) {
+    fmt::print(
+        "    Whoever keeps this log could have rewritten it whole, key and all. Give a key, a checkpoint or a receipt\n"
+        "    that was kept elsewhere: --key, --since, --receipt.\n");
+  }
+}
+
+int verify_command(const Options& options) {
+  verify::Options checks;
+  verify::Report report;
+  const bool show_progress = ::isatty(STDERR_FILENO) != 0;
+  if (show_progress) {
+    checks.progress = [](std::uint64_t done, std::uint64_t total) { fmt::print(stderr, "\r  {} of {} entries", done, total); };
+  }
+  const auto start = std::chrono::steady_clock::now();
+  const Status checked = check(options, checks, report);
+  const double seconds = std::max(1e-6, std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
+  if (show_progress) fmt::print(stderr, "\r\033[K");
+  if (!checked) {
+    fmt::print(stderr, "stele verify: {}\n", checked.error().message);
+    return kCouldNot;
+  }
+  const bool anchored = !report.anchors.empty();
+  const int exit_code = !report.intact() ? kNo : options.require_anchor && !anchored ? kAnchorAbsent : kDone;
+  if (options.json)
+    print_json(report, anchored, seconds, exit_code);
+  else
+    print_text(report, anchored, seconds);
+  return exit_code;
+}
+
+}  // namespace
+
+void add_verify(CLI::App& app, int& exit_code) {
+  auto* command = app.add_subcommand("verify", "Check a log, or a receipt, from its bytes up. Changes nothing.");
+  auto options = std::make_shared<Options>();  // shared by the flags and the callback
+  auto* data =
+      command->add_option("--data", options->data, "Data directory, or one log's directory; live, closed or just killed.");
+  auto* url = command->add_option("--url", options->url, "Server, or one log on it: http://127.0.0.1:7373[/log/main]");
+  data->excludes(url);
+  command->add_option("--log", options->log, "Which log of a data directory or server.")->capture_default_str();
+  command->add_option("--receipt", options->receipts, "Receipt, as the server answered it. Alone, or against --data.");
+  command->add_option("--key", options->key, "The log's verifier key, known from elsewhere: as text or a file.");
+  command->add_option("--since", options->since, "Checkpoint or proof kept from earlier: the log must still contain it.");
+  command->add_flag("--require-anchor", options->require_anchor,
+                    "Exit 3 unless a key, checkpoint or receipt from outside was given.");
+  command->add_flag("--json", options->json, "One JSON object.");
+  command->footer(
+      "Exit: 0 intact, 1 damage, 2 could not be checked, 3 anchor required and absent.\n"
+      "Example: stele verify --data stele-data --key main.vkey --since last-month.checkpoint");
+  command->callback([options, &exit_code] { exit_code = verify_command(*options); });
+}
+
+}  // namespace stele::cli

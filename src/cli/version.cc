@@ -1,0 +1,15 @@
+#include <fmt/format.h>
+
+#include "cli/command.h"
+
+namespace stele::cli {
+
+void add_version(CLI::App& app, int& exit_code) {
+  auto* command = app.add_subcommand("version", "Print the version.");
+  command->callback([&exit_code] {
+    fmt::print("stele {}\n", STELE_VERSION);
+    exit_code = kDone;
+  });
+}
+
+}  // namespace stele::cli

@@ -1,0 +1,17 @@
+// What could not be taken as it came, and came through a door that cannot say so: kept, visible, counted.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+#include "base/clock.h"
+#include "event/entry.h"
+
+namespace stele::collect {
+
+// Adds an entry whose action is "stele.quarantined". It holds up to 8 KiB of the start of `bytes`, how long the whole was
+// on the wire, the SHA-256 of `bytes`, and why. Cannot fail.
+void add_quarantined(event::EntryBatch& batch, std::string_view door, std::string_view why, std::string_view bytes,
+                     std::uint64_t length, UnixNanos now);
+
+}  // namespace stele::collect

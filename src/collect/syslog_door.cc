@@ -1,0 +1,109 @@
+#include "collect/syslog_door.h"
+
+#include <map>
+
+#include "base/json_text.h"
+#include "collect/quarantine.h"
+#include "collect/syslog_event.h"
+#include "collect/syslog_framer.h"
+#include "collect/syslog_message.h"
+
+namespace stele::collect {
+
+// A batch from one peer, tried until the log takes it.
+struct SyslogDoor::Delivery {
+  event::Source source;
+  std::vector<Message> messages;
+  std::function<void()> resume;
+};
+
+class SyslogSink final : public net::StreamSink {
+ public:
+  SyslogSink(SyslogDoor& door, event::Source source)
+      : door_(door), source_(std::move(source)), framer_(door.options_.message_bytes_max) {}
+
+  void on_bytes(std::string_view bytes, std::function<void()> resume) override {
+    framer_.push(bytes);
+    std::vector<SyslogDoor::Message> messages;
+    while (const auto frame = framer_.next()) messages.push_back(message_of(*frame));
+    door_.deliver(source_, std::move(messages), std::move(resume));
+  }
+
+  void on_end(std::function<void()> resume) override {
+    std::vector<SyslogDoor::Message> messages;
+    if (const auto frame = framer_.flush()) messages.push_back(message_of(*frame));
+    door_.deliver(source_, std::move(messages), std::move(resume));
+  }
+
+ private:
+  // A line that starts with its date looks like a bad octet count; it is a message all the same. So is one that the
+  // end of the stream cut short: what came of it is kept.
+  static SyslogDoor::Message message_of(const SyslogFrame& frame) {
+    const bool whole = frame.kind != SyslogFrame::Kind::kOversized && frame.text.size() == frame.length;
+    return {std::string(frame.text), whole ? "" : "oversized", frame.length};
+  }
+
+  SyslogDoor& door_;
+  event::Source source_;
+  SyslogFramer framer_;
+};
+
+net::SinkFactory SyslogDoor::sinks(std::string kind) {
+  return [this, kind = std::move(kind)](const net::Peer& peer) -> std::unique_ptr<net::StreamSink> {
+    return std::make_unique<SyslogSink>(*this, event::Source{options_.source, kind, peer.address, ""});
+  };
+}
+
+net::DatagramHandler SyslogDoor::datagrams() {
+  return [this](std::span<const net::Datagram> datagrams, std::function<void()> resume) {
+    // A batch has one source: group by peer, in order of arrival within each.
+    std::map<std::string, std::vector<Message>> by_peer;
+    for (const net::Datagram& datagram : datagrams) {
+      if (!datagram.bytes.empty())
+        by_peer[datagram.peer.address].push_back({std::string(datagram.bytes), "", datagram.bytes.size()});
+    }
+    auto left = std::make_shared<std::atomic<std::size_t>>(by_peer.size() + 1);  // shared by the deliveries
+    const auto one_done = [left, resume = std::move(resume)] {
+      if (--*left == 0) resume();
+    };
+    for (auto& [peer, messages] : by_peer) deliver({options_.source, "syslog-udp", peer, ""}, std::move(messages), one_done);
+    one_done();
+  };
+}
+
+void SyslogDoor::deliver(event::Source source, std::vector<Message> messages, std::function<void()> resume) {
+  if (messages.empty()) return resume();
+  attempt(
+      std::make_shared<Delivery>(Delivery{std::move(source), std::move(messages), std::move(resume)}));  // shared by its tries
+}
+
+void SyslogDoor::attempt(std::shared_ptr<Delivery> delivery) {
+  event::EntryBatch batch(delivery->source);
+  for (const Message& message : delivery->messages) add(batch, message);
+  log_.submit(std::move(batch), false, [this, delivery](const Result<log::Delivered>& result) {
+    if (!result) {
+      ++counters_.retries;
+      runtime_.after(options_.retry_millis, [this, delivery] { attempt(delivery); });
+      return;
+    }
+    counters_.messages += delivery->messages.size();
+    delivery->resume();
+  });
+}
+
+void SyslogDoor::add(event::EntryBatch& batch, const Message& message) {
+  thread_local Normalised normalised;
+  std::string why = message.quarantined;
+  if (why.empty()) {
+    const UnixNanos now = clock_.now();
+    syslog_event(parse_syslog(message.text, now), now, normalised);
+    std::string original;
+    append_json_bytes(original, message.text);
+    if (batch.add(normalised.event, normalised.derived, original, {}).ok()) return;
+    why = "too_large";
+  }
+  ++counters_.quarantined;
+  add_quarantined(batch, "syslog", why, message.text, message.length, clock_.now());
+}
+
+}  // namespace stele::collect

@@ -1,0 +1,202 @@
+// The operating system's files. Every syscall that makes something durable is in this file.
+#include <dirent.h>
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cerrno>
+#include <system_error>
+
+#include "io/file.h"
+
+namespace stele::io {
+namespace {
+
+constexpr std::size_t kPartsMax = 1024;  // IOV_MAX on Linux
+
+Error os_error(std::string_view what, const std::string& path, int number) {
+  const Code code = number == ENOENT ? Code::kNotFound : Code::kIo;
+  return {code, std::string(what) + " " + path + ": " + std::generic_category().message(number)};
+}
+
+class PosixFile final : public File {
+ public:
+  PosixFile(int fd, std::string path) : fd_(fd), path_(std::move(path)) {}
+  ~PosixFile() override { ::close(fd_); }
+  PosixFile(const PosixFile&) = delete;
+  PosixFile& operator=(const PosixFile&) = delete;
+
+  [[nodiscard]] Result<std::size_t> read_at(std::uint64_t offset, std::span<std::byte> out) const override {
+    std::size_t done = 0;
+    while (done < out.size()) {
+      const ssize_t n = ::pread(fd_, out.data() + done, out.size() - done, static_cast<off_t>(offset + done));
+      if (n < 0 && errno == EINTR) continue;
+      if (n < 0) return os_error("cannot read", path_, errno);
+      if (n == 0) break;
+      done += static_cast<std::size_t>(n);
+    }
+    return done;
+  }
+
+  [[nodiscard]] Status write_at(std::uint64_t offset, std::span<const ByteSpan> parts) override {
+    if (failed_) return poisoned();
+    iovec vec[kPartsMax];
+    while (!parts.empty()) {
+      const std::size_t count = std::min(parts.size(), kPartsMax);
+      for (std::size_t i = 0; i < count; ++i) {
+        vec[i] = {const_cast<std::byte*>(parts[i].data()), parts[i].size()};  // NOLINT(cppcoreguidelines-pro-type-const-cast)
+      }
+      STELE_TRY(write_vector(offset, vec, count));
+      for (std::size_t i = 0; i < count; ++i) offset += parts[i].size();
+      parts = parts.subspan(count);
+    }
+    return {};
+  }
+
+  [[nodiscard]] Status sync() override {
+    if (failed_) return poisoned();
+    if (::fdatasync(fd_) != 0) return fail("cannot sync", errno);
+    return {};
+  }
+
+  [[nodiscard]] Result<std::uint64_t> size() const override {
+    struct stat st {};
+    if (::fstat(fd_, &st) != 0) return os_error("cannot stat", path_, errno);
+    return static_cast<std::uint64_t>(st.st_size);
+  }
+
+  [[nodiscard]] Status truncate(std::uint64_t size) override {
+    if (failed_) return poisoned();
+    if (::ftruncate(fd_, static_cast<off_t>(size)) != 0) return fail("cannot truncate", errno);
+    return {};
+  }
+
+  void forget_cached() const override { (void)::posix_fadvise(fd_, 0, 0, POSIX_FADV_DONTNEED); }
+
+ private:
+  Status write_vector(std::uint64_t offset, iovec* vec, std::size_t count) {
+    while (count > 0) {
+      const ssize_t n = ::pwritev(fd_, vec, static_cast<int>(count), static_cast<off_t>(offset));
+      if (n < 0 && errno == EINTR) continue;
+      if (n < 0) return fail("cannot write", errno);
+      offset += static_cast<std::uint64_t>(n);
+      auto left = static_cast<std::size_t>(n);
+      while (count > 0 && left >= vec->iov_len) {
+        left -= vec->iov_len;
+        ++vec;
+        --count;
+      }
+      if (count > 0) {
+        vec->iov_base = static_cast<char*>(vec->iov_base) + left;
+        vec->iov_len -= left;
+      }
+    }
+    return {};
+  }
+  Error fail(std::string_view what, int number) {
+    failed_ = true;
+    return os_error(what, path_, number);
+  }
+  [[nodiscard]] Error poisoned() const {
+    return {Code::kIo, path_ + " failed to write or sync earlier; what it holds is uncertain and it is not written again"};
+  }
+
+  int fd_;
+  std::string path_;
+  std::atomic<bool> failed_ = false;
+};
+
+class PosixLock final : public Lock {
+ public:
+  explicit PosixLock(int fd) : fd_(fd) {}
+  ~PosixLock() override { ::close(fd_); }
+  PosixLock(const PosixLock&) = delete;
+  PosixLock& operator=(const PosixLock&) = delete;
+
+ private:
+  int fd_;
+};
+
+class PosixFileSystem final : public FileSystem {
+ public:
+  [[nodiscard]] Result<std::unique_ptr<File>> open_read(const std::string& path) override { return open(path, O_RDONLY, 0); }
+  [[nodiscard]] Result<std::unique_ptr<File>> open_write(const std::string& path, unsigned mode) override {
+    return open(path, O_RDWR | O_CREAT, mode);
+  }
+
+  [[nodiscard]] Status rename(const std::string& from, const std::string& to) override {
+    if (::rename(from.c_str(), to.c_str()) != 0) return os_error("cannot rename to " + to, from, errno);
+    return {};
+  }
+
+  [[nodiscard]] Status remove(const std::string& path) override {
+    if (::unlink(path.c_str()) != 0) return os_error("cannot remove", path, errno);
+    return {};
+  }
+
+  [[nodiscard]] bool exists(const std::string& path) override { return ::access(path.c_str(), F_OK) == 0; }
+
+  [[nodiscard]] Result<std::vector<std::string>> list(const std::string& dir) override {
+    DIR* handle = ::opendir(dir.c_str());
+    if (handle == nullptr) return os_error("cannot list", dir, errno);
+    std::vector<std::string> names;
+    while (const dirent* entry = ::readdir(handle)) {
+      const std::string_view name = entry->d_name;
+      if (name != "." && name != "..") names.emplace_back(name);
+    }
+    ::closedir(handle);
+    std::sort(names.begin(), names.end());
+    return names;
+  }
+
+  [[nodiscard]] Status make_dirs(const std::string& dir) override {
+    const std::string parent = parent_of(dir);
+    // It may be there since a run that was killed before it synced.
+    if (exists(dir)) return sync_dir(parent);
+    if (parent != dir) STELE_TRY(make_dirs(parent));
+    if (::mkdir(dir.c_str(), 0700) != 0 && errno != EEXIST) return os_error("cannot create directory", dir, errno);
+    return sync_dir(parent);
+  }
+
+  [[nodiscard]] Status sync_dir(const std::string& dir) override {
+    const int fd = ::open(dir.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0) return os_error("cannot open directory", dir, errno);
+    const int rc = ::fsync(fd);
+    const int number = errno;
+    ::close(fd);
+    if (rc != 0) return os_error("cannot sync directory", dir, number);
+    return {};
+  }
+
+  [[nodiscard]] Result<std::unique_ptr<Lock>> lock(const std::string& path) override {
+    const int fd = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (fd < 0) return os_error("cannot open lock", path, errno);
+    if (::flock(fd, LOCK_EX | LOCK_NB) != 0) {
+      const int number = errno;
+      ::close(fd);
+      if (number == EWOULDBLOCK) return Error{Code::kBusy, path + " is locked by another process"};
+      return os_error("cannot lock", path, number);
+    }
+    return std::unique_ptr<Lock>(std::make_unique<PosixLock>(fd));
+  }
+
+ private:
+  static Result<std::unique_ptr<File>> open(const std::string& path, int flags, unsigned mode) {
+    const int fd = ::open(path.c_str(), flags | O_CLOEXEC, mode);
+    if (fd < 0) return os_error("cannot open", path, errno);
+    return std::unique_ptr<File>(std::make_unique<PosixFile>(fd, path));
+  }
+};
+
+}  // namespace
+
+FileSystem& posix() {
+  static PosixFileSystem fs;
+  return fs;
+}
+
+}  // namespace stele::io

@@ -1,0 +1,35 @@
+// Who a log is: its id, its origin, its key. Chosen at creation, for ever.
+#pragma once
+
+#include <string>
+
+#include "base/clock.h"
+#include "base/result.h"
+#include "io/file.h"
+#include "log/frame.h"
+#include "merkle/note.h"
+
+namespace stele::log {
+
+// The file `log.json` of a log's directory.
+struct Identity {
+  LogId id{};
+  std::string origin;  // also the key's name
+  merkle::VerifierKey key;
+  std::string created;                 // RFC 3339
+  std::uint64_t fingerprint_seed = 0;  // of delivery keys; no secret
+};
+
+std::string identity_path(const std::string& log_dir);
+
+Result<Identity> read_identity(io::FileSystem& fs, const std::string& log_dir);
+
+// Makes a new log's directory, identity and signing key. The key file is written first, 0600, and is never replaced:
+// kConflict when `key_path` or the log is there already.
+Result<Identity> create_identity(io::FileSystem& fs, const std::string& log_dir, const std::string& key_path,
+                                 const std::string& origin, const Clock& clock, Random& random);
+
+// The signing key of `identity`; kInvalid when the file holds another.
+Result<merkle::NoteSigner> read_signing_key(io::FileSystem& fs, const std::string& key_path, const Identity& identity);
+
+}  // namespace stele::log

@@ -1,0 +1,234 @@
+#include "log/journal.h"
+
+#include <algorithm>
+#include <array>
+
+namespace stele::log {
+namespace {
+
+constexpr std::string_view kSuffix = ".journal";
+constexpr std::uint64_t kFileBytesMax = std::uint64_t{1} << 30;  // on what is read back
+
+std::string file_name(std::uint64_t number) {
+  const std::string digits = std::to_string(number);
+  return std::string(10 - std::min<std::size_t>(digits.size(), 10), '0') + digits + std::string(kSuffix);
+}
+
+std::uint64_t file_number(std::string_view name) {
+  std::string_view digits = name.substr(0, name.size() - kSuffix.size());
+  while (digits.size() > 1 && digits[0] == '0') digits.remove_prefix(1);
+  return parse_decimal(digits).value_or(0);
+}
+
+Result<std::vector<std::string>> journal_files(io::FileSystem& fs, const std::string& dir) {
+  STELE_ASSIGN(auto names, fs.list(dir));
+  std::erase_if(names, [](const std::string& name) { return !name.ends_with(kSuffix); });
+  return names;
+}
+
+// All whole frames of one file, and the commit numbers of those whose header is right and payload is not.
+struct FileScan {
+  std::vector<FoundFrame> frames;
+  std::vector<FrameHeader> broken;
+};
+
+// Payloads of frames that end before `sealed` are checked, not kept.
+Status scan_file(const std::string& content, const std::string& name, const LogId& log_id, std::uint64_t sealed, FileScan& out) {
+  const ByteSpan bytes = as_byte_span(content);
+  std::uint64_t at = 0;
+  while (at + kFrameHeaderBytes <= bytes.size()) {
+    const auto head = bytes.subspan(at).first<kFrameHeaderBytes>();
+    const auto header = decode_frame_header(head, log_id);
+    if (!header) {
+      if (header.error().code == Code::kInvalid) return header.error().in(name);
+      at += kFrameAlignment;
+      continue;
+    }
+    const std::uint64_t payload_at = at + kFrameHeaderBytes;
+    if (header->payload_bytes > bytes.size() - payload_at) {
+      out.broken.push_back(*header);
+      at += kFrameAlignment;
+      continue;
+    }
+    const std::array<ByteSpan, 1> payload{bytes.subspan(payload_at, header->payload_bytes)};
+    if (payload_checksum(payload) != header->payload_checksum) {
+      out.broken.push_back(*header);
+      at += kFrameAlignment;
+      continue;
+    }
+    FrameHeaderBytes raw{};
+    std::copy(head.begin(), head.end(), raw.begin());
+    const bool needed = header->end_index() >= sealed;
+    out.frames.push_back({*header, frame_digest(raw), needed ? std::string(as_text(payload[0])) : std::string(), name, at});
+    at += frame_extent(header->payload_bytes);
+  }
+  return {};
+}
+
+std::string describe(const FrameHeader& header) {
+  return "commit " + std::to_string(header.commit) + " (entries " + std::to_string(header.first_index) + " to " +
+         std::to_string(header.end_index()) + ", epoch " + std::to_string(header.epoch) + ")";
+}
+
+// The valid frames by commit number; among those of one number the one of the highest epoch comes last.
+using ByCommit = std::multimap<std::uint64_t, FoundFrame>;
+
+FoundFrame* find_next(ByCommit& frames, std::uint64_t commit, const FoundFrame* previous) {
+  FoundFrame* best = nullptr;
+  const auto [begin, end] = frames.equal_range(commit);
+  for (auto it = begin; it != end; ++it) {
+    FoundFrame& frame = it->second;
+    if (previous != nullptr && frame.header.previous != previous->digest) continue;
+    if (best == nullptr || frame.header.epoch > best->header.epoch) best = &frame;
+  }
+  return best;
+}
+
+// The commit to start from: the one that holds the entry `sealed`, or the last of all when every entry is sealed.
+std::uint64_t start_commit(const ByCommit& frames, std::uint64_t sealed) {
+  std::uint64_t start = 0;
+  for (const auto& [commit, frame] : frames) {
+    if (frame.header.first_index <= sealed) start = std::max(start, commit);
+  }
+  return start;
+}
+
+}  // namespace
+
+Result<JournalScan> scan_journal(io::FileSystem& fs, const std::string& dir, const LogId& log_id, std::uint64_t sealed) {
+  JournalScan scan;
+  ByCommit frames;
+  std::vector<FrameHeader> broken;
+  STELE_ASSIGN(const auto names, journal_files(fs, dir));
+  for (const std::string& name : names) {
+    auto content = io::read_file(fs, dir + "/" + name, kFileBytesMax);
+    if (!content) {
+      if (content.error().code == Code::kNotFound) continue;  // freed by the live server since the listing
+      return content.error();
+    }
+    scan.bytes += content->size();
+    FileScan file;
+    STELE_TRY(scan_file(*content, name, log_id, sealed, file));
+    for (FoundFrame& frame : file.frames) {
+      scan.epoch_max = std::max(scan.epoch_max, frame.header.epoch);
+      frames.emplace(frame.header.commit, std::move(frame));
+    }
+    for (const FrameHeader& header : file.broken) scan.epoch_max = std::max(scan.epoch_max, header.epoch);
+    broken.insert(broken.end(), file.broken.begin(), file.broken.end());
+  }
+  scan.free_bytes = scan.bytes;
+  if (frames.empty()) return scan;
+
+  const std::uint64_t commit_max = frames.rbegin()->first;
+  std::uint64_t commit = start_commit(frames, sealed);
+  if (commit == 0) {
+    scan.damage.push_back("the journal holds no frame for entry " + std::to_string(sealed) + ", but later ones up to " +
+                          describe(frames.rbegin()->second.header));
+    return scan;
+  }
+  const FoundFrame* previous = nullptr;
+  while (FoundFrame* next = find_next(frames, commit, previous)) {
+    scan.free_bytes -= std::min(scan.free_bytes, frame_extent(next->header.payload_bytes));
+    scan.chain.push_back(std::move(*next));
+    previous = &scan.chain.back();
+    ++commit;
+  }
+  if (commit <= commit_max) {
+    std::string sentence = "the journal breaks at commit " + std::to_string(commit) + " while later ones are there, up to " +
+                           describe(frames.rbegin()->second.header);
+    for (const FrameHeader& header : broken) {
+      if (header.commit == commit) sentence += "; the payload of " + describe(header) + " is damaged";
+    }
+    scan.damage.push_back(sentence);
+  }
+  if (!scan.chain.empty() && scan.chain.front().header.first_index > sealed) {
+    scan.damage.push_back("the journal starts at entry " + std::to_string(scan.chain.front().header.first_index) +
+                          ", after the last sealed one, " + std::to_string(sealed));
+  }
+  return scan;
+}
+
+Result<std::unique_ptr<Journal>> Journal::open(io::FileSystem& fs, std::string dir, Limits limits,
+                                               std::map<std::string, std::uint64_t> kept) {
+  std::unique_ptr<Journal> journal(new Journal(fs, std::move(dir), limits));
+  journal->next_file_bytes_ = limits.first_file_bytes;
+  STELE_ASSIGN(const auto names, journal_files(fs, journal->dir_));
+  for (const std::string& name : names) {
+    journal->next_number_ = std::max(journal->next_number_, file_number(name) + 1);
+    if (kept.contains(name)) continue;
+    STELE_ASSIGN(const auto file, fs.open_read(journal->dir_ + "/" + name));
+    STELE_ASSIGN(const std::uint64_t bytes, file->size());
+    journal->free_.push_back({name, bytes / kFrameAlignment * kFrameAlignment});
+  }
+  journal->used_ = std::move(kept);
+  return journal;
+}
+
+Status Journal::append(const FrameHeaderBytes& header, std::span<const ByteSpan> payload, std::uint64_t payload_bytes,
+                       std::uint64_t end_index) {
+  static constexpr std::array<std::byte, kFrameAlignment> kZeros{};
+  const std::uint64_t extent = frame_extent(payload_bytes);
+  if (file_ == nullptr || extent > bytes_ - at_) STELE_TRY(use_file_for(extent));
+  std::vector<ByteSpan> parts;
+  parts.reserve(payload.size() + 2);
+  parts.emplace_back(header);
+  parts.insert(parts.end(), payload.begin(), payload.end());
+  parts.push_back(ByteSpan(kZeros).first(extent - kFrameHeaderBytes - payload_bytes));
+  STELE_TRY(file_->write_at(at_, parts));
+  STELE_TRY(file_->sync());
+  at_ += extent;
+  used_[name_] = end_index;
+  return {};
+}
+
+Status Journal::use_file_for(std::uint64_t extent) {
+  const auto fits = std::find_if(free_.begin(), free_.end(), [&](const Segment& s) { return s.bytes >= extent; });
+  if (fits == free_.end()) return create_file(std::max(extent, next_file_bytes_));
+  const Segment reused = *fits;
+  free_.erase(fits);
+  STELE_ASSIGN(file_, fs_.open_write(dir_ + "/" + reused.name, 0600));
+  name_ = reused.name;
+  bytes_ = reused.bytes;
+  at_ = 0;
+  return {};
+}
+
+// Space is written once before it is used: a sync into written space is cheaper than one that grows a file.
+Status Journal::create_file(std::uint64_t bytes) {
+  const std::string name = file_name(next_number_++);
+  STELE_ASSIGN(file_, fs_.open_write(dir_ + "/" + name, 0600));
+  const std::string zeros(std::min<std::uint64_t>(bytes, 1U << 20), '\0');
+  for (std::uint64_t done = 0; done < bytes; done += zeros.size()) {
+    const std::array<ByteSpan, 1> part{as_byte_span(zeros).first(std::min<std::uint64_t>(zeros.size(), bytes - done))};
+    STELE_TRY(file_->write_at(done, part));
+  }
+  STELE_TRY(file_->sync());
+  STELE_TRY(fs_.sync_dir(dir_));
+  name_ = name;
+  bytes_ = bytes;
+  at_ = 0;
+  next_file_bytes_ = std::min(next_file_bytes_ * 2, limits_.file_bytes_max);
+  return {};
+}
+
+void Journal::release(std::uint64_t sealed) {
+  for (auto it = used_.begin(); it != used_.end();) {
+    if (it->first == name_ || it->second > sealed) {
+      ++it;
+      continue;
+    }
+    auto file = fs_.open_read(dir_ + "/" + it->first);
+    const auto bytes = file ? (*file)->size() : Result<std::uint64_t>(file.error());
+    if (bytes) free_.push_back({it->first, *bytes / kFrameAlignment * kFrameAlignment});
+    it = used_.erase(it);
+  }
+}
+
+Status Journal::cut() {
+  if (file_ != nullptr) STELE_TRY(file_->truncate(at_));
+  for (const Segment& segment : free_) STELE_TRY(fs_.remove(dir_ + "/" + segment.name));
+  free_.clear();
+  return fs_.sync_dir(dir_);
+}
+
+}  // namespace stele::log

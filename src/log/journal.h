@@ -1,0 +1,86 @@
+// The journal: frames one after another in recycled files, and what is found in them after a crash.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "io/file.h"
+#include "log/frame.h"
+
+namespace stele::log {
+
+// A whole frame as it stands in a journal file.
+struct FoundFrame {
+  FrameHeader header;
+  Hash digest{};
+  std::string payload;
+  std::string file;
+  std::uint64_t offset = 0;
+};
+
+// What a scan of the journal makes of it.
+struct JournalScan {
+  std::vector<FoundFrame> chain;    // from the first frame that is needed, in order; the last may be unacknowledged
+  std::uint64_t epoch_max = 0;      // the highest epoch of any frame header seen, valid or not
+  std::vector<std::string> damage;  // sentences; not empty: stop
+  std::uint64_t bytes = 0;          // of all journal files
+  std::uint64_t free_bytes = 0;     // of it, space that holds no needed frame: recycled or never written
+};
+
+// Reads every journal file in `dir` and links the frames that hold entries from `sealed` on, and the frame before if
+// it is the last of all. Read-only. A bad frame at the end is dropped as never acknowledged; a bad frame that a later
+// one follows is damage.
+Result<JournalScan> scan_journal(io::FileSystem& fs, const std::string& dir, const LogId& log_id, std::uint64_t sealed);
+
+// Appends frames. One thread. Any failure leaves the journal unusable: the log must be opened anew.
+class Journal {
+ public:
+  struct Limits {
+    std::uint64_t first_file_bytes = 1U << 20;
+    std::uint64_t file_bytes_max = 16U << 20;
+  };
+
+  // `kept` are the files that hold frames still needed, with the end index of their last such frame; the others in
+  // `dir` are free for reuse.
+  static Result<std::unique_ptr<Journal>> open(io::FileSystem& fs, std::string dir, Limits limits,
+                                               std::map<std::string, std::uint64_t> kept);
+
+  // Writes the frame and syncs it: on success it is durable.
+  Status append(const FrameHeaderBytes& header, std::span<const ByteSpan> payload, std::uint64_t payload_bytes,
+                std::uint64_t end_index);
+
+  // Frees the files in which every frame ends at or before `sealed`; the current file is never freed.
+  void release(std::uint64_t sealed);
+
+  // For a clean stop: removes the free files and cuts the current one behind its last frame. No append may follow.
+  Status cut();
+
+ private:
+  Journal(io::FileSystem& fs, std::string dir, Limits limits) : fs_(fs), dir_(std::move(dir)), limits_(limits) {}
+  Status use_file_for(std::uint64_t extent);
+  Status create_file(std::uint64_t bytes);
+
+  struct Segment {
+    std::string name;
+    std::uint64_t bytes = 0;
+  };
+
+  io::FileSystem& fs_;
+  std::string dir_;
+  Limits limits_;
+  std::unique_ptr<io::File> file_;
+  std::string name_;
+  std::uint64_t at_ = 0;
+  std::uint64_t bytes_ = 0;
+  std::uint64_t next_number_ = 1;
+  std::uint64_t next_file_bytes_ = 0;
+  std::map<std::string, std::uint64_t> used_;  // file → end index of its last frame
+  std::vector<Segment> free_;
+};
+
+}  // namespace stele::log

@@ -1,0 +1,311 @@
+#include "log/sequencer.h"
+
+#include <algorithm>
+#include <chrono>
+
+#include "crypto/sha256.h"
+
+namespace stele::log {
+namespace {
+
+Error draining() { return unavailable("the log is shutting down"); }
+
+}  // namespace
+
+Sequencer::Sequencer(OpenStore open, SequencerOptions options, const Clock& clock, Random& random)
+    : open_(std::move(open)), options_(options), clock_(clock), random_(random) {}
+
+Result<std::unique_ptr<Sequencer>> Sequencer::start(OpenStore open, SequencerOptions options, const Clock& clock,
+                                                    Random& random) {
+  std::unique_ptr<Sequencer> sequencer(new Sequencer(std::move(open), options, clock, random));
+  STELE_ASSIGN(sequencer->store_, sequencer->open_());
+  sequencer->next_index_ = sequencer->store_->size();
+  sequencer->last_received_ = sequencer->store_->last_received();
+  STELE_TRY(sequencer->store_->publish());
+  Sequencer* self = sequencer.get();
+  self->committer_ = std::thread([self] { self->commit_loop(); });
+  self->sealer_ = std::thread([self] { self->seal_loop(); });
+  self->publisher_ = std::thread([self] { self->publish_loop(); });
+  self->settler_ = std::thread([self] { self->settle_loop(); });
+  return sequencer;
+}
+
+Sequencer::~Sequencer() { drain(); }
+
+std::shared_ptr<Store> Sequencer::store() const {
+  const std::lock_guard lock(store_mutex_);
+  return store_;
+}
+
+std::optional<Error> Sequencer::stopped() const {
+  const std::lock_guard lock(store_mutex_);
+  return stopped_;
+}
+
+void Sequencer::submit(event::EntryBatch batch, bool want_bytes, DeliveredCallback done) {
+  auto pending = std::make_unique<Pending>();
+  pending->want_bytes = want_bytes;
+  pending->done = std::move(done);
+  submit_batch(std::move(batch), std::move(pending));
+}
+
+// Admission is short and under the lock: repeats looked up, time taken, places given. Stamping and hashing follow on
+// the caller's thread while the batch is hot; the committer waits for a batch's turn and its being ready.
+void Sequencer::submit_batch(event::EntryBatch batch, PendingPtr pending) {
+  Pending* const place = pending.get();
+  place->source_id = batch.source_id();
+  place->bytes = batch.bytes().size();
+  std::vector<bool> keep;
+  {
+    std::unique_lock lock(queue_mutex_);
+    std::optional<Error> refused;
+    if (refusing_)
+      refused = draining();
+    else if (auto why = stopped())
+      refused = why;
+    else if (queued_bytes_ + place->bytes > options_.queue_bytes_max && !queue_.empty()) {
+      refused = Error{Code::kBusy, "more waits to be written than is taken; try again shortly"};
+      ++counters_.refused_busy;
+    }
+    if (refused) {
+      lock.unlock();
+      pending->done(*refused);
+      return;
+    }
+    admit(batch, *place, keep);
+    queued_bytes_ += place->bytes;
+    queue_.push_back(std::move(pending));
+  }
+  if (!keep.empty()) {
+    for (std::size_t i = 0; i < keep.size(); ++i) {
+      if (!keep[i]) place->held_back.emplace_back(batch.entry(i));
+    }
+    batch.retain(keep);
+  }
+  batch.stamp(place->batch.received, random_);
+  std::vector<ByteSpan> entries(batch.count());
+  for (std::size_t i = 0; i < entries.size(); ++i) entries[i] = as_byte_span(batch.entry(i));
+  place->batch.leaves.resize(entries.size());
+  crypto::hash_leaves(entries, place->batch.leaves.data());
+  std::size_t kept = 0;
+  for (Placed& placed : place->placed) {
+    if (placed.repeated) continue;
+    placed.leaf = place->batch.leaves[kept];
+    placed.id = std::string(as_text(entries[kept]).substr(event::kIdAt, event::kIdWidth));
+    ++kept;
+  }
+  place->batch.bytes = std::move(batch).take_bytes();
+  if (place->want_bytes) place->entry_bytes = place->batch.bytes;
+  {
+    // The flag is set under the lock, or the committer could miss the news between its look and its sleep.
+    const std::lock_guard lock(queue_mutex_);
+    place->ready = true;
+  }
+  queue_ready_.notify_one();
+}
+
+void Sequencer::admit(event::EntryBatch& batch, Pending& pending, std::vector<bool>& keep) {
+  last_received_ = std::max(last_received_, clock_.now());
+  pending.batch.received = last_received_;
+  pending.batch.first_index = next_index_;
+  pending.placed.resize(batch.count());
+  if (!batch.has_event_ids()) {
+    for (Placed& placed : pending.placed) placed.index = next_index_++;
+    return;
+  }
+  const auto current = store();
+  DeliveryWindow& window = current->window();
+  const std::uint64_t seed = current->identity().fingerprint_seed;
+  std::vector<KeyFingerprint> keys(batch.count());
+  for (std::size_t i = 0; i < keys.size(); ++i) {
+    if (batch.event_id(i).empty()) continue;
+    keys[i] = fingerprint(batch.source_id(), batch.event_id(i), seed);
+    window.prefetch(keys[i]);
+  }
+  for (std::size_t i = 0; i < keys.size(); ++i) {
+    Placed& placed = pending.placed[i];
+    const auto before = keys[i] == 0 || pending.force ? std::nullopt : window.find(keys[i]);
+    if (before) {
+      if (keep.empty()) keep.assign(keys.size(), true);
+      keep[i] = false;
+      placed.index = *before;
+      placed.repeated = true;
+      continue;
+    }
+    placed.index = next_index_++;
+    if (keys[i] != 0) window.put(keys[i], placed.index, last_received_);
+    pending.batch.keys.push_back(keys[i]);
+  }
+}
+
+void Sequencer::commit_loop() {
+  for (;;) {
+    std::vector<PendingPtr> group;
+    {
+      std::unique_lock lock(queue_mutex_);
+      queue_ready_.wait(lock, [&] { return (!queue_.empty() && queue_.front()->ready) || (refusing_ && queue_.empty()); });
+      if (queue_.empty()) return;
+      std::uint64_t bytes = 0;
+      while (!queue_.empty() && queue_.front()->ready &&
+             (group.empty() || bytes + queue_.front()->bytes <= options_.group_bytes_max)) {
+        bytes += queue_.front()->bytes;
+        group.push_back(std::move(queue_.front()));
+        queue_.pop_front();
+      }
+      committing_ = true;
+    }
+    commit_group(std::move(group));
+    const std::lock_guard lock(queue_mutex_);
+    committing_ = false;
+  }
+}
+
+void Sequencer::commit_group(std::vector<PendingPtr> group) {
+  std::uint64_t group_bytes = 0;
+  for (const PendingPtr& pending : group) group_bytes += pending->bytes;
+  const auto current = store();
+  auto why = stopped();
+  std::optional<Committed> committed;
+  if (!why) {
+    std::vector<Batch> batches;
+    batches.reserve(group.size());
+    for (const PendingPtr& pending : group) batches.push_back(std::move(pending->batch));
+    auto result = current->commit(batches);
+    if (result) {
+      committed = std::move(*result);
+    } else {
+      stop_log(result.error());
+      why = stopped();
+    }
+  }
+  queued_bytes_ -= group_bytes;
+  if (!committed) {
+    for (const PendingPtr& pending : group) pending->done(*why);
+    return;
+  }
+  ++counters_.commits;
+  growth_.notify_all();
+  for (std::size_t i = 0; i < group.size(); ++i) {
+    PendingPtr& pending = group[i];
+    pending->state = committed->state;
+    pending->proof = std::move(committed->proofs[i]);
+    if (!pending->held_back.empty()) {
+      const std::lock_guard lock(settle_mutex_);
+      to_settle_.push_back(std::move(pending));
+      settle_ready_.notify_one();
+      continue;
+    }
+    counters_.events += pending->placed.size();
+    Delivered out;
+    if (!pending->placed.empty()) {
+      out.ranges.push_back({pending->placed.front().index, pending->placed.size(), std::move(pending->proof)});
+    }
+    out.placed = std::move(pending->placed);
+    out.state = std::move(pending->state);
+    out.bytes = std::move(pending->entry_bytes);
+    pending->done(std::move(out));
+  }
+  while (current->sealing_is_behind() && !stopped()) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+}
+
+void Sequencer::seal_loop() {
+  for (;;) {
+    bool more = false;
+    {
+      const std::lock_guard lock(housekeeping_mutex_);
+      if (!stopped()) {
+        const auto result = store()->seal();
+        if (!result) stop_log(result.error());
+        more = result && *result;
+      } else {
+        try_reopen();
+      }
+    }
+    if (!more && sleep_until_stop(20'000'000)) return;
+    if (more && sleep_until_stop(0)) return;
+  }
+}
+
+void Sequencer::publish_loop() {
+  while (!sleep_until_stop(options_.publish_every)) {
+    const std::lock_guard lock(publish_mutex_);
+    if (stopped()) continue;
+    if (const Status status = store()->publish(); !status) stop_log(status.error());
+  }
+}
+
+bool Sequencer::sleep_until_stop(std::int64_t nanos) {
+  std::unique_lock lock(stop_mutex_);
+  return stop_.wait_for(lock, std::chrono::nanoseconds(nanos), [&] { return stopping_; });
+}
+
+void Sequencer::stop_log(const Error& error) {
+  const std::lock_guard lock(store_mutex_);
+  if (stopped_) return;
+  stopped_ = unavailable("the log has stopped taking events: " + error.message +
+                         "; what was acknowledged is kept, and it is tried again");
+  reopen_at_ = clock_.monotonic() + options_.reopen_every;
+  ++counters_.stops;
+}
+
+// Opens the log anew, as after a crash, once nothing is under way in the old store.
+void Sequencer::try_reopen() {
+  {
+    const std::lock_guard lock(store_mutex_);
+    if (clock_.monotonic() < reopen_at_) return;
+    reopen_at_ = clock_.monotonic() + options_.reopen_every;
+  }
+  const std::lock_guard publishing(publish_mutex_);
+  std::unique_lock queue(queue_mutex_);
+  if (committing_ || !queue_.empty()) return;
+  auto opened = open_();
+  if (!opened) {
+    const std::lock_guard lock(store_mutex_);
+    stopped_ = unavailable("the log has stopped taking events: " + opened.error().message + "; it is tried again");
+    return;
+  }
+  const std::lock_guard lock(store_mutex_);
+  store_ = std::move(*opened);
+  next_index_ = store_->size();
+  last_received_ = std::max(last_received_, store_->last_received());
+  stopped_.reset();
+}
+
+void Sequencer::drain() {
+  {
+    const std::lock_guard lock(queue_mutex_);
+    if (refusing_) return;
+    refusing_ = true;
+  }
+  queue_ready_.notify_all();
+  if (!committer_.joinable()) return;  // never started
+  committer_.join();
+  {
+    const std::lock_guard lock(settle_mutex_);
+    settle_stop_ = true;
+  }
+  settle_ready_.notify_all();
+  settler_.join();
+  {
+    const std::lock_guard lock(stop_mutex_);
+    stopping_ = true;
+  }
+  stop_.notify_all();
+  growth_.notify_all();
+  sealer_.join();
+  publisher_.join();
+  if (!stopped() && store()->publish()) (void)store()->cut_journal();
+}
+
+bool Sequencer::wait_beyond(std::uint64_t size, std::int64_t deadline) const {
+  std::unique_lock lock(growth_mutex_);
+  while (store()->size() <= size) {
+    const std::int64_t left = deadline - clock_.monotonic();
+    if (left <= 0) return false;
+    // Woken by each commit; the short limit covers a notice that came between the look and the wait.
+    growth_.wait_for(lock, std::chrono::nanoseconds(std::min<std::int64_t>(left, 50'000'000)));
+  }
+  return true;
+}
+
+}  // namespace stele::log

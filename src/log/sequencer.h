@@ -1,0 +1,167 @@
+// The one place where a log's order is decided: takes what waits, makes it durable at once, acknowledges the group.
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/result.h"
+#include "event/entry.h"
+#include "log/store.h"
+
+namespace stele::log {
+
+// What became of one submitted event.
+struct Placed {
+  std::uint64_t index = 0;
+  Hash leaf{};
+  std::string id;              // the entry's
+  bool repeated = false;       // delivered before, with the same bytes; index and leaf are the first delivery's
+  std::optional<Error> error;  // kConflict: the same id with other bytes; nothing else is set
+};
+
+// A proof for a run of entries.
+struct ProvenRange {
+  std::uint64_t first = 0;
+  std::uint64_t count = 0;
+  merkle::Proof proof;
+};
+
+// What the submitter is told once everything is durable.
+struct Delivered {
+  std::vector<Placed> placed;       // one an event, in order
+  std::vector<ProvenRange> ranges;  // cover every placed entry, ascending; one unless something was repeated
+  std::shared_ptr<const SignedState> state;
+  std::string bytes;  // the new entries in bundle encoding, when asked for
+};
+
+using DeliveredCallback = std::function<void(Result<Delivered>)>;
+
+struct SequencerOptions {
+  std::uint64_t queue_bytes_max = 64U << 20;  // of entries that wait; more is answered kBusy
+  std::uint64_t group_bytes_max = 8U << 20;   // of one commit
+  std::int64_t publish_every = 500'000'000;   // ns between published checkpoints, at least
+  std::int64_t reopen_every = 5'000'000'000;  // ns between tries to open a log that stopped
+};
+
+struct SequencerCounters {
+  std::atomic<std::uint64_t> events{0};
+  std::atomic<std::uint64_t> repeated{0};
+  std::atomic<std::uint64_t> conflicts{0};
+  std::atomic<std::uint64_t> commits{0};
+  std::atomic<std::uint64_t> refused_busy{0};
+  std::atomic<std::uint64_t> stops{0};
+};
+
+// Owns the store and four threads: one commits, one seals, one publishes, one settles repeated deliveries. When a
+// write fails the log stops: submissions are answered kUnavailable, reading goes on, and opening is tried again until
+// it succeeds. Thread-safe.
+class Sequencer {
+ public:
+  using OpenStore = std::function<Result<std::unique_ptr<Store>>()>;
+
+  // Opens the store and starts. `open` is called again after a failure.
+  static Result<std::unique_ptr<Sequencer>> start(OpenStore open, SequencerOptions options, const Clock& clock, Random& random);
+
+  // Stops as drain() does.
+  ~Sequencer();
+  Sequencer(const Sequencer&) = delete;
+  Sequencer& operator=(const Sequencer&) = delete;
+
+  // Takes the batch as a whole: its new entries are contiguous and in order. `done` is called once, from another
+  // thread or this one, after everything is durable and signed; it must not block. `want_bytes`: hand back the entries.
+  void submit(event::EntryBatch batch, bool want_bytes, DeliveredCallback done);
+
+  // Refuses new submissions, finishes what waits, publishes, and cuts the journal. Idempotent.
+  void drain();
+
+  // The store as it is now; stays readable for as long as it is held.
+  [[nodiscard]] std::shared_ptr<Store> store() const;
+
+  // Why the log takes no events; nothing while it does.
+  [[nodiscard]] std::optional<Error> stopped() const;
+
+  // Waits until more than `size` entries are committed, the deadline (monotonic) passes, or the log drains.
+  [[nodiscard]] bool wait_beyond(std::uint64_t size, std::int64_t deadline) const;
+
+  [[nodiscard]] const SequencerCounters& counters() const { return counters_; }
+  [[nodiscard]] std::uint64_t queued_bytes() const { return queued_bytes_.load(std::memory_order_relaxed); }
+
+ private:
+  struct Pending {
+    Batch batch;
+    std::vector<Placed> placed;
+    std::vector<std::string> held_back;  // entries taken for repeats, unstamped, in order of their place
+    std::string source_id;
+    bool want_bytes = false;
+    bool force = false;  // store even what looks repeated: the look was wrong
+    DeliveredCallback done;
+    std::uint64_t bytes = 0;
+    std::atomic<bool> ready{false};
+    std::shared_ptr<const SignedState> state;
+    merkle::Proof proof;
+    std::string entry_bytes;
+  };
+  using PendingPtr = std::unique_ptr<Pending>;
+
+  Sequencer(OpenStore open, SequencerOptions options, const Clock& clock, Random& random);
+  void submit_batch(event::EntryBatch batch, PendingPtr pending);
+  void admit(event::EntryBatch& batch, Pending& pending, std::vector<bool>& keep);
+  void commit_loop();
+  void commit_group(std::vector<PendingPtr> group);
+  void seal_loop();
+  void publish_loop();
+  void settle_loop();
+  void settle(PendingPtr pending);
+  void stop_log(const Error& error);
+  void try_reopen();
+  bool sleep_until_stop(std::int64_t nanos);
+
+  OpenStore open_;
+  SequencerOptions options_;
+  const Clock& clock_;
+  Random& random_;
+  SequencerCounters counters_;
+
+  mutable std::mutex store_mutex_;  // guards store_ and stopped_
+  std::shared_ptr<Store> store_;
+  std::optional<Error> stopped_;
+  std::int64_t reopen_at_ = 0;
+
+  std::mutex queue_mutex_;  // admission: guards what follows, and the store's delivery window
+  std::condition_variable queue_ready_;
+  std::deque<PendingPtr> queue_;
+  std::uint64_t next_index_ = 0;
+  UnixNanos last_received_ = 0;
+  bool refusing_ = false;
+  bool committing_ = false;
+  std::atomic<std::uint64_t> queued_bytes_{0};
+
+  std::mutex settle_mutex_;
+  std::condition_variable settle_ready_;
+  std::deque<PendingPtr> to_settle_;
+  bool settle_stop_ = false;
+
+  std::mutex housekeeping_mutex_;  // seal and publish do not overlap a reopening
+  std::mutex publish_mutex_;
+  mutable std::mutex growth_mutex_;
+  mutable std::condition_variable growth_;
+  std::mutex stop_mutex_;
+  std::condition_variable stop_;
+  bool stopping_ = false;
+
+  std::thread committer_;
+  std::thread sealer_;
+  std::thread publisher_;
+  std::thread settler_;
+};
+
+}  // namespace stele::log

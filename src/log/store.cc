@@ -1,0 +1,253 @@
+#include "log/store.h"
+
+#include <algorithm>
+#include <cassert>
+
+#include "crypto/sha256.h"
+#include "event/entry.h"
+
+namespace stele::log {
+
+Store::Store(io::FileSystem& fs, std::string dir, StoreOptions options, merkle::NoteSigner signer, const Clock& clock)
+    : fs_(fs),
+      dir_(std::move(dir)),
+      options_(options),
+      signer_(std::move(signer)),
+      clock_(clock),
+      segment_writer_(LogId{}),
+      window_(options.window_span, options.window_keys_max) {}
+
+Store::~Store() = default;
+
+std::string_view Store::Block::encoded(std::uint64_t first, std::uint64_t count) const {
+  assert(first >= first_index && first + count <= end_index());
+  const std::size_t from = first - first_index;
+  const std::size_t begin = from == 0 ? 0 : ends[from - 1];
+  return std::string_view(*bytes).substr(begin, ends[from + count - 1] - begin);
+}
+
+std::shared_ptr<const SignedState> Store::sign(std::uint64_t size, const Hash& root) const {
+  auto state = std::make_shared<SignedState>();
+  state->size = size;
+  state->root = root;
+  state->note = signer_.sign(merkle::Checkpoint{identity_.origin, size, root}.text());
+  return state;
+}
+
+Result<Committed> Store::commit(std::span<Batch> batches) {
+  std::uint64_t count = 0;
+  std::uint64_t payload_bytes = 0;
+  Hash root{};
+  {
+    const std::unique_lock lock(mutex_);
+    for (const Batch& batch : batches) {
+      assert(batch.leaves.empty() || batch.first_index == levels_.size());
+      levels_.append(batch.leaves);
+      count += batch.leaves.size();
+      payload_bytes += batch.bytes.size();
+    }
+    root = levels_.root();
+  }
+  Committed out;
+  if (count == 0) {
+    out.state = latest();
+    out.proofs.resize(batches.size());
+    return out;
+  }
+
+  // Root computed → frame durable → signed → acknowledged by whoever called.
+  std::vector<ByteSpan> payload;
+  for (const Batch& batch : batches) {
+    if (!batch.bytes.empty()) payload.push_back(as_byte_span(batch.bytes));
+  }
+  FrameHeader header;
+  header.log_id = identity_.id;
+  header.epoch = epoch_;
+  header.commit = commit_ + 1;
+  header.first_index = size();
+  header.count = static_cast<std::uint32_t>(count);
+  header.payload_bytes = payload_bytes;
+  header.payload_checksum = payload_checksum(payload);
+  header.previous = commit_digest_;
+  header.root = root;
+  const FrameHeaderBytes frame = encode_frame_header(header);
+  {
+    const std::lock_guard lock(journal_mutex_);
+    STELE_TRY(journal_->append(frame, payload, payload_bytes, header.end_index()));
+  }
+  commit_ = header.commit;
+  commit_digest_ = frame_digest(frame);
+  out.state = sign(header.end_index(), root);
+
+  {
+    const std::shared_lock lock(mutex_);
+    const merkle::NodeReader held = [this](unsigned level, std::uint64_t index) -> Result<Hash> {
+      const auto hash = levels_.node(level, index);
+      if (!hash) return Error{Code::kInternal, "a node of the tree's edge is not held"};
+      return *hash;
+    };
+    for (const Batch& batch : batches) {
+      merkle::Proof proof;
+      if (!batch.leaves.empty()) {
+        STELE_ASSIGN(proof, merkle::range_proof(batch.first_index, batch.leaves.size(), out.state->size, held));
+      }
+      out.proofs.push_back(std::move(proof));
+    }
+  }
+  const std::unique_lock lock(mutex_);
+  for (Batch& batch : batches) {
+    if (!batch.leaves.empty()) add_block(std::move(batch), commit_, commit_digest_);
+  }
+  latest_ = out.state;
+  size_.store(out.state->size, std::memory_order_release);
+  return out;
+}
+
+void Store::add_block(Batch&& batch, std::uint64_t commit, const Hash& digest) {
+  Block block;
+  block.first_index = batch.first_index;
+  block.received = batch.received;
+  block.commit = commit;
+  block.commit_digest = digest;
+  block.ends.reserve(batch.leaves.size());
+  for (std::size_t at = 0; at < batch.bytes.size();) {
+    at += 2U + load_be16(&batch.bytes[at]);
+    block.ends.push_back(static_cast<std::uint32_t>(at));
+  }
+  block.keys = std::move(batch.keys);
+  tail_bytes_ += batch.bytes.size();
+  block.bytes = std::make_shared<const std::string>(std::move(batch.bytes));
+  last_received_.store(block.received, std::memory_order_release);
+  tail_.push_back(std::move(block));
+}
+
+Status Store::publish() {
+  const auto state = latest();
+  const auto before = published();
+  if (before != nullptr && before->size == state->size) return {};
+  const auto note = merkle::parse_note(state->note);
+  if (!note) return note.error();
+  PublishedCheckpoint record{state->size, state->root, {}, clock_.now()};
+  std::memcpy(record.signature.data(), note->signatures.at(0).signature.data(), record.signature.size());
+  STELE_TRY(checkpoint_file_->append(record));
+  const std::unique_lock lock(mutex_);
+  published_ = state;
+  published_sizes_.push_back(state->size);
+  return {};
+}
+
+Status Store::cut_journal() {
+  const std::lock_guard lock(journal_mutex_);
+  return journal_->cut();
+}
+
+std::shared_ptr<const SignedState> Store::latest() const {
+  const std::shared_lock lock(mutex_);
+  return latest_;
+}
+
+std::shared_ptr<const SignedState> Store::published() const {
+  const std::shared_lock lock(mutex_);
+  return published_;
+}
+
+Result<std::shared_ptr<const SignedState>> Store::signed_state(std::uint64_t size) const {
+  {
+    const std::shared_lock lock(mutex_);
+    if (latest_->size == size) return latest_;
+    if (!std::binary_search(published_sizes_.begin(), published_sizes_.end(), size)) {
+      return Error{Code::kNotFound, "no checkpoint of size " + std::to_string(size) + " was published"};
+    }
+  }
+  STELE_ASSIGN(const Hash root, merkle::tree_root(size, node_reader()));
+  return sign(size, root);
+}
+
+Result<std::string> Store::read(std::uint64_t first, std::uint64_t count) const {
+  if (count == 0 || first >= size() || count > size() - first) {
+    return Error{Code::kNotFound, "the log has " + std::to_string(size()) + " entries; [" + std::to_string(first) + ", +" +
+                                      std::to_string(count) + ") is not among them"};
+  }
+  std::string out;
+  std::uint64_t at = first;
+  const std::uint64_t end = first + count;
+  while (at < end) {
+    {
+      // The tail first: what is sealed leaves it only after the segment can be read.
+      const std::shared_lock lock(mutex_);
+      auto it = std::upper_bound(tail_.begin(), tail_.end(), at,
+                                 [](std::uint64_t index, const Block& b) { return index < b.end_index(); });
+      if (it != tail_.end() && it->first_index <= at) {
+        for (; it != tail_.end() && at < end; ++it) {
+          const std::uint64_t take = std::min(end, it->end_index()) - at;
+          out += it->encoded(at, take);
+          at += take;
+        }
+        continue;
+      }
+    }
+    STELE_ASSIGN(const auto segment, segments_->find(at));
+    const std::uint64_t take = std::min(end, segment->info().end_index()) - at;
+    STELE_ASSIGN(const std::string part, segment->read(at, take));
+    out += part;
+    at += take;
+  }
+  return out;
+}
+
+// A node that is not held in memory: it lies wholly within the sealed part. Levels 8 and up come from the tree's files.
+Result<Hash> Store::stored_node(unsigned level, std::uint64_t index) const {
+  const unsigned tile_level = level / merkle::kTileHeight;
+  const unsigned within = level % merkle::kTileHeight;
+  if (tile_level > TreeFiles::kLevelMax) return Error{Code::kNotFound, "no node at level " + std::to_string(level)};
+  const std::uint64_t first = index << within;
+  const std::uint64_t count = std::uint64_t{1} << within;
+  STELE_ASSIGN(const auto hashes, tree_files_->read(tile_level, first, count));
+  return merkle::root_of(hashes);
+}
+
+merkle::NodeReader Store::node_reader() const {
+  struct Bundle {
+    std::uint64_t number = UINT64_MAX;
+    std::vector<Hash> leaves;
+  };
+  return [this, bundle = Bundle{}](unsigned level, std::uint64_t index) mutable -> Result<Hash> {
+    {
+      const std::shared_lock lock(mutex_);
+      if (const auto hash = levels_.node(level, index)) return *hash;
+    }
+    if (level >= merkle::kTileHeight) return stored_node(level, index);
+    const std::uint64_t first = index << level;
+    const std::uint64_t number = first / kBundleEntries;
+    if (bundle.number != number) {
+      STELE_ASSIGN(const std::string bytes, read(number * kBundleEntries, kBundleEntries));
+      std::vector<ByteSpan> entries;
+      STELE_TRY(event::for_each_entry(bytes, [&](std::string_view entry) { entries.push_back(as_byte_span(entry)); }));
+      bundle.leaves.resize(entries.size());
+      crypto::hash_leaves(entries, bundle.leaves.data());
+      bundle.number = number;
+    }
+    const std::span<const Hash> leaves(bundle.leaves);
+    return merkle::root_of(leaves.subspan(first % kBundleEntries, std::uint64_t{1} << level));
+  };
+}
+
+Result<std::string> Store::tile(const merkle::Tile& tile) const {
+  const std::uint64_t end = size();
+  const unsigned held = merkle::tile_width(tile.level, tile.index, end);
+  if (held < tile.width) {
+    return Error{Code::kNotFound, merkle::tile_path(tile) + " is not in a tree of " + std::to_string(end) + " entries"};
+  }
+  const std::uint64_t first = tile.index * merkle::kTileWidth;
+  if (tile.entries) return read(first, tile.width);
+  std::string out;
+  out.reserve(tile.width * sizeof(Hash));
+  const auto nodes = node_reader();
+  for (std::uint64_t i = 0; i < tile.width; ++i) {
+    STELE_ASSIGN(const Hash hash, nodes(tile.level * merkle::kTileHeight, first + i));
+    out += as_text(hash);
+  }
+  return out;
+}
+
+}  // namespace stele::log

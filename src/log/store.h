@@ -1,0 +1,174 @@
+// A log on disk: commits groups of entries, seals and publishes them, and answers for every entry and hash.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <shared_mutex>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/result.h"
+#include "io/file.h"
+#include "log/checkpoints.h"
+#include "log/delivery_window.h"
+#include "log/identity.h"
+#include "log/journal.h"
+#include "log/segment.h"
+#include "log/segment_set.h"
+#include "log/tree_files.h"
+#include "log/window_file.h"
+#include "merkle/checkpoint.h"
+#include "merkle/levels.h"
+#include "merkle/tile.h"
+#include "merkle/tree.h"
+
+namespace stele::log {
+
+struct StoreOptions {
+  Journal::Limits journal;
+  std::uint64_t seal_bytes = 48U << 20;        // unsealed bytes from which whole bundles are sealed
+  UnixNanos seal_age = 600'000'000'000;        // and age of the oldest unsealed entry
+  UnixNanos window_span = 600'000'000'000;     // how long deliveries are remembered
+  std::uint64_t window_keys_max = 10'000'000;  // and how many
+};
+
+// Entries that have their place: stamped, hashed, in log order.
+struct Batch {
+  std::uint64_t first_index = 0;
+  UnixNanos received = 0;
+  std::string bytes;  // bundle encoding
+  std::vector<Hash> leaves;
+  std::vector<KeyFingerprint> keys;  // one an entry (0: none), or empty
+};
+
+// A signed state of the log.
+struct SignedState {
+  std::uint64_t size = 0;
+  Hash root{};
+  std::string note;  // the signed checkpoint
+};
+
+// What a commit hands back: the signed state, and for each batch that has entries its range proof to it.
+struct Committed {
+  std::shared_ptr<const SignedState> state;
+  std::vector<merkle::Proof> proofs;
+};
+
+// Threads: commit() belongs to one thread, seal() to one, publish() to one; all else may be called by any. After an
+// error from commit, seal or publish the durable state is uncertain: the store must be closed and opened anew. What
+// was committed before stays readable.
+class Store {
+ public:
+  // Opens the log in `dir` and recovers it: what commit() once acknowledged is there, or kCorrupt says what is not.
+  // The caller holds the directory's lock.
+  static Result<std::unique_ptr<Store>> open(io::FileSystem& fs, std::string dir, StoreOptions options, merkle::NoteSigner signer,
+                                             const Clock& clock);
+  ~Store();
+  Store(const Store&) = delete;
+  Store& operator=(const Store&) = delete;
+
+  // Makes the batches durable as one frame and signs the new state. They follow one another from size() on.
+  Result<Committed> commit(std::span<Batch> batches);
+
+  // Seals or merges what is due, at most one segment. True when there may be more to do at once.
+  Result<bool> seal();
+  // Whether so much is unsealed that commits should wait.
+  [[nodiscard]] bool sealing_is_behind() const;
+
+  // Publishes the latest state unless it is published. One state at a time.
+  Status publish();
+
+  // For a clean stop: cuts the journal to what is needed. No commit may follow.
+  Status cut_journal();
+
+  [[nodiscard]] const Identity& identity() const { return identity_; }
+  [[nodiscard]] std::uint64_t size() const { return size_.load(std::memory_order_acquire); }
+  [[nodiscard]] std::uint64_t sealed_size() const { return sealed_size_.load(std::memory_order_acquire); }
+  [[nodiscard]] UnixNanos last_received() const { return last_received_.load(std::memory_order_acquire); }
+  [[nodiscard]] std::shared_ptr<const SignedState> latest() const;
+  [[nodiscard]] std::shared_ptr<const SignedState> published() const;
+  // The signed state at `size`: the latest, or one that was published. kNotFound for a size that was never signed so.
+  [[nodiscard]] Result<std::shared_ptr<const SignedState>> signed_state(std::uint64_t size) const;
+
+  // Entries [first, first + count) in bundle encoding; kNotFound past the end, kCorrupt when stored bytes are damaged.
+  [[nodiscard]] Result<std::string> read(std::uint64_t first, std::uint64_t count) const;
+
+  // A reader of nodes for one computation; it keeps the last bundle it hashed. Not thread-safe.
+  [[nodiscard]] merkle::NodeReader node_reader() const;
+
+  // The bytes of a tile or bundle; kNotFound when the log, at its latest state, does not have it at that width.
+  [[nodiscard]] Result<std::string> tile(const merkle::Tile& tile) const;
+
+  // Deliveries remembered; guarded by whoever admits entries.
+  [[nodiscard]] DeliveryWindow& window() { return window_; }
+
+ private:
+  // A batch that is not wholly sealed yet.
+  struct Block {
+    std::uint64_t first_index = 0;
+    UnixNanos received = 0;
+    std::uint64_t commit = 0;
+    Hash commit_digest{};
+    std::shared_ptr<const std::string> bytes;
+    std::vector<std::uint32_t> ends;  // where each entry ends
+    std::vector<KeyFingerprint> keys;
+
+    [[nodiscard]] std::uint64_t end_index() const { return first_index + ends.size(); }
+    [[nodiscard]] std::string_view encoded(std::uint64_t first, std::uint64_t count) const;
+  };
+
+  Store(io::FileSystem& fs, std::string dir, StoreOptions options, merkle::NoteSigner signer, const Clock& clock);
+  Status recover();
+  Status recover_journal();
+  Status accept_frame(const FoundFrame& frame);
+  Status write_opening_frame(const FoundFrame& last);
+  Status check_against_published(const CheckpointScan& scan);
+  Status recover_window();
+  [[nodiscard]] Result<std::vector<WindowKey>> segment_keys(const SegmentReader& segment) const;
+  [[nodiscard]] Result<Hash> stored_node(unsigned level, std::uint64_t index) const;
+  [[nodiscard]] std::vector<Block> unsealed_blocks() const;
+  [[nodiscard]] std::uint64_t seal_end() const;
+  Status seal_until(std::uint64_t end);
+  void remember_segment_keys(const SegmentInfo& info, std::span<const Block> blocks);
+  std::shared_ptr<const SignedState> sign(std::uint64_t size, const Hash& root) const;
+  void add_block(Batch&& batch, std::uint64_t commit, const Hash& digest);
+
+  io::FileSystem& fs_;
+  std::string dir_;
+  StoreOptions options_;
+  Identity identity_;
+  merkle::NoteSigner signer_;
+  const Clock& clock_;
+
+  SegmentWriter segment_writer_;
+  std::unique_ptr<SegmentSet> segments_;
+  std::unique_ptr<TreeFiles> tree_files_;
+  std::unique_ptr<CheckpointFile> checkpoint_file_;
+
+  std::mutex journal_mutex_;
+  std::unique_ptr<Journal> journal_;
+  std::uint64_t epoch_ = 0;
+  std::uint64_t commit_ = 0;  // of the last frame
+  Hash commit_digest_{};
+
+  mutable std::shared_mutex mutex_;  // guards what follows, up to the blank line
+  merkle::Levels levels_;
+  std::deque<Block> tail_;
+  std::uint64_t tail_bytes_ = 0;
+  std::shared_ptr<const SignedState> latest_;
+  std::shared_ptr<const SignedState> published_;
+  std::vector<std::uint64_t> published_sizes_;
+
+  std::atomic<std::uint64_t> size_ = 0;
+  std::atomic<std::uint64_t> sealed_size_ = 0;
+  std::atomic<UnixNanos> last_received_ = 0;
+  DeliveryWindow window_;
+};
+
+}  // namespace stele::log

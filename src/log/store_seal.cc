@@ -1,0 +1,121 @@
+// Sealing and merging: from the journal's tail to segments.
+#include <algorithm>
+
+#include "event/entry.h"
+#include "log/store.h"
+#include "log/window_file.h"
+
+namespace stele::log {
+
+std::vector<Store::Block> Store::unsealed_blocks() const {
+  const std::shared_lock lock(mutex_);
+  return {tail_.begin(), tail_.end()};
+}
+
+// Up to where to seal now; sealed_size() when nothing is due.
+std::uint64_t Store::seal_end() const {
+  const std::uint64_t sealed = sealed_size();
+  const std::uint64_t tile_end = (sealed / kSegmentEntriesMax + 1) * kSegmentEntriesMax;
+  const std::uint64_t whole = std::min(size() / kBundleEntries * kBundleEntries, tile_end);
+  if (whole <= sealed) return sealed;
+  const std::shared_lock lock(mutex_);
+  const bool due = whole == tile_end || tail_bytes_ >= options_.seal_bytes ||
+                   (!tail_.empty() && clock_.now() - tail_.front().received >= options_.seal_age);
+  return due ? whole : sealed;
+}
+
+bool Store::sealing_is_behind() const { return size() - sealed_size() > 4 * kSegmentEntriesMax; }
+
+Result<bool> Store::seal() {
+  const std::uint64_t end = seal_end();
+  if (end > sealed_size()) {
+    STELE_TRY(seal_until(end));
+    return true;
+  }
+  // A level-1 tile that is whole and lies in several segments becomes one.
+  const auto segments = segments_->list();
+  for (std::size_t i = 0; i < segments.size(); ++i) {
+    if (segments[i].count == kSegmentEntriesMax || segments[i].first_index % kSegmentEntriesMax != 0) continue;
+    const std::uint64_t first = segments[i].first_index;
+    if (first + kSegmentEntriesMax > segments_->end_index()) break;
+    std::string bytes;
+    std::vector<Hash> roots;
+    SegmentInfo info;
+    for (std::uint64_t at = first; at < first + kSegmentEntriesMax; at = info.end_index()) {
+      STELE_ASSIGN(const auto segment, segments_->find(at));
+      info = segment->info();
+      STELE_ASSIGN(const std::string part, segment->read(at, info.count));
+      bytes += part;
+      roots.insert(roots.end(), segment->bundle_roots().begin(), segment->bundle_roots().end());
+    }
+    info.first_index = first;
+    info.count = kSegmentEntriesMax;
+    std::vector<std::string_view> entries;
+    STELE_TRY(event::for_each_entry(bytes, [&](std::string_view entry) { entries.push_back(entry); }));
+    STELE_TRY(segments_->add(first, kSegmentEntriesMax, segment_writer_.encode(info, entries, roots)));
+    return true;
+  }
+  return false;
+}
+
+// Order: segment durable → tree files durable → readers switch → journal space freed.
+Status Store::seal_until(std::uint64_t end) {
+  const std::uint64_t first = sealed_size();
+  const std::vector<Block> blocks = unsealed_blocks();
+  SegmentInfo info;
+  info.first_index = first;
+  info.count = static_cast<std::uint32_t>(end - first);
+  std::vector<std::string_view> entries;
+  entries.reserve(info.count);
+  for (const Block& block : blocks) {
+    if (block.end_index() <= first) continue;
+    if (block.first_index >= end) break;
+    const std::uint64_t from = std::max(first, block.first_index);
+    const std::uint64_t to = std::min(end, block.end_index());
+    STELE_TRY(event::for_each_entry(block.encoded(from, to - from), [&](std::string_view entry) { entries.push_back(entry); }));
+    info.received_last = block.received;
+    info.commit = block.commit;
+    info.commit_digest = block.commit_digest;
+  }
+  std::vector<Hash> roots;
+  {
+    const std::shared_lock lock(mutex_);
+    for (std::uint64_t bundle = first / kBundleEntries; bundle < end / kBundleEntries; ++bundle) {
+      const auto root = levels_.node(merkle::kTileHeight, bundle);
+      if (!root) return Error{Code::kInternal, "the root of unsealed bundle " + std::to_string(bundle) + " is not held"};
+      roots.push_back(*root);
+    }
+  }
+  STELE_TRY(segments_->add(first, info.count, segment_writer_.encode(info, entries, roots)));
+  STELE_TRY(tree_files_->append(roots));
+  remember_segment_keys(info, blocks);
+  {
+    const std::unique_lock lock(mutex_);
+    sealed_size_.store(end, std::memory_order_release);
+    while (!tail_.empty() && tail_.front().end_index() <= end) {
+      tail_bytes_ -= tail_.front().bytes->size();
+      tail_.pop_front();
+    }
+    levels_.drop_before(end);
+  }
+  const std::lock_guard lock(journal_mutex_);
+  journal_->release(end);
+  return {};
+}
+
+// The keys beside a segment only save rereading it at the next open: when they cannot be written nothing is lost.
+void Store::remember_segment_keys(const SegmentInfo& info, std::span<const Block> blocks) {
+  std::vector<WindowKey> keys;
+  for (const Block& block : blocks) {
+    for (std::size_t i = 0; i < block.keys.size(); ++i) {
+      const std::uint64_t index = block.first_index + i;
+      if (block.keys[i] == 0 || index < info.first_index || index >= info.end_index()) continue;
+      keys.push_back({block.keys[i], index});
+    }
+  }
+  const std::string dir = dir_ + "/window";
+  (void)write_window_file(fs_, dir, info.first_index, info.count, keys);
+  (void)remove_old_window_files(fs_, dir, info.end_index(), options_.window_keys_max);
+}
+
+}  // namespace stele::log

@@ -1,0 +1,119 @@
+#include "log/tree_files.h"
+
+#include <algorithm>
+#include <array>
+
+#include "merkle/tile.h"
+#include "merkle/tree.h"
+
+namespace stele::log {
+
+using merkle::kTileWidth;
+
+std::string tree_file_name(unsigned level, bool copy) { return std::to_string(level) + (copy ? ".copy" : ".hashes"); }
+
+std::string TreeFiles::path(unsigned level, bool copy) const { return dir_ + "/" + tree_file_name(level, copy); }
+
+Result<std::unique_ptr<TreeFiles>> TreeFiles::open(io::FileSystem& fs, const std::string& dir, std::uint64_t level_one_max) {
+  std::unique_ptr<TreeFiles> tree(new TreeFiles(fs, dir));
+  std::uint64_t most = level_one_max;
+  for (unsigned level = 1; level <= kLevelMax; ++level) {
+    Level& here = tree->levels_[level - 1];
+    for (const bool copy : {false, true}) {
+      const std::string path = tree->path(level, copy);
+      if (!fs.exists(path)) {
+        most = 0;
+        continue;
+      }
+      auto& file = copy ? here.copy : here.hashes;
+      STELE_ASSIGN(file, fs.open_write(path, 0600));
+      STELE_ASSIGN(const std::uint64_t bytes, file->size());
+      most = std::min(most, bytes / sizeof(Hash));
+    }
+    here.written = most;
+    most /= kTileWidth;
+  }
+  // What follows from hashes that are there but stands in no file.
+  STELE_TRY(tree->add({}));
+  return tree;
+}
+
+std::uint64_t TreeFiles::count(unsigned level) const {
+  const Level& here = levels_[level - 1];
+  return here.written.load(std::memory_order_acquire) + here.added.size();
+}
+
+Status TreeFiles::add(std::span<const Hash> bundle_roots) {
+  levels_[0].added.insert(levels_[0].added.end(), bundle_roots.begin(), bundle_roots.end());
+  // Each full tile of a level puts its root one level up.
+  for (unsigned level = 1; level < kLevelMax; ++level) {
+    for (std::uint64_t tile = count(level + 1); tile < count(level) / kTileWidth; ++tile) {
+      STELE_ASSIGN(const auto full, get(level, tile * kTileWidth, kTileWidth));
+      levels_[level].added.push_back(merkle::root_of(full));
+    }
+  }
+  return {};
+}
+
+Status TreeFiles::write() {
+  for (unsigned level = 1; level <= kLevelMax; ++level) {
+    Level& here = levels_[level - 1];
+    if (here.added.empty()) continue;
+    const std::array<ByteSpan, 1> part{std::as_bytes(std::span(here.added))};
+    for (const bool copy : {false, true}) {
+      auto& file = copy ? here.copy : here.hashes;
+      if (file == nullptr) {
+        names_durable_ = false;
+        STELE_ASSIGN(file, fs_.open_write(path(level, copy), 0600));
+      }
+      STELE_TRY(file->write_at(here.written * sizeof(Hash), part));
+      STELE_TRY(file->sync());
+    }
+  }
+  if (!names_durable_) STELE_TRY(fs_.sync_dir(dir_));
+  names_durable_ = true;
+  for (Level& level : levels_) {
+    level.written.store(level.written + level.added.size(), std::memory_order_release);
+    level.added.clear();
+  }
+  return {};
+}
+
+Status TreeFiles::append(std::span<const Hash> bundle_roots) {
+  STELE_TRY(add(bundle_roots));
+  return write();
+}
+
+Result<std::vector<Hash>> TreeFiles::get(unsigned level, std::uint64_t first, std::uint64_t count) const {
+  const Level& here = levels_[level - 1];
+  const std::uint64_t written = here.written.load(std::memory_order_acquire);
+  const std::uint64_t from_files = first >= written ? 0 : std::min(count, written - first);
+  std::vector<Hash> out;
+  if (from_files > 0) {
+    STELE_ASSIGN(out, read(level, first, from_files));
+    STELE_ASSIGN(const auto copy, read(level, first, from_files, true));
+    const auto differ = std::mismatch(out.begin(), out.end(), copy.begin()).first;
+    if (differ != out.end()) {
+      return corrupt(path(level, false) + " and its copy differ in hash " +
+                     std::to_string(first + static_cast<std::uint64_t>(differ - out.begin())));
+    }
+  }
+  if (from_files < count) {
+    const std::uint64_t at = first + from_files - written;
+    if (at + count - from_files > here.added.size()) return corrupt(path(level, false) + " ends before hash " + std::to_string(first + count));
+    const auto begin = here.added.begin() + static_cast<std::ptrdiff_t>(at);
+    out.insert(out.end(), begin, begin + static_cast<std::ptrdiff_t>(count - from_files));
+  }
+  return out;
+}
+
+Result<std::vector<Hash>> TreeFiles::read(unsigned level, std::uint64_t first, std::uint64_t count, bool copy) const {
+  const Level& here = levels_[level - 1];
+  const auto& file = copy ? here.copy : here.hashes;
+  if (file == nullptr) return corrupt(path(level, copy) + " is not there");
+  std::vector<Hash> out(count);
+  STELE_TRY(io::read_exactly(*file, first * sizeof(Hash), std::as_writable_bytes(std::span(out)), path(level, copy)));
+  return out;
+}
+
+}  // namespace stele::log

@@ -1,0 +1,70 @@
+#include "log/window_file.h"
+
+#include <xxhash.h>
+
+#include <array>
+
+namespace stele::log {
+namespace {
+
+constexpr std::string_view kMagic = "STELEKEY";
+constexpr std::string_view kSuffix = ".keys";
+constexpr std::size_t kRecordBytes = 12;  // fingerprint, offset from the first index
+constexpr std::size_t kHeadBytes = 16;    // magic, XXH3 of the records
+constexpr std::uint64_t kFileBytesMax = 16U << 20;
+
+std::string file_name(std::uint64_t first_index, std::uint32_t count) {
+  const std::string digits = std::to_string(first_index);
+  return std::string(20 - digits.size(), '0') + digits + "-" + std::to_string(count) + std::string(kSuffix);
+}
+
+}  // namespace
+
+Status write_window_file(io::FileSystem& fs, const std::string& dir, std::uint64_t first_index, std::uint32_t count,
+                         std::span<const WindowKey> keys) {
+  std::string content(kHeadBytes + keys.size() * kRecordBytes, '\0');
+  char* p = content.data() + kHeadBytes;
+  for (const WindowKey& key : keys) {
+    store_le(p, key.key);
+    store_le(p + 8, static_cast<std::uint32_t>(key.index - first_index));
+    p += kRecordBytes;
+  }
+  std::memcpy(content.data(), kMagic.data(), kMagic.size());
+  store_le(&content[8], static_cast<std::uint64_t>(XXH3_64bits(&content[kHeadBytes], content.size() - kHeadBytes)));
+  const std::string path = dir + "/" + file_name(first_index, count);
+  STELE_ASSIGN(const auto file, fs.open_write(path, 0600));
+  const std::array<ByteSpan, 1> part{as_byte_span(content)};
+  return file->write_at(0, part);
+}
+
+Result<std::vector<WindowKey>> read_window_file(io::FileSystem& fs, const std::string& dir, std::uint64_t first_index,
+                                                std::uint32_t count) {
+  STELE_ASSIGN(const std::string content, io::read_file(fs, dir + "/" + file_name(first_index, count), kFileBytesMax));
+  const std::size_t records = content.size() < kHeadBytes ? 0 : (content.size() - kHeadBytes) / kRecordBytes;
+  if (!content.starts_with(kMagic) || content.size() != kHeadBytes + records * kRecordBytes ||
+      load_le<std::uint64_t>(&content[8]) != XXH3_64bits(&content[kHeadBytes], content.size() - kHeadBytes)) {
+    return corrupt("the delivery keys of entry " + std::to_string(first_index) + " are damaged");
+  }
+  std::vector<WindowKey> keys(records);
+  for (std::size_t i = 0; i < records; ++i) {
+    const char* p = &content[kHeadBytes + i * kRecordBytes];
+    keys[i] = {load_le<std::uint64_t>(p), first_index + load_le<std::uint32_t>(p + 8)};
+    if (keys[i].index >= first_index + count || keys[i].key == 0) return corrupt("a delivery key is out of range");
+  }
+  return keys;
+}
+
+Status remove_old_window_files(io::FileSystem& fs, const std::string& dir, std::uint64_t end_index, std::uint64_t keys_max) {
+  STELE_ASSIGN(const auto names, fs.list(dir));
+  for (const std::string& name : names) {
+    if (!name.ends_with(kSuffix) || name.size() < 20) continue;
+    std::string_view digits = std::string_view(name).substr(0, 20);
+    while (digits.size() > 1 && digits[0] == '0') digits.remove_prefix(1);
+    const auto first = parse_decimal(digits);
+    // Twice over: not every entry has a key.
+    if (first && *first + 2 * keys_max < end_index) STELE_TRY(fs.remove(dir + "/" + name));
+  }
+  return {};
+}
+
+}  // namespace stele::log

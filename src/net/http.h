@@ -1,0 +1,70 @@
+// Requests, answers, and how an answer finds its way back. No library shows through.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/result.h"
+#include "net/peer.h"
+
+namespace stele::net {
+
+using Header = std::pair<std::string, std::string>;
+
+struct Request {
+  std::string method;
+  std::string path;   // as sent, up to the '?'
+  std::string query;  // as sent, after it
+  std::vector<Header> headers;
+  std::string body;
+  Peer peer;
+
+  // The first header of that name, any case; empty when absent.
+  [[nodiscard]] std::string_view header(std::string_view name) const;
+  // The first query parameter of that name, percent-decoded; nothing when absent.
+  [[nodiscard]] std::optional<std::string> parameter(std::string_view name) const;
+};
+
+// The body of an answer that has no end yet. Called on the connection's thread; must not block.
+class ChunkSource {
+ public:
+  virtual ~ChunkSource() = default;
+  // What is there now; empty: nothing yet. An error ends the answer.
+  [[nodiscard]] virtual Result<std::string> next() = 0;
+  // Sent when nothing came for a while, to keep the connection open.
+  [[nodiscard]] virtual std::string_view heartbeat() const = 0;
+};
+
+struct Response {
+  int status = 200;
+  std::vector<Header> headers;  // besides Content-Length, Date and Connection
+  std::string body;
+  std::shared_ptr<ChunkSource> stream;  // instead of a body; shared with the connection that sends it
+};
+
+std::string_view status_text(int status);
+
+// The way back for one answer. Copyable; the first send() counts. When the last copy goes without one, 500 is sent.
+class Reply {
+ public:
+  struct State;
+  explicit Reply(std::shared_ptr<State> state) : state_(std::move(state)) {}
+
+  // From any thread.
+  void send(Response response) const;
+  // Runs `f` on the connection's thread: for work that should not stay where the news arrived.
+  void post(std::function<void()> f) const;
+
+ private:
+  std::shared_ptr<State> state_;  // shared by the handler's callbacks and the connection
+};
+
+// Called on the connection's thread; must not block for long.
+using Handler = std::function<void(Request, Reply)>;
+
+}  // namespace stele::net

@@ -1,0 +1,115 @@
+#include "net/http_client.h"
+
+#include <curl/curl.h>
+
+namespace stele::net {
+namespace {
+
+constexpr std::size_t kBodyBytesMax = 256U << 20;
+
+std::size_t collect(char* data, std::size_t size, std::size_t count, void* user) {
+  auto& body = *static_cast<std::string*>(user);
+  if (body.size() + size * count > kBodyBytesMax) return 0;
+  body.append(data, size * count);
+  return size * count;
+}
+
+struct Stream {
+  CURL* curl;
+  const std::function<bool(std::string_view)>& f;
+  ClientAnswer answer;
+};
+
+std::size_t hand_on(char* data, std::size_t size, std::size_t count, void* user) {
+  auto& stream = *static_cast<Stream*>(user);
+  long status = 0;
+  curl_easy_getinfo(stream.curl, CURLINFO_RESPONSE_CODE, &status);
+  if (status != 200) return collect(data, size, count, &stream.answer.body);
+  return stream.f(std::string_view(data, size * count)) ? size * count : 0;
+}
+
+}  // namespace
+
+struct HttpClient::State {
+  CURL* curl = curl_easy_init();
+  std::string base;
+  std::string unix_socket;
+
+  ~State() { curl_easy_cleanup(curl); }
+
+  void prepare(const std::string& target) const {
+    curl_easy_reset(curl);
+    curl_easy_setopt(curl, CURLOPT_URL, (base + target).c_str());
+    curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
+    curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT, 10L);
+    curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https");
+    if (!unix_socket.empty()) curl_easy_setopt(curl, CURLOPT_UNIX_SOCKET_PATH, unix_socket.c_str());
+    // The server is named; a proxy of the environment has no business between.
+    curl_easy_setopt(curl, CURLOPT_NOPROXY, "*");
+  }
+
+  [[nodiscard]] Error failure(CURLcode rc) const {
+    return unavailable("no answer from " + (unix_socket.empty() ? base : unix_socket) + ": " + curl_easy_strerror(rc));
+  }
+
+  Result<ClientAnswer> perform() const {
+    ClientAnswer answer;
+    curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, &collect);
+    curl_easy_setopt(curl, CURLOPT_WRITEDATA, &answer.body);
+    if (const CURLcode rc = curl_easy_perform(curl); rc != CURLE_OK) return failure(rc);
+    read_head(answer);
+    return answer;
+  }
+
+  void read_head(ClientAnswer& answer) const {
+    long status = 0;
+    curl_off_t retry_after = 0;
+    curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);
+    curl_easy_getinfo(curl, CURLINFO_RETRY_AFTER, &retry_after);
+    answer.status = static_cast<int>(status);
+    answer.retry_after = retry_after;
+  }
+};
+
+HttpClient::HttpClient(std::string base, std::string unix_socket) : state_(std::make_unique<State>()) {
+  while (base.ends_with('/')) base.pop_back();
+  state_->base = std::move(base);
+  state_->unix_socket = std::move(unix_socket);
+}
+
+HttpClient::~HttpClient() = default;
+
+Result<ClientAnswer> HttpClient::get(const std::string& target) {
+  state_->prepare(target);
+  curl_easy_setopt(state_->curl, CURLOPT_TIMEOUT, 120L);
+  return state_->perform();
+}
+
+Result<ClientAnswer> HttpClient::post(const std::string& target, std::string_view body, const std::string& content_type) {
+  state_->prepare(target);
+  curl_easy_setopt(state_->curl, CURLOPT_TIMEOUT, 120L);
+  curl_easy_setopt(state_->curl, CURLOPT_POST, 1L);
+  curl_easy_setopt(state_->curl, CURLOPT_POSTFIELDS, body.data());
+  curl_easy_setopt(state_->curl, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(body.size()));
+  curl_slist* headers = curl_slist_append(nullptr, ("Content-Type: " + content_type).c_str());
+  headers = curl_slist_append(headers, "Expect:");
+  curl_easy_setopt(state_->curl, CURLOPT_HTTPHEADER, headers);
+  auto answer = state_->perform();
+  curl_slist_free_all(headers);
+  return answer;
+}
+
+Result<ClientAnswer> HttpClient::stream(const std::string& target, const std::function<bool(std::string_view)>& f) {
+  state_->prepare(target);
+  Stream stream{state_->curl, f, {}};
+  curl_easy_setopt(state_->curl, CURLOPT_WRITEFUNCTION, &hand_on);
+  curl_easy_setopt(state_->curl, CURLOPT_WRITEDATA, &stream);
+  curl_easy_setopt(state_->curl, CURLOPT_LOW_SPEED_LIMIT, 1L);  // heartbeats come every 15 seconds
+  curl_easy_setopt(state_->curl, CURLOPT_LOW_SPEED_TIME, 60L);
+  const CURLcode rc = curl_easy_perform(state_->curl);
+  if (rc != CURLE_OK && rc != CURLE_WRITE_ERROR) return state_->failure(rc);
+  state_->read_head(stream.answer);
+  return std::move(stream.answer);
+}
+
+}  // namespace stele::net

@@ -1,0 +1,49 @@
+// A connection of the HTTP server. Only sources of this room include it.
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "net/http_server.h"
+#include "net/loops.h"
+
+namespace stele::net {
+
+struct HttpConnection {
+  HttpConnection(Socket s, Peer p, std::shared_ptr<HttpServer::State> state)
+      : socket(std::move(s)), peer(std::move(p)), server(std::move(state)) {}
+
+  static constexpr std::int64_t kNoDeadline = INT64_MAX;
+
+  Socket socket;
+  Peer peer;
+  std::shared_ptr<HttpServer::State> server;
+  std::atomic<std::int64_t> deadline{kNoDeadline};  // steady seconds; past it the server closes the socket
+
+  void expire_after(std::int64_t seconds);
+};
+
+struct HttpServer::State {
+  State(Runtime& r, Handler h, HttpLimits l) : runtime(r), handler(std::move(h)), limits(l) {}
+
+  Runtime& runtime;
+  Handler handler;
+  HttpLimits limits;
+  HttpCounters counters;
+  std::atomic<bool> draining{false};
+  std::atomic<std::uint64_t> under_way{0};     // requests being answered
+  std::vector<std::function<void()>> closers;  // of the acceptors
+  std::vector<std::string> socket_paths;
+  std::mutex mutex;
+  std::set<std::weak_ptr<HttpConnection>, std::owner_less<>> connections;  // guarded by mutex
+};
+
+// Answers the connection's requests one after another until it ends.
+asio::awaitable<void> serve(std::shared_ptr<HttpConnection> connection);
+
+}  // namespace stele::net

@@ -1,0 +1,141 @@
+#include "net/http_server.h"
+
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <chrono>
+
+#include "net/http_connection.h"
+
+namespace stele::net {
+
+using boost::system::error_code;
+
+namespace {
+
+template <typename Acceptor>
+asio::awaitable<void> accept_loop(std::shared_ptr<Acceptor> acceptor, std::shared_ptr<HttpServer::State> state) {
+  for (;;) {
+    error_code error;
+    auto& context = state->runtime.loops().next();
+    auto socket = co_await acceptor->async_accept(context, asio::redirect_error(asio::use_awaitable, error));
+    if (error == asio::error::operation_aborted || state->draining) co_return;
+    if (error) {
+      // Out of descriptors or memory: let some be freed.
+      asio::steady_timer pause(acceptor->get_executor(), std::chrono::milliseconds(50));
+      co_await pause.async_wait(asio::redirect_error(asio::use_awaitable, error));
+      continue;
+    }
+    if (state->counters.connections >= state->limits.connections_max) {
+      ++state->counters.refused;
+      continue;  // closed by leaving scope
+    }
+    ++state->counters.connections;
+    auto connection = std::make_shared<HttpConnection>(Socket(context), Peer(), state);  // shared with the sweeper
+    if constexpr (std::is_same_v<typename Acceptor::protocol_type, asio::ip::tcp>) {
+      socket.set_option(asio::ip::tcp::no_delay(true), error);
+      const auto remote = socket.remote_endpoint(error);
+      connection->peer = peer_of(remote.address(), remote.port());
+    } else {
+      connection->peer = unix_peer(socket.native_handle());
+    }
+    connection->socket = Socket(std::move(socket));
+    {
+      const std::lock_guard lock(state->mutex);
+      state->connections.insert(connection);
+    }
+    asio::co_spawn(context, serve(std::move(connection)), asio::detached);
+  }
+}
+
+// Closes what is past its deadline, about once a second: cheaper than a timer for each connection.
+asio::awaitable<void> sweep_loop(std::weak_ptr<HttpServer::State> server) {
+  asio::steady_timer tick(co_await asio::this_coro::executor);
+  for (;;) {
+    error_code ignored;
+    tick.expires_after(std::chrono::seconds(1));
+    co_await tick.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+    const auto state = server.lock();
+    if (state == nullptr) co_return;
+    const auto now =
+        std::chrono::duration_cast<std::chrono::seconds>(std::chrono::steady_clock::now().time_since_epoch()).count();
+    const std::lock_guard lock(state->mutex);
+    for (auto it = state->connections.begin(); it != state->connections.end();) {
+      const auto connection = it->lock();
+      if (connection != nullptr && connection->deadline < now) {
+        asio::post(connection->socket.get_executor(), [connection] {
+          error_code error;
+          connection->socket.close(error);
+        });
+      }
+      it = connection == nullptr ? state->connections.erase(it) : std::next(it);
+    }
+  }
+}
+
+template <typename Acceptor>
+void run_acceptor(std::shared_ptr<Acceptor> acceptor, const std::shared_ptr<HttpServer::State>& state) {
+  state->closers.push_back([acceptor] { asio::post(acceptor->get_executor(), [acceptor] { acceptor->close(); }); });
+  asio::co_spawn(acceptor->get_executor(), accept_loop(acceptor, state), asio::detached);
+}
+
+}  // namespace
+
+HttpServer::HttpServer(Runtime& runtime, Handler handler, HttpLimits limits)
+    : state_(std::make_shared<State>(runtime, std::move(handler), limits)) {
+  asio::co_spawn(runtime.loops().next(), sweep_loop(state_), asio::detached);
+}
+
+HttpServer::~HttpServer() { drain(0); }
+
+Result<std::string> HttpServer::listen(const std::string& address) {
+  STELE_ASSIGN(const auto endpoint, parse_endpoint(address));
+  auto acceptor = std::make_shared<asio::ip::tcp::acceptor>(state_->runtime.loops().next());
+  error_code error;
+  acceptor->open(endpoint.protocol(), error);
+  if (!error) acceptor->set_option(asio::socket_base::reuse_address(true), error);
+  if (!error) acceptor->bind(endpoint, error);
+  if (!error) acceptor->listen(asio::socket_base::max_listen_connections, error);
+  if (error) return Error{Code::kIo, "cannot listen on " + address + ": " + error.message()};
+  const auto bound = acceptor->local_endpoint(error);
+  const std::string host = bound.address().to_string();
+  run_acceptor(acceptor, state_);
+  return (bound.address().is_v6() ? "[" + host + "]" : host) + ":" + std::to_string(bound.port());
+}
+
+Status HttpServer::listen_unix(const std::string& path) {
+  ::unlink(path.c_str());
+  auto acceptor = std::make_shared<asio::local::stream_protocol::acceptor>(state_->runtime.loops().next());
+  error_code error;
+  if (path.size() >= sizeof(sockaddr_un{}.sun_path)) return invalid("the path of the control socket is too long: " + path);
+  acceptor->open(asio::local::stream_protocol(), error);
+  const mode_t before = ::umask(0177);
+  if (!error) acceptor->bind(asio::local::stream_protocol::endpoint(path), error);
+  ::umask(before);
+  if (!error) acceptor->listen(asio::socket_base::max_listen_connections, error);
+  if (error) return Error{Code::kIo, "cannot listen on " + path + ": " + error.message()};
+  state_->socket_paths.push_back(path);
+  run_acceptor(acceptor, state_);
+  return {};
+}
+
+void HttpServer::drain(std::int64_t millis) {
+  state_->draining = true;
+  for (const auto& close : state_->closers) close();
+  state_->closers.clear();
+  for (const std::string& path : state_->socket_paths) ::unlink(path.c_str());
+  state_->socket_paths.clear();
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::milliseconds(millis);
+  while (state_->under_way > 0 && std::chrono::steady_clock::now() < deadline)
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+}
+
+const HttpCounters& HttpServer::counters() const { return state_->counters; }
+
+bool is_loopback_address(const std::string& address) {
+  const auto endpoint = parse_endpoint(address);
+  return endpoint && endpoint->address().is_loopback();
+}
+
+}  // namespace stele::net

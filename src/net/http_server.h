@@ -1,0 +1,56 @@
+// HTTP/1.1 on TCP and Unix sockets.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "base/result.h"
+#include "net/http.h"
+#include "net/runtime.h"
+
+namespace stele::net {
+
+struct HttpLimits {
+  std::uint64_t body_bytes_max = 16U << 20;  // as sent, before decompression
+  std::uint32_t header_bytes_max = 16U << 10;
+  std::uint32_t connections_max = 4096;
+  std::int64_t idle_seconds = 120;    // between requests
+  std::int64_t request_seconds = 30;  // for a whole request to arrive, and for an answer to be taken
+};
+
+struct HttpCounters {
+  std::atomic<std::uint64_t> connections{0};  // open now
+  std::atomic<std::uint64_t> requests{0};
+  std::atomic<std::uint64_t> refused{0};       // connections over the limit
+  std::atomic<std::uint64_t> bad_requests{0};  // not HTTP, too large, too slow
+};
+
+class HttpServer {
+ public:
+  HttpServer(Runtime& runtime, Handler handler, HttpLimits limits);
+  ~HttpServer();
+  HttpServer(const HttpServer&) = delete;
+  HttpServer& operator=(const HttpServer&) = delete;
+
+  // Listens; port 0 takes a free one. Returns the address bound, "127.0.0.1:7373".
+  Result<std::string> listen(const std::string& address);
+  // Listens on a Unix socket (mode 0600); a stale one at `path` is replaced.
+  Status listen_unix(const std::string& path);
+
+  // No new connections or requests; waits up to `millis` for those under way to be answered.
+  void drain(std::int64_t millis);
+
+  [[nodiscard]] const HttpCounters& counters() const;
+
+  struct State;  // of this room alone
+
+ private:
+  std::shared_ptr<State> state_;  // shared with the connections, which may outlive the server's own stop
+};
+
+// Whether `address` ("host:port") is on this machine only.
+bool is_loopback_address(const std::string& address);
+
+}  // namespace stele::net

@@ -1,0 +1,60 @@
+// Asio behind Runtime. Only sources of this room include it.
+#pragma once
+
+#include <atomic>
+#include <boost/asio.hpp>
+#include <memory>
+#include <thread>
+#include <vector>
+
+#include "base/result.h"
+#include "net/peer.h"
+#include "net/runtime.h"
+
+namespace stele::net {
+
+namespace asio = boost::asio;
+
+struct Runtime::Loops {
+  struct Loop {
+    asio::io_context context{1};
+    asio::executor_work_guard<asio::io_context::executor_type> work{context.get_executor()};
+    std::thread thread;
+  };
+  std::vector<std::unique_ptr<Loop>> loops;
+  std::atomic<unsigned> turn{0};
+
+  // The loops in turn.
+  asio::io_context& next() { return loops[turn++ % loops.size()]->context; }
+};
+
+using Socket = asio::generic::stream_protocol::socket;
+
+// Who is at the other end, as the kernel says.
+Peer peer_of(asio::ip::address address, std::uint16_t port);
+Peer unix_peer(int socket);
+
+// "127.0.0.1:7373", "[::1]:7373", "localhost:7373". kInvalid when it is no address and port.
+Result<asio::ip::tcp::endpoint> parse_endpoint(const std::string& text);
+
+// Completes from any thread what one coroutine waits for on its own loop: wait() returns once fire() was called.
+class Signal : public std::enable_shared_from_this<Signal> {
+ public:
+  explicit Signal(asio::any_io_executor executor) : executor_(std::move(executor)) {}
+
+  void fire();
+  asio::awaitable<void> wait();
+  [[nodiscard]] const asio::any_io_executor& executor() const { return executor_; }
+
+ private:
+  struct Waiter {
+    virtual ~Waiter() = default;
+    virtual void resume() = 0;
+  };
+
+  asio::any_io_executor executor_;
+  std::unique_ptr<Waiter> waiter_;  // only touched on the loop, like fired_
+  bool fired_ = false;
+};
+
+}  // namespace stele::net

@@ -1,0 +1,23 @@
+// Who is at the other end of a connection.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+namespace stele::net {
+
+// What the kernel says of a process at the other end of a Unix socket.
+struct Credentials {
+  std::int64_t pid = 0;
+  std::uint32_t uid = 0;
+  std::uint32_t gid = 0;
+};
+
+struct Peer {
+  std::string address;    // "10.0.0.5:51230", "[::1]:51230"; "unix" for a Unix socket
+  bool loopback = false;  // this very machine
+  std::optional<Credentials> credentials;
+};
+
+}  // namespace stele::net

@@ -1,0 +1,84 @@
+#include "net/runtime.h"
+
+#include <sys/socket.h>
+
+#include "base/bytes.h"
+#include "net/loops.h"
+
+namespace stele::net {
+
+Runtime::Runtime(unsigned threads) : loops_(std::make_unique<Loops>()) {
+  for (unsigned i = 0; i < std::max(1U, threads); ++i) {
+    auto& loop = *loops_->loops.emplace_back(std::make_unique<Loops::Loop>());
+    loop.thread = std::thread([&loop] { loop.context.run(); });
+  }
+}
+
+Runtime::~Runtime() { stop(); }
+
+void Runtime::stop() {
+  for (auto& loop : loops_->loops) loop->context.stop();
+  for (auto& loop : loops_->loops) {
+    if (loop->thread.joinable()) loop->thread.join();
+  }
+}
+
+void Runtime::after(std::int64_t millis, std::function<void()> f) {
+  auto timer = std::make_shared<asio::steady_timer>(loops_->next(), std::chrono::milliseconds(millis));
+  timer->async_wait([timer, f = std::move(f)](const boost::system::error_code& error) {
+    if (!error) f();
+  });
+}
+
+void Signal::fire() {
+  asio::post(executor_, [self = shared_from_this()] {
+    self->fired_ = true;
+    if (self->waiter_ != nullptr) std::exchange(self->waiter_, nullptr)->resume();
+  });
+}
+
+asio::awaitable<void> Signal::wait() {
+  if (fired_) co_return;
+  co_await asio::async_initiate<const asio::use_awaitable_t<>, void()>(
+      [this]<typename Handler>(Handler&& handler) {
+        struct Holder final : Waiter {
+          explicit Holder(Handler&& h) : held(std::move(h)) {}
+          void resume() override { std::move(held)(); }
+          std::decay_t<Handler> held;
+        };
+        waiter_ = std::make_unique<Holder>(std::forward<Handler>(handler));
+      },
+      asio::use_awaitable);
+}
+
+Peer peer_of(asio::ip::address address, std::uint16_t port) {
+  if (address.is_v6() && address.to_v6().is_v4_mapped()) {
+    address = asio::ip::make_address_v4(asio::ip::v4_mapped, address.to_v6());
+  }
+  const std::string text = address.to_string();
+  return {(address.is_v6() ? "[" + text + "]" : text) + ":" + std::to_string(port), address.is_loopback(), std::nullopt};
+}
+
+Peer unix_peer(int socket) {
+  Peer peer{"unix", true, std::nullopt};
+  ucred credentials{};
+  socklen_t size = sizeof credentials;
+  if (::getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &credentials, &size) == 0) {
+    peer.credentials = Credentials{credentials.pid, credentials.uid, credentials.gid};
+  }
+  return peer;
+}
+
+Result<asio::ip::tcp::endpoint> parse_endpoint(const std::string& text) {
+  const auto colon = text.rfind(':');
+  const auto port = colon == std::string::npos ? std::nullopt : parse_decimal(text.substr(colon + 1));
+  std::string host = text.substr(0, colon);
+  if (host.size() > 1 && host.front() == '[' && host.back() == ']') host = host.substr(1, host.size() - 2);
+  if (host == "localhost") host = "127.0.0.1";
+  boost::system::error_code error;
+  const auto address = asio::ip::make_address(host, error);
+  if (error || !port || *port > 65'535) return invalid("\"" + text + "\" is no address and port such as 127.0.0.1:7373");
+  return asio::ip::tcp::endpoint(address, static_cast<std::uint16_t>(*port));
+}
+
+}  // namespace stele::net

@@ -1,0 +1,271 @@
+#include "net/stream_server.h"
+
+#include <boost/asio/ssl.hpp>
+#include <chrono>
+#include <map>
+#include <mutex>
+
+#include "net/loops.h"
+
+namespace stele::net {
+
+namespace ssl = boost::asio::ssl;
+using asio::ip::tcp;
+using asio::ip::udp;
+using boost::system::error_code;
+
+struct StreamServer::State {
+  State(Runtime& r, std::uint32_t max) : runtime(r), connections_max(max) {}
+  Runtime& runtime;
+  std::uint32_t connections_max;
+  StreamCounters counters;
+  std::atomic<bool> draining{false};
+  std::atomic<std::uint64_t> under_way{0};  // loops that have not ended
+  std::mutex mutex;
+  std::uint64_t next_closer = 0;
+  std::map<std::uint64_t, std::function<void()>> closers;  // of what listens or reads, each posts to its own loop
+};
+
+namespace {
+
+using StatePtr = std::shared_ptr<StreamServer::State>;
+constexpr std::size_t kReadBytes = 256U << 10;
+constexpr std::size_t kDatagramBytes = 65'536;
+constexpr std::size_t kDatagramsAtOnce = 256;
+
+// Registers how to close something for as long as its loop runs.
+class Registered {
+ public:
+  Registered(StatePtr state, std::function<void()> close) : state_(std::move(state)) {
+    const std::lock_guard lock(state_->mutex);
+    id_ = state_->next_closer++;
+    state_->closers.emplace(id_, std::move(close));
+    ++state_->under_way;
+  }
+  ~Registered() {
+    const std::lock_guard lock(state_->mutex);
+    state_->closers.erase(id_);
+    --state_->under_way;
+  }
+  Registered(const Registered&) = delete;
+  Registered& operator=(const Registered&) = delete;
+
+ private:
+  StatePtr state_;
+  std::uint64_t id_ = 0;
+};
+
+template <typename Stream>
+asio::awaitable<void> read_all(Stream& stream, StreamSink& sink, const StatePtr& state) {
+  const auto executor = co_await asio::this_coro::executor;
+  std::string buffer(kReadBytes, '\0');
+  while (!state->draining) {
+    error_code error;
+    const std::size_t n = co_await stream.async_read_some(asio::buffer(buffer), asio::redirect_error(asio::use_awaitable, error));
+    if (error) break;
+    state->counters.bytes += n;
+    const auto resumed = std::make_shared<Signal>(executor);
+    sink.on_bytes(std::string_view(buffer).substr(0, n), [resumed] { resumed->fire(); });
+    co_await resumed->wait();
+  }
+  const auto ended = std::make_shared<Signal>(executor);
+  sink.on_end([ended] { ended->fire(); });
+  co_await ended->wait();
+}
+
+struct Leave {
+  std::atomic<std::uint64_t>& count;
+  ~Leave() { --count; }
+};
+
+asio::awaitable<void> serve_tcp(tcp::socket socket, std::unique_ptr<StreamSink> sink, StatePtr state) {
+  const Leave leave{state->counters.connections};
+  auto shared = std::make_shared<tcp::socket>(std::move(socket));  // shared with its closer
+  const Registered registered(state, [shared] {
+    asio::post(shared->get_executor(), [shared] {
+      error_code ignored;
+      shared->close(ignored);
+    });
+  });
+  co_await read_all(*shared, *sink, state);
+}
+
+asio::awaitable<void> serve_tls(tcp::socket socket, std::shared_ptr<ssl::context> context, std::unique_ptr<StreamSink> sink,
+                                StatePtr state) {
+  const Leave leave{state->counters.connections};
+  auto stream = std::make_shared<ssl::stream<tcp::socket>>(std::move(socket), *context);  // shared with its closers
+  const auto close = [stream] {
+    error_code ignored;
+    stream->next_layer().close(ignored);
+  };
+  const Registered registered(state, [stream, close] { asio::post(stream->get_executor(), close); });
+  asio::steady_timer limit(stream->get_executor(), std::chrono::seconds(10));
+  limit.async_wait([close](const error_code& error) {
+    if (!error) close();
+  });
+  error_code error;
+  co_await stream->async_handshake(ssl::stream_base::server, asio::redirect_error(asio::use_awaitable, error));
+  limit.cancel();
+  if (error) {
+    ++state->counters.refused;
+    co_return;
+  }
+  co_await read_all(*stream, *sink, state);
+}
+
+asio::awaitable<void> accept_loop(std::shared_ptr<tcp::acceptor> acceptor, std::shared_ptr<ssl::context> context,
+                                  SinkFactory factory, StatePtr state) {
+  const Registered registered(state, [acceptor] {
+    asio::post(acceptor->get_executor(), [acceptor] {
+      error_code ignored;
+      acceptor->close(ignored);
+    });
+  });
+  while (!state->draining) {
+    error_code error;
+    auto& loop = state->runtime.loops().next();
+    tcp::socket socket = co_await acceptor->async_accept(loop, asio::redirect_error(asio::use_awaitable, error));
+    if (error == asio::error::operation_aborted) co_return;
+    if (error) {
+      asio::steady_timer pause(acceptor->get_executor(), std::chrono::milliseconds(50));
+      co_await pause.async_wait(asio::redirect_error(asio::use_awaitable, error));
+      continue;
+    }
+    if (state->counters.connections >= state->connections_max) {
+      ++state->counters.refused;
+      continue;
+    }
+    const auto remote = socket.remote_endpoint(error);
+    if (error) continue;
+    ++state->counters.connections;
+    socket.set_option(asio::socket_base::keep_alive(true), error);
+    auto sink = factory(peer_of(remote.address(), remote.port()));
+    if (context != nullptr)
+      asio::co_spawn(loop, serve_tls(std::move(socket), context, std::move(sink), state), asio::detached);
+    else
+      asio::co_spawn(loop, serve_tcp(std::move(socket), std::move(sink), state), asio::detached);
+  }
+}
+
+// Datagrams as the kernel holds them: all that are there are handed on together.
+asio::awaitable<void> datagram_loop(std::shared_ptr<udp::socket> socket, DatagramHandler handler, StatePtr state) {
+  const Registered registered(state, [socket] {
+    asio::post(socket->get_executor(), [socket] {
+      error_code ignored;
+      socket->close(ignored);
+    });
+  });
+  const auto executor = co_await asio::this_coro::executor;
+  std::string buffer(kDatagramBytes, '\0');
+  socket->non_blocking(true);
+  while (!state->draining) {
+    error_code error;
+    co_await socket->async_wait(udp::socket::wait_read, asio::redirect_error(asio::use_awaitable, error));
+    if (error) break;
+    std::vector<std::string> texts;
+    std::vector<Datagram> datagrams;
+    texts.reserve(kDatagramsAtOnce);
+    while (texts.size() < kDatagramsAtOnce) {
+      udp::endpoint from;
+      const std::size_t n = socket->receive_from(asio::buffer(buffer), from, 0, error);
+      if (error) break;
+      state->counters.bytes += n;
+      texts.emplace_back(buffer, 0, n);
+      datagrams.push_back({peer_of(from.address(), from.port()), texts.back()});
+    }
+    if (datagrams.empty()) continue;
+    const auto resumed = std::make_shared<Signal>(executor);
+    handler(datagrams, [resumed] { resumed->fire(); });
+    co_await resumed->wait();
+  }
+}
+
+Result<std::shared_ptr<tcp::acceptor>> open_acceptor(const StatePtr& state, const std::string& address) {
+  STELE_ASSIGN(const auto endpoint, parse_endpoint(address));
+  auto acceptor = std::make_shared<tcp::acceptor>(state->runtime.loops().next());  // shared with its loop and closer
+  error_code error;
+  acceptor->open(endpoint.protocol(), error);
+  if (!error) acceptor->set_option(asio::socket_base::reuse_address(true), error);
+  if (!error) acceptor->bind(endpoint, error);
+  if (!error) acceptor->listen(asio::socket_base::max_listen_connections, error);
+  if (error) return Error{Code::kIo, "cannot listen on " + address + ": " + error.message()};
+  return acceptor;
+}
+
+template <typename Endpoint>
+std::string text_of(const Endpoint& endpoint) {
+  const std::string host = endpoint.address().to_string();
+  return (endpoint.address().is_v6() ? "[" + host + "]" : host) + ":" + std::to_string(endpoint.port());
+}
+
+Result<std::shared_ptr<ssl::context>> tls_context(const TlsFiles& files) {
+  auto context = std::make_shared<ssl::context>(ssl::context::tls_server);  // shared by all its connections
+  error_code error;
+  context->set_options(ssl::context::default_workarounds | ssl::context::no_sslv2 | ssl::context::no_sslv3 |
+                           ssl::context::no_tlsv1 | ssl::context::no_tlsv1_1 | ssl::context::no_compression,
+                       error);
+  if (!error) context->use_certificate_chain_file(files.certificate, error);
+  if (error) return invalid("the TLS certificate " + files.certificate + " cannot be used: " + error.message());
+  context->use_private_key_file(files.key, ssl::context::pem, error);
+  if (error) return invalid("the TLS key " + files.key + " cannot be used: " + error.message());
+  if (!files.client_ca.empty()) {
+    context->load_verify_file(files.client_ca, error);
+    if (!error) context->set_verify_mode(ssl::verify_peer | ssl::verify_fail_if_no_peer_cert, error);
+    if (error) return invalid("the certificate authority " + files.client_ca + " cannot be used: " + error.message());
+  }
+  return context;
+}
+
+Result<std::string> run(const StatePtr& state, const std::string& address, std::shared_ptr<ssl::context> context,
+                        SinkFactory factory) {
+  STELE_ASSIGN(auto acceptor, open_acceptor(state, address));
+  error_code error;
+  const std::string bound = text_of(acceptor->local_endpoint(error));
+  asio::co_spawn(acceptor->get_executor(), accept_loop(acceptor, std::move(context), std::move(factory), state), asio::detached);
+  return bound;
+}
+
+}  // namespace
+
+StreamServer::StreamServer(Runtime& runtime, std::uint32_t connections_max)
+    : state_(std::make_shared<State>(runtime, connections_max)) {}
+
+StreamServer::~StreamServer() { drain(0); }
+
+Result<std::string> StreamServer::listen_tcp(const std::string& address, SinkFactory factory) {
+  return run(state_, address, nullptr, std::move(factory));
+}
+
+Result<std::string> StreamServer::listen_tls(const std::string& address, const TlsFiles& files, SinkFactory factory) {
+  STELE_ASSIGN(auto context, tls_context(files));
+  return run(state_, address, std::move(context), std::move(factory));
+}
+
+Result<std::string> StreamServer::listen_udp(const std::string& address, DatagramHandler handler) {
+  STELE_ASSIGN(const auto endpoint, parse_endpoint(address));
+  auto socket = std::make_shared<udp::socket>(state_->runtime.loops().next());  // shared with its loop and closer
+  const udp::endpoint at(endpoint.address(), endpoint.port());
+  error_code error;
+  socket->open(at.protocol(), error);
+  if (!error) socket->bind(at, error);
+  if (error) return Error{Code::kIo, "cannot listen on UDP " + address + ": " + error.message()};
+  socket->set_option(asio::socket_base::receive_buffer_size(8 << 20), error);  // as much as the kernel allows
+  const std::string bound = text_of(socket->local_endpoint(error));
+  asio::co_spawn(socket->get_executor(), datagram_loop(socket, std::move(handler), state_), asio::detached);
+  return bound;
+}
+
+void StreamServer::drain(std::int64_t millis) {
+  state_->draining = true;
+  {
+    const std::lock_guard lock(state_->mutex);
+    for (const auto& [id, close] : state_->closers) close();
+  }
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::milliseconds(millis);
+  while (state_->under_way > 0 && std::chrono::steady_clock::now() < deadline)
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+}
+
+const StreamCounters& StreamServer::counters() const { return state_->counters; }
+
+}  // namespace stele::net

@@ -1,0 +1,72 @@
+// Bytes from TCP, TLS and UDP, for protocols that only listen.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+#include "net/peer.h"
+#include "net/runtime.h"
+
+namespace stele::net {
+
+// Takes what one connection sends. All calls come from the connection's thread, the next only after `resume` of the
+// one before was called (from any thread): that is the back-pressure.
+class StreamSink {
+ public:
+  virtual ~StreamSink() = default;
+  virtual void on_bytes(std::string_view bytes, std::function<void()> resume) = 0;
+  // The peer is done, or gone. The sink is destroyed after `resume`.
+  virtual void on_end(std::function<void()> resume) = 0;
+};
+using SinkFactory = std::function<std::unique_ptr<StreamSink>(const Peer&)>;
+
+struct Datagram {
+  Peer peer;
+  std::string_view bytes;
+};
+// Takes datagrams, all that are there at once; the next come after `resume`. The views end with the call.
+using DatagramHandler = std::function<void(std::span<const Datagram>, std::function<void()> resume)>;
+
+// TLS 1.2 and later, from PEM files. With `client_ca` clients must show a certificate that it signed.
+struct TlsFiles {
+  std::string certificate;
+  std::string key;
+  std::string client_ca;
+};
+
+struct StreamCounters {
+  std::atomic<std::uint64_t> connections{0};  // open now
+  std::atomic<std::uint64_t> refused{0};      // over the limit, or a failed handshake
+  std::atomic<std::uint64_t> bytes{0};
+};
+
+class StreamServer {
+ public:
+  StreamServer(Runtime& runtime, std::uint32_t connections_max);
+  ~StreamServer();
+  StreamServer(const StreamServer&) = delete;
+  StreamServer& operator=(const StreamServer&) = delete;
+
+  // Each returns the address bound; port 0 takes a free one.
+  Result<std::string> listen_tcp(const std::string& address, SinkFactory factory);
+  Result<std::string> listen_tls(const std::string& address, const TlsFiles& files, SinkFactory factory);
+  Result<std::string> listen_udp(const std::string& address, DatagramHandler handler);
+
+  // Stops listening and reading; waits up to `millis` until all sinks have resumed.
+  void drain(std::int64_t millis);
+
+  [[nodiscard]] const StreamCounters& counters() const;
+
+  struct State;  // of this room alone
+
+ private:
+  std::shared_ptr<State> state_;  // shared with the connections
+};
+
+}  // namespace stele::net

@@ -1,0 +1,244 @@
+#include "server/config.h"
+
+#include <yaml-cpp/yaml.h>
+
+#include <algorithm>
+
+#include "base/bytes.h"
+#include "merkle/note.h"
+#include "net/http_server.h"
+
+namespace stele::server {
+namespace {
+
+Setting text(std::string_view name, std::string Config::*member, std::string_view meaning) {
+  Setting s;
+  s.name = name;
+  s.default_text = Config{}.*member;
+  s.meaning = meaning;
+  s.set = [member](Config& c, const std::string& value) -> Status {
+    c.*member = value;
+    return {};
+  };
+  s.clear = [member](Config& c) { (c.*member).clear(); };
+  return s;
+}
+
+Setting number(std::string_view name, std::uint64_t Config::*member, std::uint64_t least, std::uint64_t most,
+               std::string_view meaning) {
+  Setting s;
+  s.name = name;
+  s.default_text = std::to_string(Config{}.*member);
+  s.meaning = meaning;
+  s.set = [member, least, most](Config& c, const std::string& value) -> Status {
+    const auto n = parse_decimal(value);
+    if (!n || *n < least || *n > most) {
+      return invalid("is a whole number from " + std::to_string(least) + " to " + std::to_string(most) + ", not \"" + value +
+                     "\"");
+    }
+    c.*member = *n;
+    return {};
+  };
+  s.clear = [](Config&) {};
+  return s;
+}
+
+Setting truth(std::string_view name, bool Config::*member, std::string_view meaning) {
+  Setting s;
+  s.name = name;
+  s.default_text = Config{}.*member ? "true" : "false";
+  s.meaning = meaning;
+  s.set = [member](Config& c, const std::string& value) -> Status {
+    if (value != "true" && value != "false") return invalid("is true or false, not \"" + value + "\"");
+    c.*member = value == "true";
+    return {};
+  };
+  s.clear = [](Config&) {};
+  return s;
+}
+
+Setting addresses(std::string_view name, std::vector<std::string> Config::*member, std::string_view meaning) {
+  Setting s;
+  s.name = name;
+  const std::vector<std::string> defaults = Config{}.*member;
+  for (const std::string& one : defaults) s.default_text += (s.default_text.empty() ? "" : ", ") + one;
+  s.meaning = meaning;
+  s.list = true;
+  s.set = [member](Config& c, const std::string& value) -> Status {
+    const auto colon = value.rfind(':');
+    if (colon == std::string::npos || colon == 0 || !parse_decimal(value.substr(colon + 1))) {
+      return invalid("is an address and port such as 127.0.0.1:7373, not \"" + value + "\"");
+    }
+    (c.*member).push_back(value);
+    return {};
+  };
+  s.clear = [member](Config& c) { (c.*member).clear(); };
+  return s;
+}
+
+std::vector<Setting> make_settings() {
+  constexpr std::uint64_t kGiB = 1U << 30;
+  return {
+      text("data", &Config::data, "Directory that holds everything: logs, keys, the control socket. Created when absent."),
+      addresses("listen", &Config::listen, "Addresses of the HTTP door. Port 0 takes a free port, written to DATA/address."),
+      truth("allow_remote", &Config::allow_remote,
+            "true: listen on addresses that other machines can reach and let them do everything, without TLS or a password."),
+      text("origin", &Config::origin,
+           "Origin of a new log: its public URL without scheme, or any name. Chosen once, at creation. Empty: a name with a "
+           "random part."),
+      text("keys", &Config::keys, "Directory of the signing keys. Empty: DATA/keys. Best on another disk than the log."),
+      number("threads", &Config::threads, 1, 64, "Threads that serve the network."),
+      addresses("syslog", &Config::syslog, "Addresses of the syslog door, each on UDP and TCP. Empty: closed."),
+      addresses("syslog_tls", &Config::syslog_tls, "Addresses of the syslog door over TLS. Needs tls_certificate and tls_key."),
+      text("syslog_source", &Config::syslog_source, "Source id under which syslog entries stand."),
+      number("syslog_message_bytes", &Config::syslog_message_bytes, 480, 65'536,
+             "Longest syslog message; of a longer one the start is kept, quarantined."),
+      text("tls_certificate", &Config::tls_certificate, "PEM file with the certificate chain for syslog_tls."),
+      text("tls_key", &Config::tls_key, "PEM file with its key."),
+      text("tls_client_ca", &Config::tls_client_ca,
+           "PEM file with the authority that must have signed a client's certificate. Empty: none is asked."),
+      number("body_bytes", &Config::body_bytes, 1024, kGiB, "Longest request body as sent; more is 413."),
+      number("decompressed_bytes", &Config::decompressed_bytes, 1024, kGiB,
+             "Longest request body once decompressed; more is 413."),
+      number("batch_events", &Config::batch_events, 1, 65'536, "Most events in one request; more is 413."),
+      number("event_bytes", &Config::event_bytes, 1024, kGiB,
+             "Longest event that is read. One is stored up to 65,535 bytes, envelope included."),
+      number("event_depth", &Config::event_depth, 4, 64, "Deepest nesting of an event."),
+      number("connections", &Config::connections, 1, 1'000'000,
+             "Most open connections of a door; further ones are closed at once."),
+      number("idle_seconds", &Config::idle_seconds, 1, 86'400, "A connection without a request is closed after this long."),
+      number("request_seconds", &Config::request_seconds, 1, 86'400,
+             "A request must arrive, and its answer be taken, within this long."),
+      number("streams", &Config::streams, 1, 100'000, "Most open streams; further ones are answered 429."),
+      number("queue_bytes", &Config::queue_bytes, 1U << 20, 64 * kGiB,
+             "Bytes of entries that may wait for the disk; more is answered 429."),
+      number("window_minutes", &Config::window_minutes, 1, 10'080, "A delivery is recognised as repeated at least this long …"),
+      number("window_ids", &Config::window_ids, 1000, 1'000'000'000,
+             "… or for this many ids, whichever is fewer. 16 to 32 bytes of memory each."),
+      number("seal_bytes", &Config::seal_bytes, 1U << 16, kGiB,
+             "Unsealed bytes from which entries are sealed into a compressed segment …"),
+      number("seal_minutes", &Config::seal_minutes, 1, 10'080,
+             "… or the age of the oldest. A whole run of 65,536 entries is sealed at once."),
+      number("publish_millis", &Config::publish_millis, 10, 1000, "Longest time from a commit to its published checkpoint."),
+      number("drain_seconds", &Config::drain_seconds, 1, 600, "Longest time that a stop waits for requests under way."),
+  };
+}
+
+const Setting* find_setting(std::string_view name) {
+  const auto& all = settings();
+  const auto it = std::find_if(all.begin(), all.end(), [&](const Setting& s) { return s.name == name; });
+  return it == all.end() ? nullptr : &*it;
+}
+
+std::string known_names() {
+  std::string out;
+  for (const Setting& s : settings()) out += (out.empty() ? "" : ", ") + std::string(s.name);
+  return out;
+}
+
+Status set_from_yaml(const Setting& setting, const YAML::Node& value, Config& config) {
+  std::vector<std::string> values;
+  if (value.IsSequence()) {
+    for (const auto& one : value) values.push_back(one.as<std::string>());
+  } else if (value.IsScalar()) {
+    values.push_back(value.as<std::string>());
+  } else if (!value.IsNull()) {
+    return invalid(std::string(setting.name) + " is a value or a list of values");
+  }
+  return set_config(config, setting.name, values);
+}
+
+}  // namespace
+
+const std::vector<Setting>& settings() {
+  static const std::vector<Setting> all = make_settings();
+  return all;
+}
+
+Status set_config(Config& config, std::string_view name, const std::vector<std::string>& values) {
+  const Setting* setting = find_setting(name);
+  if (setting == nullptr) return invalid("unknown key \"" + std::string(name) + "\"; known are: " + known_names());
+  if (!setting->list && values.size() > 1) return invalid(std::string(name) + " takes one value");
+  setting->clear(config);
+  for (const std::string& value : values) {
+    if (const Status set = setting->set(config, value); !set) return invalid(std::string(name) + " " + set.error().message);
+  }
+  return {};
+}
+
+Status read_config_file(const std::string& path, Config& config) {
+  // yaml-cpp throws; nothing gets past here.
+  try {
+    const YAML::Node root = YAML::LoadFile(path);
+    if (root.IsNull()) return {};
+    if (!root.IsMap()) return invalid(path + ": a configuration is a list of \"key: value\" lines");
+    std::vector<std::string> seen;
+    for (const auto& pair : root) {
+      const std::string where = path + ":" + std::to_string(pair.first.Mark().line + 1) + ": ";
+      const auto name = pair.first.as<std::string>();
+      if (std::find(seen.begin(), seen.end(), name) != seen.end()) return invalid(where + name + " stands twice");
+      seen.push_back(name);
+      const Setting* setting = find_setting(name);
+      if (setting == nullptr) return invalid(where + "unknown key \"" + name + "\"; known are: " + known_names());
+      if (const Status set = set_from_yaml(*setting, pair.second, config); !set) return invalid(where + set.error().message);
+    }
+    return {};
+  } catch (const YAML::BadFile&) {
+    return Error{Code::kNotFound, "cannot read the configuration file " + path};
+  } catch (const YAML::Exception& e) {
+    return invalid(path + ":" + std::to_string(e.mark.line + 1) + ": " + e.msg);
+  }
+}
+
+Status read_config_environment(const std::function<const char*(const std::string&)>& lookup, Config& config) {
+  for (const Setting& setting : settings()) {
+    std::string variable = "STELE_" + std::string(setting.name);
+    std::transform(variable.begin(), variable.end(), variable.begin(),
+                   [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c; });
+    const char* value = lookup(variable);
+    if (value == nullptr) continue;
+    std::vector<std::string> values;
+    std::string_view rest = value;
+    while (setting.list && rest.find(',') != std::string_view::npos) {
+      values.emplace_back(rest.substr(0, rest.find(',')));
+      rest.remove_prefix(values.back().size() + 1);
+    }
+    values.emplace_back(rest);
+    if (const Status set = set_config(config, setting.name, values); !set)
+      return invalid("environment variable " + variable + ": " + set.error().message);
+  }
+  return {};
+}
+
+Status check_config(const Config& config) {
+  if (config.data.empty()) return invalid("data is the directory that holds everything; it cannot be empty");
+  if (!config.origin.empty() && !merkle::is_key_name(config.origin)) return invalid("origin has no spaces and no '+'");
+  if (!config.syslog_tls.empty() && (config.tls_certificate.empty() || config.tls_key.empty())) {
+    return invalid("syslog_tls needs tls_certificate and tls_key");
+  }
+  if (config.allow_remote) return {};
+  for (const auto* list : {&config.listen, &config.syslog}) {
+    for (const std::string& address : *list) {
+      if (net::is_loopback_address(address)) continue;
+      return invalid(
+          address +
+          " is not on this machine only (127.0.0.1, ::1): say --allow-remote true to open it to the network without TLS");
+    }
+  }
+  return {};
+}
+
+std::string config_template() {
+  std::string out =
+      "# Configuration of `stele serve`: every key with its default. Flags (--key-name) and environment variables\n"
+      "# (STELE_KEY_NAME) go before this file.\n";
+  for (const Setting& setting : settings()) {
+    out += "\n# " + std::string(setting.meaning) + "\n";
+    out += std::string(setting.name) + ": ";
+    out += setting.list ? "[" + setting.default_text + "]" : setting.default_text.empty() ? "\"\"" : setting.default_text;
+    out += "\n";
+  }
+  return out;
+}
+
+}  // namespace stele::server

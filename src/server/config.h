@@ -1,0 +1,78 @@
+// The server's configuration: one table of keys, read from a YAML file, the environment and flags.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+
+namespace stele::server {
+
+struct Config {
+  std::string data = "stele-data";
+  std::vector<std::string> listen{"127.0.0.1:7373"};
+  bool allow_remote = false;
+  std::string origin;
+  std::string keys;
+  std::uint64_t threads = 2;
+
+  std::vector<std::string> syslog;
+  std::vector<std::string> syslog_tls;
+  std::string syslog_source = "syslog";
+  std::uint64_t syslog_message_bytes = 65'536;
+  std::string tls_certificate;
+  std::string tls_key;
+  std::string tls_client_ca;
+
+  std::uint64_t body_bytes = 16U << 20;
+  std::uint64_t decompressed_bytes = 64U << 20;
+  std::uint64_t batch_events = 50'000;
+  std::uint64_t event_bytes = 1U << 20;
+  std::uint64_t event_depth = 32;
+  std::uint64_t connections = 4096;
+  std::uint64_t idle_seconds = 120;
+  std::uint64_t request_seconds = 30;
+  std::uint64_t streams = 256;
+  std::uint64_t queue_bytes = 64U << 20;
+
+  std::uint64_t window_minutes = 10;
+  std::uint64_t window_ids = 10'000'000;
+  std::uint64_t seal_bytes = 48U << 20;
+  std::uint64_t seal_minutes = 10;
+  std::uint64_t publish_millis = 500;
+  std::uint64_t drain_seconds = 20;
+};
+
+// One key: its name in the file ("syslog_source"), on the command line ("--syslog-source") and in the environment
+// ("STELE_SYSLOG_SOURCE"), its default as text, and what it means.
+struct Setting {
+  std::string_view name;
+  std::string default_text;
+  std::string_view meaning;
+  bool list = false;
+  // Takes a value as text; kInvalid says what is expected. A list takes one element a call, after a clear.
+  std::function<Status(Config&, const std::string&)> set;
+  std::function<void(Config&)> clear;
+};
+const std::vector<Setting>& settings();
+
+// Sets what the file says; an unknown key or a wrong value is an error that names file and line.
+Status read_config_file(const std::string& path, Config& config);
+
+// Sets what the environment says; `lookup` gives a variable's value or nothing.
+Status read_config_environment(const std::function<const char*(const std::string&)>& lookup, Config& config);
+
+// One value given by name, as by a flag: lists are replaced at the first element. Checks alone the value's form.
+Status set_config(Config& config, std::string_view name, const std::vector<std::string>& values);
+
+// What contradicts itself, or is unsafe without being said in so many words.
+Status check_config(const Config& config);
+
+// The documented file with every key at its default.
+std::string config_template();
+
+}  // namespace stele::server

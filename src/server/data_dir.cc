@@ -1,0 +1,72 @@
+#include "server/data_dir.h"
+
+#include "base/bytes.h"
+#include "event/json_tape.h"
+
+namespace stele::server {
+namespace {
+
+constexpr std::string_view kVersion = "{\"stele_data\":1}\n";
+constexpr std::int64_t kMinute = 60'000'000'000;
+
+Status check_version(io::FileSystem& fs, const DataLayout& layout) {
+  if (!fs.exists(layout.version_file())) {
+    // Not ours, unless nothing but what a start leaves behind is in it.
+    STELE_ASSIGN(const auto names, fs.list(layout.root));
+    for (const std::string& name : names) {
+      if (name != "lock" && name != "stele.json.new") {
+        return invalid(layout.root + " is not a data directory of Stele: it has no stele.json, but " + name +
+                       "; choose an empty or a new one");
+      }
+    }
+    return io::write_file(fs, layout.version_file(), kVersion, 0600);
+  }
+  STELE_ASSIGN(const std::string text, io::read_file(fs, layout.version_file(), 4096));
+  if (text == kVersion) return {};
+  return invalid(layout.version_file() + ": this program reads data directories of version 1; it says " + text.substr(0, 80));
+}
+
+}  // namespace
+
+Result<std::unique_ptr<io::Lock>> lock_data_dir(io::FileSystem& fs, const DataLayout& layout) {
+  STELE_TRY(fs.make_dirs(layout.root));
+  auto lock = fs.lock(layout.lock_file());
+  if (!lock) {
+    if (lock.error().code == Code::kBusy) return Error{Code::kBusy, layout.root + " is in use by another Stele process"};
+    return lock.error();
+  }
+  STELE_TRY(check_version(fs, layout));
+  return lock;
+}
+
+Result<std::unique_ptr<log::Sequencer>> open_log(io::FileSystem& fs, const Config& config, const std::string& name,
+                                                 const Clock& clock, Random& random) {
+  const DataLayout layout(config);
+  const std::string dir = layout.log_dir(name);
+  if (!fs.exists(log::identity_path(dir))) {
+    std::string origin = config.origin;
+    if (origin.empty()) {
+      std::uint8_t noise[8];
+      random.fill(noise);
+      origin = "stele.local/" + name + "/" + hex_encode(std::as_bytes(std::span(noise)));
+    }
+    STELE_ASSIGN(const auto created, log::create_identity(fs, dir, layout.key_file(name), origin, clock, random));
+    (void)created;
+  }
+  log::StoreOptions options;
+  options.seal_bytes = config.seal_bytes;
+  options.seal_age = static_cast<UnixNanos>(config.seal_minutes) * kMinute;
+  options.window_span = static_cast<UnixNanos>(config.window_minutes) * kMinute;
+  options.window_keys_max = config.window_ids;
+  const auto open = [&fs, dir, options, key_file = layout.key_file(name), &clock]() -> Result<std::unique_ptr<log::Store>> {
+    STELE_ASSIGN(const auto identity, log::read_identity(fs, dir));
+    STELE_ASSIGN(auto signer, log::read_signing_key(fs, key_file, identity));
+    return log::Store::open(fs, dir, options, std::move(signer), clock);
+  };
+  log::SequencerOptions sequencing;
+  sequencing.queue_bytes_max = config.queue_bytes;
+  sequencing.publish_every = static_cast<std::int64_t>(config.publish_millis) * 1'000'000;
+  return log::Sequencer::start(open, sequencing, clock, random);
+}
+
+}  // namespace stele::server

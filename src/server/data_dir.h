@@ -1,0 +1,38 @@
+// The data directory: its lock, its version, where everything in it stands.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "base/clock.h"
+#include "base/result.h"
+#include "io/file.h"
+#include "log/sequencer.h"
+#include "server/config.h"
+
+namespace stele::server {
+
+// Where things are (docs/formats/data-directory.md).
+struct DataLayout {
+  std::string root;
+  std::string keys;
+
+  explicit DataLayout(const Config& config)
+      : root(config.data), keys(config.keys.empty() ? config.data + "/keys" : config.keys) {}
+  [[nodiscard]] std::string version_file() const { return root + "/stele.json"; }
+  [[nodiscard]] std::string lock_file() const { return root + "/lock"; }
+  [[nodiscard]] std::string control_socket() const { return root + "/control.sock"; }
+  [[nodiscard]] std::string address_file() const { return root + "/address"; }
+  [[nodiscard]] std::string log_dir(const std::string& name) const { return root + "/logs/" + name; }
+  [[nodiscard]] std::string key_file(const std::string& name) const { return keys + "/" + name + ".key"; }
+};
+
+// Creates or checks the directory and takes its exclusive lock. kBusy when a server has it, kInvalid when a newer
+// program wrote it.
+Result<std::unique_ptr<io::Lock>> lock_data_dir(io::FileSystem& fs, const DataLayout& layout);
+
+// Opens the log `name`, creating it when absent, and starts its sequencer. The caller holds the lock.
+Result<std::unique_ptr<log::Sequencer>> open_log(io::FileSystem& fs, const Config& config, const std::string& name,
+                                                 const Clock& clock, Random& random);
+
+}  // namespace stele::server

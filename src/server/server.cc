@@ -1,0 +1,170 @@
+#include "server/server.h"
+
+#include <spdlog/spdlog.h>
+
+#include "api/service.h"
+#include "collect/syslog_door.h"
+#include "crypto/random.h"
+#include "io/file.h"
+#include "net/http_server.h"
+#include "net/stream_server.h"
+#include "server/data_dir.h"
+
+namespace stele::server {
+namespace {
+
+constexpr const char* kMainLog = "main";
+
+net::HttpLimits http_limits(const Config& config) {
+  net::HttpLimits limits;
+  limits.body_bytes_max = config.body_bytes;
+  limits.connections_max = static_cast<std::uint32_t>(config.connections);
+  limits.idle_seconds = static_cast<std::int64_t>(config.idle_seconds);
+  limits.request_seconds = static_cast<std::int64_t>(config.request_seconds);
+  return limits;
+}
+
+api::ApiLimits api_limits(const Config& config) {
+  api::ApiLimits limits;
+  limits.body_bytes_max = config.decompressed_bytes;
+  limits.events_max = config.batch_events;
+  limits.event.bytes_max = config.event_bytes;
+  limits.event.depth_max = static_cast<std::uint32_t>(config.event_depth);
+  limits.streams_max = config.streams;
+  return limits;
+}
+
+collect::SyslogOptions syslog_options(const Config& config) {
+  collect::SyslogOptions options;
+  options.source = config.syslog_source;
+  options.message_bytes_max = config.syslog_message_bytes;
+  return options;
+}
+
+}  // namespace
+
+// In the order of construction; destroyed in reverse.
+struct Server::Parts {
+  explicit Parts(const Config& c) : config(c), layout(c), router(access::Authority(c.allow_remote)) {}
+
+  Config config;
+  DataLayout layout;
+  std::unique_ptr<io::Lock> lock;
+  std::unique_ptr<log::Sequencer> log;
+  std::unique_ptr<api::Service> service;
+  api::Router router;
+  std::unique_ptr<net::Runtime> runtime;  // ends what still refers to the ones above
+  std::unique_ptr<collect::SyslogDoor> syslog;
+  std::unique_ptr<net::StreamServer> streams;
+  std::unique_ptr<net::HttpServer> http;
+  std::vector<std::string> addresses;
+  std::vector<std::string> syslog_addresses;
+  bool drained = false;
+
+  Status open();
+  Status open_syslog();
+  Status open_http();
+  void append_metrics(std::string& out) const;
+};
+
+Status Server::Parts::open() {
+  io::FileSystem& fs = io::posix();
+  STELE_ASSIGN(lock, lock_data_dir(fs, layout));
+  STELE_ASSIGN(log, open_log(fs, config, kMainLog, system_clock(), crypto::system_random()));
+  const auto store = log->store();
+  spdlog::info("log {} open: {} entries, {} sealed, origin {}", kMainLog, store->size(), store->sealed_size(),
+               store->identity().origin);
+
+  runtime = std::make_unique<net::Runtime>(static_cast<unsigned>(config.threads));
+  service = std::unique_ptr<api::Service>(
+      new api::Service{{{kMainLog, log.get()}}, system_clock(), api_limits(config), system_clock().monotonic(), {}, {}});
+  service->more_metrics = [this](std::string& out) { append_metrics(out); };
+  api::add_event_routes(router, *service);
+  api::add_stream_routes(router, *service);
+  api::add_log_routes(router, *service);
+  api::add_operation_routes(router, *service);
+  STELE_TRY(open_syslog());
+  return open_http();
+}
+
+Status Server::Parts::open_syslog() {
+  syslog = std::make_unique<collect::SyslogDoor>(*log, *runtime, system_clock(), syslog_options(config));
+  streams = std::make_unique<net::StreamServer>(*runtime, static_cast<std::uint32_t>(config.connections));
+  for (const std::string& address : config.syslog) {
+    STELE_ASSIGN(const std::string tcp, streams->listen_tcp(address, syslog->sinks("syslog-tcp")));
+    // The same port for both, also when the kernel chose it.
+    STELE_ASSIGN(const std::string udp, streams->listen_udp(tcp, syslog->datagrams()));
+    spdlog::info("syslog on {} (TCP and UDP)", udp);
+    syslog_addresses.push_back(udp);
+  }
+  for (const std::string& address : config.syslog_tls) {
+    const net::TlsFiles files{config.tls_certificate, config.tls_key, config.tls_client_ca};
+    STELE_ASSIGN(const std::string bound, streams->listen_tls(address, files, syslog->sinks("syslog-tls")));
+    spdlog::info("syslog over TLS on {}", bound);
+    syslog_addresses.push_back(bound);
+  }
+  return {};
+}
+
+Status Server::Parts::open_http() {
+  http = std::make_unique<net::HttpServer>(
+      *runtime, [this](const net::Request& request, const net::Reply& reply) { router.handle(request, reply); },
+      http_limits(config));
+  STELE_TRY(http->listen_unix(layout.control_socket()));
+  std::string lines;
+  for (const std::string& address : config.listen) {
+    STELE_ASSIGN(addresses.emplace_back(), http->listen(address));
+    spdlog::info("HTTP on {}", addresses.back());
+    lines += addresses.back() + "\n";
+  }
+  if (!lines.empty()) return io::write_file(io::posix(), layout.address_file(), lines, 0600);
+  // Without doors there is no address, and one that was left by a kill is not ours.
+  return io::posix().exists(layout.address_file()) ? io::posix().remove(layout.address_file()) : Status();
+}
+
+void Server::Parts::append_metrics(std::string& out) const {
+  const auto one = [&](const char* name, const char* type, const char* help, std::uint64_t value) {
+    out += fmt::format("# HELP {0} {2}\n# TYPE {0} {1}\n{0} {3}\n", name, type, help, value);
+  };
+  one("stele_http_connections", "gauge", "Open HTTP connections.", http->counters().connections);
+  one("stele_http_requests_total", "counter", "HTTP requests.", http->counters().requests);
+  one("stele_http_refused_total", "counter", "HTTP connections over the limit.", http->counters().refused);
+  one("stele_http_bad_requests_total", "counter", "Requests that were not HTTP or over a limit.", http->counters().bad_requests);
+  one("stele_syslog_connections", "gauge", "Open syslog connections.", streams->counters().connections);
+  one("stele_syslog_refused_total", "counter", "Syslog connections over the limit or with a failed handshake.",
+      streams->counters().refused);
+  one("stele_syslog_bytes_total", "counter", "Bytes received by the syslog door.", streams->counters().bytes);
+  one("stele_syslog_messages_total", "counter", "Syslog messages stored.", syslog->counters().messages);
+  one("stele_syslog_quarantined_total", "counter", "Of them, quarantined.", syslog->counters().quarantined);
+  one("stele_syslog_retries_total", "counter", "Batches that the log did not take at once.", syslog->counters().retries);
+}
+
+Server::Server(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
+
+Server::~Server() { drain(); }
+
+Result<std::unique_ptr<Server>> Server::start(const Config& config) {
+  STELE_TRY(check_config(config));
+  auto parts = std::make_unique<Parts>(config);
+  const Status opened = parts->open();
+  std::unique_ptr<Server> server(new Server(std::move(parts)));
+  if (!opened) return opened.error();  // the destructor closes what is open
+  return server;
+}
+
+const std::vector<std::string>& Server::addresses() const { return parts_->addresses; }
+const std::vector<std::string>& Server::syslog_addresses() const { return parts_->syslog_addresses; }
+
+void Server::drain() {
+  if (parts_->drained) return;
+  parts_->drained = true;
+  const auto millis = static_cast<std::int64_t>(parts_->config.drain_seconds) * 1000;
+  if (!parts_->addresses.empty()) (void)io::posix().remove(parts_->layout.address_file());
+  if (parts_->http) parts_->http->drain(millis);
+  if (parts_->streams) parts_->streams->drain(millis);
+  if (parts_->log) parts_->log->drain();
+  if (parts_->runtime) parts_->runtime->stop();
+  if (parts_->log) spdlog::info("stopped with {} entries", parts_->log->store()->size());
+}
+
+}  // namespace stele::server

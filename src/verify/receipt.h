@@ -1,0 +1,35 @@
+// Receipts, checked alone: no log, no server (docs/formats/receipt.md).
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "merkle/tree.h"
+#include "verify/report.h"
+
+namespace stele::verify {
+
+struct ReceiptRange {
+  std::uint64_t first = 0;
+  std::uint64_t count = 0;
+  merkle::Proof proof;
+};
+
+struct Receipt {
+  std::string log;
+  std::string checkpoint;
+  std::vector<ReceiptRange> ranges;
+  std::vector<Hash> leaves;  // of the ranges, in order
+};
+
+// Reads a receipt with its leaves, or the whole answer of the server that holds both. kInvalid otherwise.
+Result<Receipt> parse_receipt(std::string_view json);
+
+// Checks every range against the checkpoint, and its signature when a key is known. What is wrong is in `report`.
+// kInvalid when the receipt cannot be checked at all.
+Status verify_receipt(const Receipt& receipt, const Options& options, Report& report);
+
+}  // namespace stele::verify

@@ -1,0 +1,95 @@
+#include "verify/tree_walk.h"
+
+#include <algorithm>
+
+#include "crypto/sha256.h"
+#include "merkle/tile.h"
+#include "merkle/tree.h"
+
+namespace stele::verify {
+
+using merkle::kTileWidth;
+
+BundleHashes hash_bundle(std::uint64_t first_index, std::span<const Hash> leaves, std::span<const std::uint64_t> claim_sizes) {
+  BundleHashes out;
+  out.count = leaves.size();
+  out.root = merkle::root_of(leaves);
+  for (auto it = std::upper_bound(claim_sizes.begin(), claim_sizes.end(), first_index);
+       it != claim_sizes.end() && *it < first_index + leaves.size(); ++it) {
+    const std::uint64_t part = *it - first_index;
+    if (!out.parts.contains(part)) out.parts[part] = merkle::root_of(leaves.first(part));
+  }
+  return out;
+}
+
+TreeWalk::TreeWalk(std::vector<Claim> claims, Report& report) : claims_(std::move(claims)), report_(report) {
+  std::stable_sort(claims_.begin(), claims_.end(), [](const Claim& a, const Claim& b) { return a.size < b.size; });
+  for (const Claim& claim : claims_) sizes_.push_back(claim.size);
+}
+
+TreeWalk TreeWalk::fork(std::vector<Claim> claims, Report& report) const {
+  TreeWalk walk(std::move(claims), report);
+  walk.size_ = size_;
+  walk.peaks_ = peaks_;
+  return walk;
+}
+
+// Folds the peaks from the smallest to the largest, after `last` if there is a ragged rest.
+Hash TreeWalk::fold(const Hash* last) const {
+  if (peaks_.empty()) return last != nullptr ? *last : merkle::empty_root();
+  auto it = peaks_.rbegin();
+  Hash hash = last != nullptr ? *last : (it++)->second;
+  for (; it != peaks_.rend(); ++it) hash = crypto::hash_node(it->second, hash);
+  return hash;
+}
+
+void TreeWalk::add(const BundleHashes& bundle) {
+  const std::uint64_t end = size_ + bundle.count;
+  const auto check = [&](const Claim& claim, const Hash& root) {
+    if (root == claim.root) return;
+    report_.add("rewritten", claim.where,
+                "the first " + std::to_string(claim.size) +
+                    " entries do not lead to the root that was signed: history was changed after it was signed");
+  };
+  while (next_claim_ < claims_.size() && claims_[next_claim_].size < end) {
+    const Claim& claim = claims_[next_claim_++];
+    if (claim.size == size_)
+      check(claim, fold(nullptr));
+    else
+      check(claim, fold(&bundle.parts.at(claim.size - size_)));
+  }
+  size_ = end;
+  if (bundle.count == kTileWidth) {
+    bundle_roots_.push_back(bundle.root);
+    peaks_.emplace_back(0, bundle.root);
+    while (peaks_.size() > 1 && peaks_[peaks_.size() - 2].first == peaks_.back().first) {
+      const Hash right = peaks_.back().second;
+      peaks_.pop_back();
+      peaks_.back() = {peaks_.back().first + 1, crypto::hash_node(peaks_.back().second, right)};
+    }
+  } else {
+    partial_ = bundle.root;
+    has_partial_ = true;
+  }
+}
+
+Hash TreeWalk::root() const { return fold(has_partial_ ? &partial_ : nullptr); }
+
+void TreeWalk::finish() {
+  for (; next_claim_ < claims_.size(); ++next_claim_) {
+    const Claim& claim = claims_[next_claim_];
+    if (claim.size == size_) {
+      if (root() != claim.root) {
+        report_.add("rewritten", claim.where,
+                    "the " + std::to_string(size_) +
+                        " entries do not lead to the root that was signed: history was changed after it was signed");
+      }
+      continue;
+    }
+    report_.add("rolled_back", claim.where,
+                "it was signed over " + std::to_string(claim.size) + " entries, but only " + std::to_string(size_) +
+                    " are here: entries " + std::to_string(size_) + " to " + std::to_string(claim.size - 1) + " are missing");
+  }
+}
+
+}  // namespace stele::verify

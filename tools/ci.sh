@@ -1,0 +1,33 @@
+# shellcheck shell=bash
+# `./x ci`: everything that must hold before a change goes in. Each stage runs, also after another failed.
+
+# ci_stage NAME COMMAND…: runs it as a script of its own, notes how it went and how long it took.
+ci_stage() {
+  local name=$1 began=$SECONDS word=ok
+  shift
+  printf '\n'
+  say "ci: $name"
+  "$@" || word=FAILED
+  ci_results+=("$(printf '%-7s %5d s  %s' "$word" $((SECONDS - began)) "$name")")
+  if [[ $word != ok ]]; then ci_failed=1; fi
+}
+
+run_ci() {
+  ci_results=()
+  ci_failed=0
+  local result
+  install_groups build test check fuzz
+  rm -f build/release/ctest.log
+  ci_stage 'check --tidy' ./x check --tidy
+  ci_stage 'test' ./x test
+  ci_stage 'test asan' ./x test asan
+  ci_stage 'test tsan' ./x test tsan
+  ci_stage 'fuzz' ./x fuzz 8
+  printf '\n'
+  say "ci: stages"
+  for result in "${ci_results[@]}"; do printf '   %s\n' "$result"; done
+  printf '\n'
+  say "ci: the tests"
+  ctest_summary release
+  return "$ci_failed"
+}

@@ -1,0 +1,85 @@
+# shellcheck shell=bash
+# install_groups GROUP…: sees to it that the packages of tools/packages.txt in these groups are there. Asks nothing,
+# and does nothing when all are. STELE_NO_INSTALL=1 turns it off, for systems that get their packages another way.
+
+# version_at_least FOUND WANTED
+version_at_least() {
+  [[ $(printf '%s\n%s\n' "$2" "$1" | sort -V | head -n 1) == "$2" ]]
+}
+
+# has_command NAME VERSION: NAME is on PATH and says that it is at least VERSION (0: any).
+has_command() {
+  local text
+  command -v "$1" >/dev/null || return 1
+  [[ $2 == 0 ]] && return 0
+  if [[ $1 == go ]]; then
+    text=$(go env GOVERSION 2>/dev/null) || return 1
+  elif [[ $1 == openssl ]]; then
+    text=$(openssl version 2>/dev/null) || return 1
+  else
+    text=$("$1" --version 2>/dev/null) || return 1
+  fi
+  [[ $text =~ [0-9]+(\.[0-9]+)* ]] && version_at_least "${BASH_REMATCH[0]}" "$2"
+}
+
+# missing_packages GROUP…: the names of what is missing, one a line.
+missing_packages() {
+  local -A wanted=() installed=() commands=()
+  local group package command version status
+  while read -r group package command version; do
+    if [[ " $* " == *" $group "* ]]; then
+      wanted[$package]=1
+      if [[ -n $command ]]; then commands[$package]="$command $version"; fi
+    fi
+  done < <(grep -v -e '^#' -e '^$' tools/packages.txt)
+  while read -r status package; do
+    if [[ $status == installed ]]; then installed[$package]=1; fi
+  done < <(dpkg-query -W -f '${db:Status-Status} ${Package}\n' "${!wanted[@]}" 2>/dev/null || true)
+  for package in "${!wanted[@]}"; do
+    if [[ -v installed[$package] ]]; then continue; fi
+    if [[ -v commands[$package] ]]; then
+      read -r command version <<<"${commands[$package]}"
+      if has_command "$command" "$version"; then continue; fi
+    fi
+    printf '%s\n' "$package"
+  done | sort
+}
+
+# as_root COMMAND…: runs it as root, by sudo where needed; never waits for a password without a terminal.
+as_root() {
+  if [[ $EUID -eq 0 ]]; then
+    "$@"
+  elif [[ -t 0 ]]; then
+    sudo "$@"
+  else
+    sudo -n "$@"
+  fi
+}
+
+install_groups() {
+  if [[ ${STELE_NO_INSTALL:-} == 1 ]]; then return 0; fi
+  if ! command -v dpkg-query >/dev/null || ! command -v apt-get >/dev/null; then
+    note "not a Debian system: what tools/packages.txt lists is taken to be there"
+    return 0
+  fi
+  local missing
+  mapfile -t missing < <(missing_packages "$@")
+  if [[ ${#missing[@]} -eq 0 ]]; then return 0; fi
+
+  say "installing ${#missing[@]} Debian packages"
+  note "${missing[*]}"
+  if [[ $EUID -ne 0 ]]; then
+    if ! command -v sudo >/dev/null; then
+      die "They need root, and there is no sudo here. As root: apt-get install ${missing[*]}"
+    fi
+    note "with sudo, which may ask for your password"
+  fi
+  local apt=(env DEBIAN_FRONTEND=noninteractive apt-get -q -y -o DPkg::Lock::Timeout=600 -o Acquire::Retries=3) attempt
+  for attempt in 1 2 3 4 5 6; do  # `update` does not wait for its lock, `install` does
+    if as_root "${apt[@]}" update; then break; fi
+    if [[ $attempt -eq 6 ]]; then die "apt-get update failed; see above"; fi
+    sleep 10
+  done
+  as_root "${apt[@]}" install --no-install-recommends "${missing[@]}" ||
+    die "The packages above could not be installed. Set STELE_NO_INSTALL=1 to go on without."
+}

@@ -1,0 +1,88 @@
+# shellcheck shell=bash
+# The server that `./x up` keeps in the background. Its data lies in var/data, its own words in var/stele.log.
+# STELE_LISTEN=ADDRESS:PORT moves it away from 127.0.0.1:7373.
+
+readonly pid_file=var/stele.pid
+readonly log_file=var/stele.log
+readonly data_dir=var/data
+readonly address=${STELE_LISTEN:-127.0.0.1:7373}
+
+# Prints the process id if our server runs. A stale file, or an id that something else has now, is no server.
+server_pid() {
+  local pid
+  [[ -r $pid_file ]] || return 1
+  pid=$(<"$pid_file")
+  [[ -r /proc/$pid/cmdline ]] || return 1
+  tr '\0' ' ' <"/proc/$pid/cmdline" 2>/dev/null | grep -q "stele serve --data $data_dir" || return 1
+  printf '%s\n' "$pid"
+}
+
+server_ready() { curl -fsS -m 5 -o /dev/null "http://$address/readyz" 2>/dev/null; }
+
+server_welcome() {
+  local event
+  event='{"time":"'$(date -u +%Y-%m-%dT%H:%M:%SZ)'","actor":{"type":"user","id":"ada"},"action":"customer.export"}'
+  cat <<END
+
+${bold}Stele is up: http://$address${plain}   (data in $data_dir, its log in $log_file)
+
+  Record an event:
+    curl --json '$event' 'http://$address/api/v1/events?source=hello'
+  Verify everything that is stored:
+    ./x run -- verify --data $data_dir
+  Stop it:
+    ./x down
+END
+}
+
+# server_wait PID OFFSET: until it is ready. Where it fails, what it logged since OFFSET is shown.
+server_wait() {
+  local pid=$1 offset=$2 tries
+  for ((tries = 0; tries < 240; ++tries)); do
+    if server_ready; then return 0; fi
+    if ! kill -0 "$pid" 2>/dev/null; then
+      rm -f "$pid_file"
+      tail -c "+$((offset + 1))" "$log_file" | tail -n 20 >&2
+      die "The server stopped while it started; the end of $log_file is above."
+    fi
+    sleep 0.5
+  done
+  tail -c "+$((offset + 1))" "$log_file" | tail -n 20 >&2
+  die "Process $pid does not get ready at http://$address; the end of $log_file is above. ./x down stops it."
+}
+
+# server_start [ARG…]: starts it and waits until it is ready. ARGs go to `stele serve`.
+server_start() {
+  mkdir -p var
+  touch "$log_file"
+  local where=() offset
+  offset=$(stat -c %s "$log_file")
+  if [[ -n ${STELE_LISTEN:-} ]]; then where=(--listen "$STELE_LISTEN"); fi
+  if server_ready; then
+    die "Something else answers at http://$address already. STELE_LISTEN=127.0.0.1:7474 ./x up uses another port."
+  fi
+  say "starting the server"
+  setsid "$stele_bin" serve --data "$data_dir" "${where[@]}" "$@" >>"$log_file" 2>&1 </dev/null &
+  printf '%s\n' "$!" >"$pid_file"
+  server_wait "$!" "$offset"
+}
+
+server_stop() {
+  local pid tenth
+  if ! pid=$(server_pid); then
+    rm -f "$pid_file"
+    say "no server is running"
+    return 0
+  fi
+  say "stopping the server"
+  kill -TERM "$pid"
+  for ((tenth = 0; tenth < 600; ++tenth)); do
+    if ! kill -0 "$pid" 2>/dev/null; then
+      rm -f "$pid_file"
+      good "stopped"
+      return 0
+    fi
+    sleep 0.1
+  done
+  die "The server (process $pid) has not stopped within a minute; see $log_file."
+}

@@ -4,6 +4,7 @@ import json
 import os
 import pathlib
 import subprocess
+import sys
 
 from .process import BenchError
 
@@ -27,7 +28,10 @@ def find_bench_load(given):
     if not given and (BUILD / "CMakeCache.txt").is_file():
         done = subprocess.run(["cmake", "--build", BUILD, "--target", "bench_load"], capture_output=True, text=True, check=False)
         if done.returncode != 0:
-            raise BenchError(f"bench_load does not build:\n{done.stdout[-2000:]}{done.stderr[-2000:]}")
+            problem = f"bench_load does not build:\n{done.stdout[-2000:]}{done.stderr[-2000:]}"
+            if not path.is_file():
+                raise BenchError(problem)
+            print(f"{problem}\nthe one that was built before is used", file=sys.stderr)
     if not path.is_file():
         raise BenchError(f"{path} is not there; run this through ./x bench, or build the target `bench_load`")
     return path.resolve()

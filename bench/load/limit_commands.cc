@@ -61,7 +61,7 @@ int run_fdatasync(Options& options) {
   const std::uint64_t start_ns = now_ns();
   const std::uint64_t stop_ns = start_ns + static_cast<std::uint64_t>(seconds * 1e9);
   std::uint64_t before_ns = start_ns;
-  for (std::uint64_t offset = 0; before_ns < stop_ns; offset = (offset + size) % span) {
+  for (std::uint64_t offset = 0; before_ns < stop_ns; offset = offset + 2 * size <= span ? offset + size : 0) {
     write_at(fd, bytes, offset);
     if (::fdatasync(fd) != 0) give_up_errno("fdatasync");
     const std::uint64_t after_ns = now_ns();

@@ -1,5 +1,7 @@
 #include "base/bytes.h"
 
+#include <algorithm>
+
 namespace stele {
 namespace {
 
@@ -103,6 +105,18 @@ std::optional<std::string> hex_decode(std::string_view text) {
     out.push_back(static_cast<char>(hi << 4 | lo));
   }
   return out;
+}
+
+std::string zero_padded(std::uint64_t value, unsigned width) {
+  std::string digits;
+  for (; value != 0 || digits.size() < width; value /= 10) digits.push_back(static_cast<char>('0' + value % 10));
+  return {digits.rbegin(), digits.rend()};
+}
+
+std::optional<std::uint64_t> parse_zero_padded(std::string_view text) {
+  const auto first = std::min(text.find_first_not_of('0'), text.size());
+  if (first == text.size() && first > 0) return 0;
+  return parse_decimal(text.substr(first));
 }
 
 std::optional<std::uint64_t> parse_decimal(std::string_view text) {

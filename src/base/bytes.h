@@ -38,6 +38,11 @@ std::optional<std::string> hex_decode(std::string_view text);
 // Decimal digits only, no sign, no leading zero (but "0"), in range; else nothing.
 std::optional<std::uint64_t> parse_decimal(std::string_view text);
 
+// Decimal digits with leading zeros, at least `width` of them.
+std::string zero_padded(std::uint64_t value, unsigned width);
+// Reads what zero_padded wrote; nothing for any other text or a value over 64 bits.
+std::optional<std::uint64_t> parse_zero_padded(std::string_view text);
+
 // Unaligned fixed-width integers at `p`; the caller guarantees sizeof(T) readable or writable bytes.
 template <typename T>
 T load_le(const void* p) {

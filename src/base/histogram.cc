@@ -2,12 +2,13 @@
 
 #include <algorithm>
 
+#include "base/bytes.h"
+
 namespace stele {
 namespace {
 
 std::string seconds(std::uint64_t micros) {
-  std::string digits = std::to_string(micros % 1'000'000);
-  digits = std::string(6 - digits.size(), '0') + digits;
+  std::string digits = zero_padded(micros % 1'000'000, 6);
   while (digits.size() > 1 && digits.back() == '0') digits.pop_back();
   return std::to_string(micros / 1'000'000) + "." + digits;
 }

@@ -182,6 +182,7 @@ class Append {
     Delivery::Options options;
     options.log = options_.log;
     options.source = input.progress.source;
+    options.keep_receipts = !options_.receipts.empty();
     options.patience_seconds = static_cast<std::int64_t>(options_.patience_seconds);
     options.say = [this](const std::string& message) { say(message); };
     options.sleep = &sleep_millis;
@@ -237,13 +238,14 @@ void add_append(CLI::App& app, int& exit_code) {
   command->add_option("--log", options->log, "Log to append to.")->capture_default_str()->type_name("NAME");
   command->add_option("--source", options->source, "Source under which the events stand. Default: the file's name, or stdin.")
       ->type_name("NAME");
-  command->add_option("--receipts", options->receipts, "Append the receipts to this file, the JSON of one a line.")
+  command->add_option("--receipts", options->receipts, "Append to this file each answer with its receipt, one a line.")
       ->type_name("FILE");
   command
       ->add_option("--retry-for", options->patience_seconds,
                    "Seconds to try again while the log takes nothing or no server answers.")
       ->capture_default_str()
-      ->type_name("SECONDS");
+      ->type_name("SECONDS")
+      ->check(CLI::NonNegativeNumber);
   command->add_flag("--restart", options->restart, "Append whole files, whatever an earlier run did of them.");
   command->add_flag("--json", options->json, "Sum up as one JSON object.");
   command->footer(kExamples);

@@ -131,7 +131,8 @@ Result<std::unique_ptr<Connection>> Connection::open(const Where& where, Reach r
   connection->data_ = !where.data.empty() ? where.data : variable != nullptr && *variable != '\0' ? variable : "stele-data";
   while (connection->data_.size() > 1 && connection->data_.ends_with('/')) connection->data_.pop_back();
   connection->name_ = connection->data_;
-  STELE_TRY(connection->open_data(reach));
+  connection->reach_ = reach;
+  STELE_TRY(connection->open_data());
   return connection;
 }
 
@@ -147,7 +148,7 @@ void Connection::use_socket() {
   http_ = std::make_unique<net::HttpClient>("http://stele", layout.control_socket());
 }
 
-Status Connection::open_data(Reach reach) {
+Status Connection::open_data() {
   const auto deadline = std::chrono::steady_clock::now() + kOpenPatience;
   for (;;) {
     STELE_ASSIGN(const bool live, is_live(layout_of(data_).control_socket()));
@@ -155,7 +156,7 @@ Status Connection::open_data(Reach reach) {
       use_socket();
       return {};
     }
-    if (reach == Reach::kLive || (reach == Reach::kRead && !is_data_dir(data_))) return no_data_dir(data_, reach);
+    if (reach_ == Reach::kLive || (reach_ == Reach::kRead && !is_data_dir(data_))) return no_data_dir(data_, reach_);
     const Status started = start_own();
     if (started.ok() || started.error().code != Code::kBusy || std::chrono::steady_clock::now() > deadline) return started;
     std::this_thread::sleep_for(std::chrono::milliseconds(50));
@@ -189,6 +190,11 @@ Status Connection::reopen() {
 
 Result<std::string> Connection::get(const std::string& target) {
   auto answer = http_->get(target);
+  const auto deadline = std::chrono::steady_clock::now() + kOpenPatience;
+  while (!answer && lent_ && std::chrono::steady_clock::now() < deadline) {
+    STELE_TRY(open_data());
+    answer = http_->get(target);
+  }
   if (!answer) {
     if (!data_.empty()) return answer.error();
     return unavailable(answer.error().message + "; start a server with `stele serve`, or name its directory with --data DIR");

@@ -37,8 +37,8 @@ class Connection {
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
 
-  // GET. An answer other than 200 is an error with the server's own sentence: kNotFound, kInvalid, kBusy, kDenied,
-  // kUnavailable (also: no answer), else kInternal.
+  // GET; again where another command that had the directory open was done in between. An answer other than 200 is an error with
+  // the server's own sentence: kNotFound, kInvalid, kBusy, kDenied, kUnavailable (also: no answer), else kInternal.
   Result<std::string> get(const std::string& target);
   [[nodiscard]] net::HttpClient& http() { return *http_; }
 
@@ -54,9 +54,10 @@ class Connection {
  private:
   Connection() = default;
   void use_socket();
-  Status open_data(Reach reach);
+  Status open_data();
   Status start_own();
 
+  Reach reach_ = Reach::kRead;
   std::string name_;
   std::string data_;   // empty with --url
   bool lent_ = false;  // by another command, not by a server with doors

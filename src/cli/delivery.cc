@@ -14,6 +14,54 @@ constexpr std::int64_t kSecond = 1'000'000'000;
 
 bool is_passing(int status) { return status == 429 || (status >= 500 && status != 501); }
 
+void place(Outcome& outcome, std::uint64_t first, std::uint64_t last) {
+  outcome.first = std::min(outcome.first.value_or(UINT64_MAX), first);
+  outcome.last = std::max(outcome.last.value_or(0), last);
+}
+
+Refusal refusal_of(const BatchLine& line, JsonValue error) {
+  return {line.number, error["code"].text(), error["path"].text(), error["message"].text()};
+}
+
+// results=full: one result an event. False when it is not that.
+bool read_full(JsonValue body, std::span<const BatchLine> lines, Outcome& outcome) {
+  std::size_t at = 0;
+  bool good = true;
+  body["results"].for_each([&](JsonValue result) {
+    const auto index = result["index"].number();
+    good = good && at < lines.size() && (index || result["error"]);
+    if (!good) return;
+    const BatchLine& line = lines[at++];
+    if (!index) {
+      outcome.refused.push_back(refusal_of(line, result["error"]));
+      return;
+    }
+    ++outcome.stored;
+    outcome.repeated += result["repeated"].is(event::JsonType::kTrue) ? 1U : 0U;
+    place(outcome, *index, *index);
+  });
+  return good && at == lines.size() && (outcome.stored == 0 || body["receipt"]);
+}
+
+// results=range: how many, and those refused. False when it is not that.
+bool read_range(JsonValue body, std::span<const BatchLine> lines, Outcome& outcome) {
+  bool good = true;
+  body["refused"].for_each([&](JsonValue refused) {
+    const auto at = refused["at"].number();
+    good = good && at && *at < lines.size();
+    if (good) outcome.refused.push_back(refusal_of(lines[*at], refused["error"]));
+  });
+  outcome.stored = body["count"].number().value_or(0);
+  outcome.repeated = body["repeated"].number().value_or(0);
+  // What was repeated stands apart from the rest; the proven ranges have all.
+  body["receipt"]["ranges"].for_each([&](JsonValue range) {
+    const auto first = range["first"].number();
+    const auto count = range["count"].number();
+    if (first && count && *count > 0) place(outcome, *first, *first + *count - 1);
+  });
+  return good;
+}
+
 }  // namespace
 
 void Outcome::add(Outcome&& other) {
@@ -29,32 +77,14 @@ Result<Outcome> read_outcome(const net::ClientAnswer& answer, std::span<const Ba
   event::JsonTape tape;
   const bool is_json = parse_json(answer.body, tape).ok();
   const JsonValue body = is_json ? JsonValue(tape) : JsonValue();
-  if (!body["count"]) return answer_error(answer, name);
-  const Error nonsense{Code::kInternal, name + " does not answer for every event; is it a Stele server?"};
+  if (!body["results"] && !body["count"]) return answer_error(answer, name);
   Outcome outcome;
-  bool good = true;
-  body["refused"].for_each([&](JsonValue refused) {
-    const auto at = refused["at"].number();
-    good = good && at && *at < lines.size();
-    if (!good) return;
-    const JsonValue error = refused["error"];
-    outcome.refused.push_back({lines[*at].number, error["code"].text(), error["path"].text(), error["message"].text()});
-  });
-  outcome.stored = body["count"].number().value_or(0);
-  outcome.repeated = body["repeated"].number().value_or(0);
-  if (!good || outcome.stored + outcome.refused.size() != lines.size()) return nonsense;
-  if (outcome.stored == 0) return outcome;
-  const JsonValue receipt = body["receipt"];
-  receipt["ranges"].for_each([&](JsonValue range) {
-    const auto first = range["first"].number();
-    const auto count = range["count"].number();
-    if (!first || !count || *count == 0) return;
-    outcome.first = std::min(outcome.first.value_or(UINT64_MAX), *first);
-    outcome.last = std::max(outcome.last.value_or(0), *first + *count - 1);
-  });
-  if (!outcome.first) return nonsense;
-  outcome.receipts.emplace_back(receipt.raw());
-  return outcome;
+  const bool good = body["results"] ? read_full(body, lines, outcome) : read_range(body, lines, outcome);
+  if (good && outcome.stored + outcome.refused.size() == lines.size() && (outcome.stored == 0) == !outcome.first) {
+    if (body["results"] && outcome.stored > 0) outcome.receipts.emplace_back(tape.text());
+    return outcome;
+  }
+  return Error{Code::kInternal, name + " does not answer for every event; is it a Stele server?"};
 }
 
 std::int64_t retry_millis(unsigned attempt, std::int64_t retry_after) {
@@ -67,7 +97,9 @@ std::int64_t retry_millis(unsigned attempt, std::int64_t retry_after) {
 
 Delivery::Delivery(Connection& connection, const Clock& clock, Options options)
     : connection_(connection), clock_(clock), options_(std::move(options)) {
-  target_ = "/api/v1/events?results=range&proof=range&log=" + url_encode(options_.log) + "&source=" + url_encode(options_.source);
+  // A receipt is of use with the leaves that it proves.
+  target_ = std::string("/api/v1/events?proof=range&results=") + (options_.keep_receipts ? "full" : "range") +
+            "&log=" + url_encode(options_.log) + "&source=" + url_encode(options_.source);
 }
 
 Result<Outcome> Delivery::send(const LineBatch& batch) {

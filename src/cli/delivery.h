@@ -30,13 +30,13 @@ struct Outcome {
   std::optional<std::uint64_t> first;  // lowest and highest index of those stored
   std::optional<std::uint64_t> last;
   std::vector<Refusal> refused;
-  std::vector<std::string> receipts;  // JSON texts, docs/formats/receipt.md
+  std::vector<std::string> receipts;  // answers with a leaf for each event, and their receipt: JSON on one line
 
   void add(Outcome&& other);
 };
 
-// Reads an answer to POST /api/v1/events?results=range for `lines`. An answer about the request as a whole, and one that
-// makes no sense, is an error.
+// Reads an answer to POST /api/v1/events for `lines`, with results=full or results=range. An answer about the request as a whole,
+// and one that makes no sense, is an error.
 Result<Outcome> read_outcome(const net::ClientAnswer& answer, std::span<const BatchLine> lines, const std::string& name);
 
 // How long to wait before try number `attempt` (from 1), in milliseconds: doubling from 250 to 10,000, and not shorter than
@@ -48,6 +48,7 @@ class Delivery {
   struct Options {
     std::string log;
     std::string source;
+    bool keep_receipts = false;
     std::int64_t patience_seconds = 300;
     std::function<void(const std::string&)> say;  // why it waits, and that it goes on
     std::function<bool(std::int64_t)> sleep;      // milliseconds; false: stop now

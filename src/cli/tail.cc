@@ -172,8 +172,11 @@ void add_tail(CLI::App& app, int& exit_code) {
   auto options = std::make_shared<Options>();  // shared by the flags and the callback
   add_where_options(*command, options->where);
   command->add_option("-n,--lines", options->lines, "How many entries. Default: 10, or with --from all that follow.")
-      ->type_name("COUNT");
-  command->add_option("--from", options->from, "Index of the first entry to show.")->type_name("INDEX");
+      ->type_name("COUNT")
+      ->check(CLI::NonNegativeNumber);
+  command->add_option("--from", options->from, "Index of the first entry to show.")
+      ->type_name("INDEX")
+      ->check(CLI::NonNegativeNumber);
   command->add_flag("-f,--follow", options->follow,
                     "Go on with entries as they are stored, also when the server is started again.");
   command->add_option("--log", options->log, "Log to read.")->capture_default_str()->type_name("NAME");

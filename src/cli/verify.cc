@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <chrono>
+#include <thread>
 
 #include "base/json_text.h"
 #include "cli/command.h"
@@ -54,17 +55,8 @@ Result<verify::Receipt> read_receipt(const std::string& path) {
   STELE_ASSIGN(const std::string text, io::read_file(io::posix(), path, kFileBytesMax));
   auto receipt = verify::parse_receipt(text);
   if (!receipt) return receipt.error().in(path);
+  receipt->name = path;
   return receipt;
-}
-
-verify::Anchor anchor_of(const std::string& path, const verify::Receipt& receipt) {
-  verify::Anchor anchor{path, receipt.checkpoint, {}};
-  std::size_t at = 0;
-  for (const verify::ReceiptRange& range : receipt.ranges) {
-    for (std::uint64_t i = 0; i < range.count && at < receipt.leaves.size(); ++i)
-      anchor.leaves.emplace_back(range.first + i, receipt.leaves[at++]);
-  }
-  return anchor;
 }
 
 // The directory of the log: DIR is a server's data directory, or a log's own.
@@ -93,7 +85,7 @@ Status check(const Options& options, verify::Options& checks, verify::Report& re
   for (const std::string& path : options.receipts) {
     STELE_ASSIGN(const auto receipt, read_receipt(path));
     STELE_TRY(verify::verify_receipt(receipt, checks, report));
-    checks.anchors.push_back(anchor_of(path, receipt));
+    checks.anchors.push_back(verify::anchor_of(receipt));
   }
   if (options.data.empty() && options.url.empty()) {
     if (options.receipts.empty()) return invalid("say what to verify: --data DIR, --url URL, or --receipt FILE");
@@ -103,7 +95,9 @@ Status check(const Options& options, verify::Options& checks, verify::Report& re
   verify::Report whole;
   whole.findings = std::move(report.findings);
   if (!options.data.empty()) {
-    STELE_TRY(verify::verify_directory(io::posix(), log_dir(options), checks, whole));
+    const std::string dir = log_dir(options);
+    STELE_TRY(verify::verify_directory(io::posix(), dir, checks, whole));
+    if (dir != options.data) whole.leave(options.data, "what lies beside logs/" + options.log + ": no part of this log");
   } else {
     net::HttpClient client(log_prefix(options));
     const verify::Fetch fetch = [&client](const std::string& path) -> Result<std::string> {
@@ -112,7 +106,8 @@ Status check(const Options& options, verify::Options& checks, verify::Report& re
       const Code code = answer.status == 404 ? Code::kNotFound : Code::kUnavailable;
       return Error{code, path + " is answered with status " + std::to_string(answer.status)};
     };
-    STELE_TRY(verify::verify_remote(fetch, checks, whole));
+    const auto wait = [] { std::this_thread::sleep_for(std::chrono::milliseconds(100)); };
+    STELE_TRY(verify::verify_remote(fetch, wait, checks, whole));
   }
   report = std::move(whole);
   return {};
@@ -127,6 +122,11 @@ std::string list_json(const std::vector<std::string>& values) {
   return out + "]";
 }
 
+void append_member(std::string& out, std::string_view name, const std::string& value) {
+  out += fmt::format(",\"{}\":", name);
+  append_json_string(out, is_utf8(value) ? value : "?");
+}
+
 void print_json(const verify::Report& report, bool anchored, double seconds, int exit_code) {
   std::string out =
       fmt::format(R"({{"intact":{},"anchored":{},"anchors":{},"origin":)", report.intact(), anchored, list_json(report.anchors));
@@ -135,17 +135,24 @@ void print_json(const verify::Report& report, bool anchored, double seconds, int
       R"(,"size":{},"root":"{}","checkpoints":{},"files":{},"tiles":{},"entry_bytes":{},"file_bytes":{},"seconds":{:.3f},"entries_per_second":{:.0f})",
       report.entries, base64_encode(as_byte_span(report.root)), report.checkpoints, report.files, report.tiles,
       report.entry_bytes, report.file_bytes, seconds, static_cast<double>(report.entries) / seconds);
-  out += ",\"findings\":[";
+  out += fmt::format(",\"anchored_entries\":{},\"findings\":[", report.anchored_entries);
   for (const verify::Finding& finding : report.findings) {
     out += &finding == report.findings.data() ? "{\"kind\":" : ",{\"kind\":";
     append_json_string(out, finding.kind);
-    out += ",\"where\":";
-    append_json_string(out, is_utf8(finding.where) ? finding.where : "?");
-    out += ",\"message\":";
-    append_json_string(out, is_utf8(finding.message) ? finding.message : "?");
+    append_member(out, "where", finding.where);
+    append_member(out, "message", finding.message);
+    if (finding.first < finding.end) out += fmt::format(",\"first\":{},\"count\":{}", finding.first, finding.end - finding.first);
     out += '}';
   }
-  out += "],\"uncovered\":" + list_json(report.uncovered) + fmt::format(",\"exit\":{}}}\n", exit_code);
+  out += "],\"uncovered\":[";
+  for (const verify::Uncovered& what : report.uncovered) {
+    out += &what == report.uncovered.data() ? "{\"why\":" : ",{\"why\":";
+    append_json_string(out, what.why);
+    append_member(out, "where", what.where);
+    if (what.from < what.to) out += fmt::format(",\"from\":{},\"bytes\":{}", what.from, what.to - what.from);
+    out += '}';
+  }
+  out += fmt::format("],\"exit\":{}}}\n", exit_code);
   fmt::print("{}", out);
 }
 
@@ -166,9 +173,11 @@ void print_text(const verify::Report& report, bool anchored, double seconds) {
   }
   if (report.findings.size() > kFindingsShown)
     fmt::print("  … and {} more; --json lists them all\n", report.findings.size() - kFindingsShown);
-  for (const std::string& what : report.uncovered) fmt::print("  not covered: {}\n", what);
+  for (const verify::Uncovered& what : report.uncovered) fmt::print("  not covered: {}\n", what.text());
   for (const std::string& anchor : report.anchors) fmt::print("  anchored to: {}\n", anchor);
   fmt::print("  anchored: {}\n", anchored);
+  if (report.anchored_entries > 0 && report.anchored_entries < report.entries)
+    fmt::print("    the first {} entries; those behind them rest on the log's own key alone\n", report.anchored_entries);
   if (!anchored) {
     fmt::print(
         "    Whoever keeps this log could have rewritten it whole, key and all. Give a key, a checkpoint or a receipt\n"

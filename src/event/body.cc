@@ -85,7 +85,8 @@ Result<std::vector<std::string_view>> split_events(std::string_view body, bool l
   body = trim(body);
   if (body.empty()) return invalid("the body is empty; an event, an array of events, or one event a line is expected");
   if (body[0] == '[') return split_array(body, events_max);
-  if (body[0] == '{' && value_end(body, 0) != body.size()) return split_lines(body, events_max);
+  const bool several_lines = body[0] == '{' && body.find('\n') != std::string_view::npos;
+  if (several_lines && value_end(body, 0) != body.size()) return split_lines(body, events_max);
   return std::vector<std::string_view>{body};
 }
 

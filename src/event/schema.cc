@@ -133,16 +133,13 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
   return d[a.size()][b.size()];
 }
 
-// The known member that `name` was probably meant to be.
-const Member* meant_by(std::string_view name, std::span<const Member> known) {
+// Whether `name` was probably meant to be this member's.
+bool looks_like(std::string_view name, const Member& member) {
   std::string lower(name);
   std::transform(lower.begin(), lower.end(), lower.begin(),
                  [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
-  for (const Member& member : known) {
-    const std::size_t allowed = member.name.size() <= 3 ? 0 : member.name.size() <= 5 ? 1 : 2;
-    if (edit_distance(lower, member.name) <= allowed) return &member;
-  }
-  return nullptr;
+  const std::size_t allowed = member.name.size() <= 3 ? 0 : member.name.size() <= 5 ? 1 : 2;
+  return edit_distance(lower, member.name) <= allowed;
 }
 
 std::string quoted_list(std::span<const std::string_view> words) {
@@ -187,7 +184,7 @@ class Check {
     });
     if (!good) return false;
     for (std::size_t i = 0; i < known.size(); ++i) {
-      if (known[i].required && found[i] == 0) return missing(at, known[i], known);
+      if (known[i].required && found[i] == 0) return missing(at, known[i]);
     }
     if (!unknown_.empty()) name_misspelt(known, found);
     return true;
@@ -251,23 +248,23 @@ class Check {
     error_ = {"wrong_value", tape_.path(at), std::move(message)};
     return false;
   }
-  bool missing(std::uint32_t at, const Member& member, std::span<const Member> known) {
+  bool missing(std::uint32_t at, const Member& member) {
     error_ = {"missing", tape_.path(at) + "/" + std::string(member.name),
               "the required member \"" + std::string(member.name) + "\" is missing"};
     for (const std::uint32_t child : unknown_) {
       const std::string_view name = tape_.name(tape_.nodes()[child], scratch_);
-      if (meant_by(name, known) == &member) error_.message += "; did you mean it by \"" + std::string(name) + "\"?";
+      if (looks_like(name, member)) error_.message += "; did you mean it by \"" + std::string(name) + "\"?";
     }
     return false;
   }
   void name_misspelt(std::span<const Member> known, std::span<const std::uint32_t> found) {
     for (const std::uint32_t child : unknown_) {
       const std::string_view name = tape_.name(tape_.nodes()[child], scratch_);
-      const Member* meant = meant_by(name, known);
-      if (meant == nullptr || found[static_cast<std::size_t>(meant - known.data())] != 0 || warnings_.size() == kWarningsMax)
-        continue;
+      std::size_t meant = 0;
+      while (meant < known.size() && (found[meant] != 0 || !looks_like(name, known[meant]))) ++meant;
+      if (meant == known.size() || warnings_.size() == kWarningsMax) continue;
       warnings_.push_back(
-          {"misspelt", tape_.path(child), "is kept, but not known; did you mean \"" + std::string(meant->name) + "\"?"});
+          {"misspelt", tape_.path(child), "is kept, but not known; did you mean \"" + std::string(known[meant].name) + "\"?"});
     }
     unknown_.clear();
   }

@@ -8,7 +8,9 @@ namespace {
 
 constexpr std::uint64_t kFileBytesMax = 16 * 1024;
 
-std::string to_json(const Identity& identity) {
+}  // namespace
+
+std::string identity_text(const Identity& identity) {
   std::string seed(sizeof identity.fingerprint_seed, '\0');
   store_le(seed.data(), identity.fingerprint_seed);
   std::string out = "{\"stele_log\":1,\"id\":\"" + hex_encode(std::as_bytes(std::span(identity.id))) + "\",\"origin\":";
@@ -18,8 +20,6 @@ std::string to_json(const Identity& identity) {
   out += ",\"created\":\"" + identity.created + "\",\"fingerprint_seed\":\"" + hex_encode(as_byte_span(seed)) + "\"}\n";
   return out;
 }
-
-}  // namespace
 
 std::string identity_path(const std::string& log_dir) { return log_dir + "/log.json"; }
 
@@ -47,6 +47,7 @@ Result<Identity> read_identity(io::FileSystem& fs, const std::string& log_dir) {
     if (name == "created") out.created = value;
     if (name == "fingerprint_seed") seed = value;
   });
+  if (!parse_decimal(version)) return corrupt(path + ": it does not say its version");
   if (version != "1") return invalid(path + ": format version " + version + " is not known to this program, which reads 1");
   const auto id_bytes = hex_decode(id);
   const auto seed_bytes = hex_decode(seed);
@@ -80,7 +81,7 @@ Result<Identity> create_identity(io::FileSystem& fs, const std::string& log_dir,
   identity.origin = origin;
   identity.key = signer.verifier();
   identity.created = format_time(clock.now());
-  STELE_TRY(io::write_file(fs, identity_path(log_dir), to_json(identity), 0600));
+  STELE_TRY(io::write_file(fs, identity_path(log_dir), identity_text(identity), 0600));
   return identity;
 }
 

@@ -22,6 +22,9 @@ struct Identity {
 
 std::string identity_path(const std::string& log_dir);
 
+// The file's content, byte for byte.
+std::string identity_text(const Identity& identity);
+
 Result<Identity> read_identity(io::FileSystem& fs, const std::string& log_dir);
 
 // Makes a new log's directory, identity and signing key. The key file is written first, 0600, and is never replaced:

@@ -9,15 +9,10 @@ namespace {
 constexpr std::string_view kSuffix = ".journal";
 constexpr std::uint64_t kFileBytesMax = std::uint64_t{1} << 30;  // on what is read back
 
-std::string file_name(std::uint64_t number) {
-  const std::string digits = std::to_string(number);
-  return std::string(10 - std::min<std::size_t>(digits.size(), 10), '0') + digits + std::string(kSuffix);
-}
+std::string file_name(std::uint64_t number) { return zero_padded(number, 10) + std::string(kSuffix); }
 
 std::uint64_t file_number(std::string_view name) {
-  std::string_view digits = name.substr(0, name.size() - kSuffix.size());
-  while (digits.size() > 1 && digits[0] == '0') digits.remove_prefix(1);
-  return parse_decimal(digits).value_or(0);
+  return parse_zero_padded(name.substr(0, name.size() - kSuffix.size())).value_or(0);
 }
 
 Result<std::vector<std::string>> journal_files(io::FileSystem& fs, const std::string& dir) {
@@ -98,6 +93,7 @@ std::uint64_t start_commit(const ByCommit& frames, std::uint64_t sealed) {
 Result<JournalScan> scan_journal(io::FileSystem& fs, const std::string& dir, const LogId& log_id, std::uint64_t sealed) {
   JournalScan scan;
   ByCommit frames;
+  std::vector<std::pair<std::uint64_t, std::string>> places;  // commit and file of each frame
   std::vector<FrameHeader> broken;
   STELE_ASSIGN(const auto names, journal_files(fs, dir));
   for (const std::string& name : names) {
@@ -111,6 +107,7 @@ Result<JournalScan> scan_journal(io::FileSystem& fs, const std::string& dir, con
     STELE_TRY(scan_file(*content, name, log_id, sealed, file));
     for (FoundFrame& frame : file.frames) {
       scan.epoch_max = std::max(scan.epoch_max, frame.header.epoch);
+      places.emplace_back(frame.header.commit, name);
       frames.emplace(frame.header.commit, std::move(frame));
     }
     for (const FrameHeader& header : file.broken) scan.epoch_max = std::max(scan.epoch_max, header.epoch);
@@ -133,6 +130,9 @@ Result<JournalScan> scan_journal(io::FileSystem& fs, const std::string& dir, con
     previous = &scan.chain.back();
     ++commit;
   }
+  for (const auto& [number, file] : places) {
+    if (number + 2 >= commit) scan.held.push_back(file);  // commit - 1 is the last
+  }
   if (commit <= commit_max) {
     std::string sentence = "the journal breaks at commit " + std::to_string(commit) + " while later ones are there, up to " +
                            describe(frames.rbegin()->second.header);
@@ -149,19 +149,33 @@ Result<JournalScan> scan_journal(io::FileSystem& fs, const std::string& dir, con
 }
 
 Result<std::unique_ptr<Journal>> Journal::open(io::FileSystem& fs, std::string dir, Limits limits,
-                                               std::map<std::string, std::uint64_t> kept) {
+                                               std::map<std::string, std::uint64_t> kept, const std::vector<std::string>& held) {
   std::unique_ptr<Journal> journal(new Journal(fs, std::move(dir), limits));
   journal->next_file_bytes_ = limits.first_file_bytes;
+  // A crash may have come between the creation of a file and the sync of its name.
+  STELE_TRY(fs.sync_dir(journal->dir_));
   STELE_ASSIGN(const auto names, journal_files(fs, journal->dir_));
   for (const std::string& name : names) {
     journal->next_number_ = std::max(journal->next_number_, file_number(name) + 1);
     if (kept.contains(name)) continue;
+    if (std::find(held.begin(), held.end(), name) != held.end()) {
+      journal->held_.push_back(name);
+      continue;
+    }
     STELE_ASSIGN(const auto file, fs.open_read(journal->dir_ + "/" + name));
     STELE_ASSIGN(const std::uint64_t bytes, file->size());
     journal->free_.push_back({name, bytes / kFrameAlignment * kFrameAlignment});
   }
   journal->used_ = std::move(kept);
   return journal;
+}
+
+// They are not recycled: a start that comes to nothing would leave one more such file each time.
+Status Journal::let_go() {
+  if (held_.empty()) return {};
+  for (const std::string& name : held_) STELE_TRY(fs_.remove(dir_ + "/" + name));
+  held_.clear();
+  return fs_.sync_dir(dir_);
 }
 
 Status Journal::append(const FrameHeaderBytes& header, std::span<const ByteSpan> payload, std::uint64_t payload_bytes,
@@ -194,16 +208,23 @@ Status Journal::use_file_for(std::uint64_t extent) {
 }
 
 // Space is written once before it is used: a sync into written space is cheaper than one that grows a file.
-Status Journal::create_file(std::uint64_t bytes) {
-  const std::string name = file_name(next_number_++);
-  STELE_ASSIGN(file_, fs_.open_write(dir_ + "/" + name, 0600));
+Status Journal::fill_with_zeros(std::uint64_t bytes) {
   const std::string zeros(std::min<std::uint64_t>(bytes, 1U << 20), '\0');
   for (std::uint64_t done = 0; done < bytes; done += zeros.size()) {
     const std::array<ByteSpan, 1> part{as_byte_span(zeros).first(std::min<std::uint64_t>(zeros.size(), bytes - done))};
     STELE_TRY(file_->write_at(done, part));
   }
   STELE_TRY(file_->sync());
-  STELE_TRY(fs_.sync_dir(dir_));
+  return fs_.sync_dir(dir_);
+}
+
+Status Journal::create_file(std::uint64_t bytes) {
+  const std::string name = file_name(next_number_++);
+  STELE_ASSIGN(file_, fs_.open_write(dir_ + "/" + name, 0600));
+  if (const Status filled = fill_with_zeros(bytes); !filled) {
+    (void)fs_.remove(dir_ + "/" + name);  // a full disk is not to be filled up with what is of no use
+    return filled;
+  }
   name_ = name;
   bytes_ = bytes;
   at_ = 0;

@@ -28,6 +28,9 @@ struct JournalScan {
   std::vector<FoundFrame> chain;    // from the first frame that is needed, in order; the last may be unacknowledged
   std::uint64_t epoch_max = 0;      // the highest epoch of any frame header seen, valid or not
   std::vector<std::string> damage;  // sentences; not empty: stop
+  // Files with a copy of the last frame or of the one before, of any epoch. Any but one of them may be nowhere but in
+  // the page cache: none is to be written before the last frame is durable once more.
+  std::vector<std::string> held;
   std::uint64_t bytes = 0;          // of all journal files
   std::uint64_t free_bytes = 0;     // of it, space that holds no needed frame: recycled or never written
 };
@@ -45,10 +48,13 @@ class Journal {
     std::uint64_t file_bytes_max = 16U << 20;
   };
 
-  // `kept` are the files that hold frames still needed, with the end index of their last such frame; the others in
-  // `dir` are free for reuse.
+  // `kept` are the files that hold frames still needed, with the end index of their last such frame. `held` are left
+  // alone until let_go(). The others in `dir` are free for reuse.
   static Result<std::unique_ptr<Journal>> open(io::FileSystem& fs, std::string dir, Limits limits,
-                                               std::map<std::string, std::uint64_t> kept);
+                                               std::map<std::string, std::uint64_t> kept, const std::vector<std::string>& held = {});
+
+  // Removes the files that were held and are not kept: what they repeat is durable elsewhere.
+  Status let_go();
 
   // Writes the frame and syncs it: on success it is durable.
   Status append(const FrameHeaderBytes& header, std::span<const ByteSpan> payload, std::uint64_t payload_bytes,
@@ -64,6 +70,7 @@ class Journal {
   Journal(io::FileSystem& fs, std::string dir, Limits limits) : fs_(fs), dir_(std::move(dir)), limits_(limits) {}
   Status use_file_for(std::uint64_t extent);
   Status create_file(std::uint64_t bytes);
+  Status fill_with_zeros(std::uint64_t bytes);
 
   struct Segment {
     std::string name;
@@ -81,6 +88,7 @@ class Journal {
   std::uint64_t next_file_bytes_ = 0;
   std::map<std::string, std::uint64_t> used_;  // file → end index of its last frame
   std::vector<Segment> free_;
+  std::vector<std::string> held_;
 };
 
 }  // namespace stele::log

@@ -69,16 +69,13 @@ bool plausible(const SegmentInfo& info, std::uint32_t block_entries, std::uint32
 }  // namespace
 
 std::string segment_name(std::uint64_t first_index, std::uint32_t count) {
-  const std::string digits = std::to_string(first_index);
-  return std::string(20 - digits.size(), '0') + digits + "-" + std::to_string(count) + ".segment";
+  return zero_padded(first_index, 20) + "-" + std::to_string(count) + ".segment";
 }
 
 std::optional<SegmentName> parse_segment_name(std::string_view name) {
   constexpr std::string_view kSuffix = ".segment";
   if (!name.ends_with(kSuffix) || name.size() < 22 + kSuffix.size() || name[20] != '-') return std::nullopt;
-  std::string_view digits = name.substr(0, 20);
-  while (digits.size() > 1 && digits[0] == '0') digits.remove_prefix(1);
-  const auto first = parse_decimal(digits);
+  const auto first = parse_zero_padded(name.substr(0, 20));
   const auto count = parse_decimal(name.substr(21, name.size() - 21 - kSuffix.size()));
   if (!first || !count || *count == 0 || *count > kSegmentEntriesMax) return std::nullopt;
   return SegmentName{*first, static_cast<std::uint32_t>(*count)};
@@ -91,7 +88,8 @@ struct SegmentWriter::State {
   double ratio = 0;  // compressed by raw, when the dictionary was new
 
   void use_dictionary(const std::vector<std::string>& bodies);
-  std::string compress(std::string_view body, bool with_dictionary);
+  std::string room;  // for one compressed block
+  std::string_view compress(std::string_view body, bool with_dictionary);
 };
 
 void SegmentWriter::State::use_dictionary(const std::vector<std::string>& bodies) {
@@ -122,17 +120,18 @@ void SegmentWriter::State::use_dictionary(const std::vector<std::string>& bodies
   dictionary.reset(ZSTD_createCDict(dictionary_bytes.data(), dictionary_bytes.size(), kCompressionLevel));
 }
 
-std::string SegmentWriter::State::compress(std::string_view body, bool with_dictionary) {
-  std::string out(ZSTD_compressBound(body.size()), '\0');
+// Valid until the next call.
+std::string_view SegmentWriter::State::compress(std::string_view body, bool with_dictionary) {
+  const std::size_t bound = ZSTD_compressBound(body.size());
+  if (room.size() < bound) room.resize(bound);
   ZSTD_CCtx_reset(context.get(), ZSTD_reset_session_and_parameters);
   ZSTD_CCtx_setParameter(context.get(), ZSTD_c_compressionLevel, kCompressionLevel);
   ZSTD_CCtx_setParameter(context.get(), ZSTD_c_checksumFlag, 1);
   ZSTD_CCtx_setParameter(context.get(), ZSTD_c_dictIDFlag, 0);
   if (with_dictionary) ZSTD_CCtx_refCDict(context.get(), dictionary.get());
-  const std::size_t size = ZSTD_compress2(context.get(), out.data(), out.size(), body.data(), body.size());
+  const std::size_t size = ZSTD_compress2(context.get(), room.data(), room.size(), body.data(), body.size());
   assert(ZSTD_isError(size) == 0);
-  out.resize(size);
-  return out;
+  return std::string_view(room).substr(0, size);
 }
 
 SegmentWriter::SegmentWriter(LogId log_id) : state_(std::make_unique<State>()), log_id_(log_id) {}
@@ -166,13 +165,14 @@ std::string SegmentWriter::encode(const SegmentInfo& info, std::span<const std::
   const std::string dictionary = used ? state_->dictionary_bytes : std::string();
   store_le(&out[kDictionaryBytesAt], static_cast<std::uint32_t>(dictionary.size()));
   const std::string header = out;
+  out.reserve(raw / 4 + dictionary.size());
   out += dictionary;
 
   std::string footer;
   for (const Hash& root : bundle_roots) footer += as_text(root);
   std::size_t compressed = 0;
   for (std::size_t i = 0; i < bodies.size(); ++i) {
-    const std::string block = state_->compress(bodies[i], used);
+    const std::string_view block = state_->compress(bodies[i], used);
     compressed += block.size();
     char size[4];
     store_le(size, static_cast<std::uint32_t>(2 + heads[i].size() + block.size()));

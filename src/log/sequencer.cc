@@ -49,25 +49,28 @@ void Sequencer::submit(event::EntryBatch batch, bool want_bytes, DeliveredCallba
   submit_batch(std::move(batch), std::move(pending));
 }
 
+// Why a batch of this size is not taken now.
+std::optional<Error> Sequencer::refusal(std::uint64_t bytes) {
+  if (refusing_) return draining();
+  if (auto why = stopped()) return why;
+  if (bytes > kFramePayloadBytesMax) {
+    return Error{Code::kTooLarge, "the entries of one request have " + std::to_string(bytes) + " bytes; at most " +
+                                      std::to_string(kFramePayloadBytesMax) + " are written at once"};
+  }
+  if (queued_bytes_ + bytes <= options_.queue_bytes_max || queue_.empty()) return std::nullopt;
+  ++counters_.refused_busy;
+  return Error{Code::kBusy, "more waits to be written than is taken; try again shortly"};
+}
+
 // Admission is short and under the lock: repeats looked up, time taken, places given. Stamping and hashing follow on
 // the caller's thread while the batch is hot; the committer waits for a batch's turn and its being ready.
 void Sequencer::submit_batch(event::EntryBatch batch, PendingPtr pending) {
   Pending* const place = pending.get();
-  place->source_id = batch.source_id();
   place->bytes = batch.bytes().size();
   std::vector<bool> keep;
   {
     std::unique_lock lock(queue_mutex_);
-    std::optional<Error> refused;
-    if (refusing_)
-      refused = draining();
-    else if (auto why = stopped())
-      refused = why;
-    else if (queued_bytes_ + place->bytes > options_.queue_bytes_max && !queue_.empty()) {
-      refused = Error{Code::kBusy, "more waits to be written than is taken; try again shortly"};
-      ++counters_.refused_busy;
-    }
-    if (refused) {
+    if (const auto refused = refusal(place->bytes)) {
       lock.unlock();
       pending->done(*refused);
       return;

@@ -100,7 +100,6 @@ class Sequencer {
     Batch batch;
     std::vector<Placed> placed;
     std::vector<std::string> held_back;  // entries taken for repeats, unstamped, in order of their place
-    std::string source_id;
     bool want_bytes = false;
     bool force = false;  // store even what looks repeated: the look was wrong
     DeliveredCallback done;
@@ -114,6 +113,7 @@ class Sequencer {
 
   Sequencer(OpenStore open, SequencerOptions options, const Clock& clock, Random& random);
   void submit_batch(event::EntryBatch batch, PendingPtr pending);
+  [[nodiscard]] std::optional<Error> refusal(std::uint64_t bytes);
   void admit(event::EntryBatch& batch, Pending& pending, std::vector<bool>& keep);
   void commit_loop();
   void commit_group(std::vector<PendingPtr> group);

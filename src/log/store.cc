@@ -37,22 +37,28 @@ std::shared_ptr<const SignedState> Store::sign(std::uint64_t size, const Hash& r
 Result<Committed> Store::commit(std::span<Batch> batches) {
   std::uint64_t count = 0;
   std::uint64_t payload_bytes = 0;
+  for (const Batch& batch : batches) {
+    count += batch.leaves.size();
+    payload_bytes += batch.bytes.size();
+  }
+  if (count == 0) {
+    Committed nothing;
+    nothing.state = latest();
+    nothing.proofs.resize(batches.size());
+    return nothing;
+  }
+  if (payload_bytes > kFramePayloadBytesMax) {
+    return Error{Code::kTooLarge, "a commit of " + std::to_string(payload_bytes) + " bytes would not be read back; at most " +
+                                      std::to_string(kFramePayloadBytesMax) + " are taken"};
+  }
   Hash root{};
   {
     const std::unique_lock lock(mutex_);
     for (const Batch& batch : batches) {
       assert(batch.leaves.empty() || batch.first_index == levels_.size());
       levels_.append(batch.leaves);
-      count += batch.leaves.size();
-      payload_bytes += batch.bytes.size();
     }
     root = levels_.root();
-  }
-  Committed out;
-  if (count == 0) {
-    out.state = latest();
-    out.proofs.resize(batches.size());
-    return out;
   }
 
   // Root computed → frame durable → signed → acknowledged by whoever called.
@@ -77,6 +83,7 @@ Result<Committed> Store::commit(std::span<Batch> batches) {
   }
   commit_ = header.commit;
   commit_digest_ = frame_digest(frame);
+  Committed out;
   out.state = sign(header.end_index(), root);
 
   {
@@ -202,7 +209,7 @@ Result<Hash> Store::stored_node(unsigned level, std::uint64_t index) const {
   if (tile_level > TreeFiles::kLevelMax) return Error{Code::kNotFound, "no node at level " + std::to_string(level)};
   const std::uint64_t first = index << within;
   const std::uint64_t count = std::uint64_t{1} << within;
-  STELE_ASSIGN(const auto hashes, tree_files_->read(tile_level, first, count));
+  STELE_ASSIGN(const auto hashes, tree_files_->get(tile_level, first, count));
   return merkle::root_of(hashes);
 }
 

@@ -73,7 +73,8 @@ class Store {
   Store(const Store&) = delete;
   Store& operator=(const Store&) = delete;
 
-  // Makes the batches durable as one frame and signs the new state. They follow one another from size() on.
+  // Makes the batches durable as one frame and signs the new state. They follow one another from size() on and have at
+  // most kFramePayloadBytesMax bytes together.
   Result<Committed> commit(std::span<Batch> batches);
 
   // Seals or merges what is due, at most one segment. True when there may be more to do at once.
@@ -125,10 +126,13 @@ class Store {
 
   Store(io::FileSystem& fs, std::string dir, StoreOptions options, merkle::NoteSigner signer, const Clock& clock);
   Status recover();
-  Status recover_journal();
+  Status recover_sealed();
+  Status recover_tail(const JournalScan& scan);
   Status accept_frame(const FoundFrame& frame);
-  Status write_opening_frame(const FoundFrame& last);
+  [[nodiscard]] Result<Batch> unsealed_part(const FoundFrame& frame) const;
   Status check_against_published(const CheckpointScan& scan);
+  Status reopen_journal(const JournalScan& scan);
+  Status reopen_checkpoints(const CheckpointScan& scan);
   Status recover_window();
   [[nodiscard]] Result<std::vector<WindowKey>> segment_keys(const SegmentReader& segment) const;
   [[nodiscard]] Result<Hash> stored_node(unsigned level, std::uint64_t index) const;

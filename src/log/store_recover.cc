@@ -21,16 +21,39 @@ Status Store::recover() {
   STELE_ASSIGN(identity_, read_identity(fs_, dir_));
   if (signer_.verifier() != identity_.key) return invalid("the signing key is not the log's");
   for (const char* part : {"/journal", "/segments", "/tree", "/window"}) STELE_TRY(fs_.make_dirs(dir_ + part));
-  STELE_ASSIGN(segments_, SegmentSet::open(fs_, dir_ + "/segments", identity_.id));
-  STELE_TRY(segments_->remove_leftovers());
   segment_writer_ = SegmentWriter(identity_.id);
 
+  // First everything is looked at, and nothing changed: damage is left as it was found.
+  STELE_TRY(recover_sealed());
+  STELE_ASSIGN(const JournalScan journal, scan_journal(fs_, dir_ + "/journal", identity_.id, sealed_size()));
+  STELE_TRY(recover_tail(journal));
+  STELE_ASSIGN(const CheckpointScan checkpoints, scan_checkpoints(fs_, dir_ + "/checkpoints"));
+  STELE_TRY(check_against_published(checkpoints));
+  STELE_TRY(recover_window());
+
+  // What is there is right, but some of it may be in the page cache alone, or under a name that is. It is made to last.
+  STELE_TRY(segments_->remove_leftovers());
+  STELE_TRY(tree_files_->write());
+  STELE_TRY(reopen_journal(journal));
+  STELE_TRY(reopen_checkpoints(checkpoints));
+  latest_ = sign(size(), levels_.root());
+  return {};
+}
+
+Status Store::recover_sealed() {
+  STELE_ASSIGN(segments_, SegmentSet::open(fs_, dir_ + "/segments", identity_.id));
   const std::uint64_t sealed = segments_->end_index();
-  STELE_ASSIGN(tree_files_, TreeFiles::open(fs_, dir_ + "/tree", sealed / kBundleEntries));
+  std::shared_ptr<const SegmentReader> last;
+  if (sealed > 0) {
+    STELE_ASSIGN(last, segments_->find(sealed - 1));
+  }
+  // The hashes of the last segment may not have reached the disk whole: they are taken from its footer.
+  const std::uint64_t certain = last == nullptr ? 0 : last->info().first_index / kBundleEntries;
+  STELE_ASSIGN(tree_files_, TreeFiles::open(fs_, dir_ + "/tree", certain));
   while (tree_files_->count(1) < sealed / kBundleEntries) {
     const std::uint64_t at = tree_files_->count(1) * kBundleEntries;
     STELE_ASSIGN(const auto segment, segments_->find(at));
-    STELE_TRY(tree_files_->append(segment->bundle_roots().subspan((at - segment->info().first_index) / kBundleEntries)));
+    STELE_TRY(tree_files_->add(segment->bundle_roots().subspan((at - segment->info().first_index) / kBundleEntries)));
   }
   merkle::Proof frontier;
   for (unsigned level = 62; level > 0; --level) {
@@ -41,86 +64,80 @@ Status Store::recover() {
   levels_ = merkle::Levels(sealed, frontier);
   sealed_size_ = sealed;
   size_ = sealed;
-  if (sealed > 0) {
-    STELE_ASSIGN(const auto last, segments_->find(sealed - 1));
+  if (last != nullptr) {
     commit_ = last->info().commit;
     commit_digest_ = last->info().commit_digest;
     last_received_ = last->info().received_last;
   }
-
-  STELE_TRY(recover_journal());
-
-  const std::string checkpoints = dir_ + "/checkpoints";
-  STELE_ASSIGN(const CheckpointScan scan, scan_checkpoints(fs_, checkpoints));
-  STELE_TRY(check_against_published(scan));
-  STELE_ASSIGN(checkpoint_file_, CheckpointFile::open(fs_, checkpoints, scan.checkpoints.size()));
-  STELE_TRY(recover_window());
-  latest_ = sign(size(), levels_.root());
   return {};
 }
 
-Status Store::recover_journal() {
-  STELE_ASSIGN(JournalScan scan, scan_journal(fs_, dir_ + "/journal", identity_.id, sealed_size()));
-  if (!scan.damage.empty()) {
-    return corrupt(scan.damage.front() +
-                   "; nothing was changed. Run `stele verify` on the directory and restore the journal from a copy");
+Status Store::recover_tail(const JournalScan& scan) {
+  constexpr std::string_view kAdvice = "; nothing was changed. Run `stele verify` on the directory and restore the journal from a copy";
+  if (!scan.damage.empty()) return corrupt(scan.damage.front() + std::string(kAdvice));
+  // The frame of the last commit is never given up, so the one that wrote the last sealed entry or a later one is there.
+  if (commit_ > 0 && (scan.chain.empty() || scan.chain.back().header.commit < commit_)) {
+    return corrupt("the last segment was written by commit " + std::to_string(commit_) + ", but the journal ends before it" +
+                   std::string(kAdvice));
   }
-  std::map<std::string, std::uint64_t> kept;
-  for (const FoundFrame& frame : scan.chain) {
-    STELE_TRY(accept_frame(frame));
-    kept[frame.file] = frame.header.end_index();
-  }
+  for (const FoundFrame& frame : scan.chain) STELE_TRY(accept_frame(frame));
   epoch_ = scan.epoch_max + 1;
-  STELE_ASSIGN(journal_, Journal::open(fs_, dir_ + "/journal", options_.journal, std::move(kept)));
-  if (scan.chain.empty() || scan.chain.back().header.commit < commit_) return {};
-  return write_opening_frame(scan.chain.back());
+  return {};
 }
 
 Status Store::accept_frame(const FoundFrame& frame) {
   const FrameHeader& header = frame.header;
   if (header.end_index() < size()) return {};  // wholly sealed; only its number matters
-  const auto where = [&](const std::string& what) {
-    return corrupt("commit " + std::to_string(header.commit) + " in " + frame.file + ": " + what);
-  };
+  const std::string where = "commit " + std::to_string(header.commit) + " in " + frame.file;
+  std::optional<Batch> unsealed;
   if (header.end_index() > size()) {
-    if (header.first_index > size()) return where("its entries do not follow the ones before");
-    Batch batch;
-    batch.first_index = size();
-    std::vector<ByteSpan> entries;
-    std::vector<std::string_view> texts;
-    std::uint64_t index = header.first_index;
-    STELE_TRY(event::for_each_entry(frame.payload, [&](std::string_view entry) {
-      if (index++ < batch.first_index) return;
-      entries.push_back(as_byte_span(entry));
-      texts.push_back(entry);
-    }));
-    if (index != header.end_index()) return where("it holds another number of entries than its header says");
-    batch.leaves.resize(entries.size());
-    crypto::hash_leaves(entries, batch.leaves.data());
-    for (const std::string_view entry : texts) {
-      char size[2];
-      store_be16(size, static_cast<std::uint16_t>(entry.size()));
-      batch.bytes.append(size, 2);
-      batch.bytes += entry;
-      STELE_ASSIGN(const auto key, event::read_delivery_key(entry));
-      batch.keys.push_back(key ? fingerprint(key->source_id, key->event_id, identity_.fingerprint_seed) : 0);
-      const auto received = event::read_received(entry);
-      if (!received) return where("an entry has no time of receipt in its place");
-      batch.received = *received;
-    }
-    levels_.append(batch.leaves);
-    if (levels_.root() != header.root) return where("its entries do not lead to the root that it names");
-    const std::uint64_t end = header.end_index();
-    add_block(std::move(batch), header.commit, frame.digest);
-    size_ = end;
+    auto read = unsealed_part(frame);
+    if (!read) return read.error().in(where);
+    unsealed = std::move(*read);
+    levels_.append(unsealed->leaves);
   }
+  if (levels_.root() != header.root) return corrupt(where + ": its entries do not lead to the root that it names");
+  if (unsealed) add_block(std::move(*unsealed), header.commit, frame.digest);
+  size_ = header.end_index();
   commit_ = header.commit;
   commit_digest_ = frame.digest;
   return {};
 }
 
-// The last frame may never have been synced: its entries go to fresh ground before anything is built on them.
-Status Store::write_opening_frame(const FoundFrame& last) {
+// The entries of a frame from size() on.
+Result<Batch> Store::unsealed_part(const FoundFrame& frame) const {
+  const FrameHeader& header = frame.header;
+  if (header.first_index > size()) return corrupt("its entries do not follow the ones before");
+  Batch batch;
+  batch.first_index = size();
+  std::vector<ByteSpan> entries;
+  std::uint64_t index = header.first_index;
+  std::size_t skipped = 0;
+  STELE_TRY(event::for_each_entry(frame.payload, [&](std::string_view entry) {
+    if (index++ < batch.first_index) skipped += 2 + entry.size();
+    else entries.push_back(as_byte_span(entry));
+  }));
+  if (index != header.end_index()) return corrupt("it holds another number of entries than its header says");
+  batch.bytes = frame.payload.substr(skipped);
+  batch.leaves.resize(entries.size());
+  crypto::hash_leaves(entries, batch.leaves.data());
+  for (const ByteSpan entry : entries) {
+    STELE_ASSIGN(const auto key, event::read_delivery_key(as_text(entry)));
+    batch.keys.push_back(key ? fingerprint(key->source_id, key->event_id, identity_.fingerprint_seed) : 0);
+  }
+  const auto received = event::read_received(as_text(entries.back()));
+  if (!received) return corrupt("its last entry has no time of receipt in its place");
+  batch.received = *received;
+  return batch;
+}
+
+// The last frame may never have been synced: it goes to fresh ground before anything is built on it.
+Status Store::reopen_journal(const JournalScan& scan) {
+  std::map<std::string, std::uint64_t> kept;
+  for (const FoundFrame& frame : scan.chain) kept[frame.file] = frame.header.end_index();
+  STELE_ASSIGN(journal_, Journal::open(fs_, dir_ + "/journal", options_.journal, std::move(kept), scan.held));
+  if (scan.chain.empty()) return {};
+  const FoundFrame& last = scan.chain.back();
   FrameHeader header = last.header;
   header.flags = kFrameOpening;
   header.epoch = epoch_;
@@ -129,6 +146,18 @@ Status Store::write_opening_frame(const FoundFrame& last) {
   STELE_TRY(journal_->append(frame, payload, last.payload.size(), header.end_index()));
   commit_digest_ = frame_digest(frame);
   if (!tail_.empty()) tail_.back().commit_digest = commit_digest_;
+  return journal_->let_go();
+}
+
+// So with the last record, which is written again where it stands.
+Status Store::reopen_checkpoints(const CheckpointScan& scan) {
+  const std::string path = dir_ + "/checkpoints";
+  const std::uint64_t records = scan.checkpoints.size();
+  STELE_ASSIGN(checkpoint_file_, CheckpointFile::open(fs_, path, records == 0 ? 0 : records - 1));
+  if (records == 0) return {};
+  const PublishedCheckpoint& last = scan.checkpoints.back();
+  STELE_TRY(checkpoint_file_->append(last));
+  published_ = sign(last.size, last.root);
   return {};
 }
 
@@ -148,7 +177,6 @@ Status Store::check_against_published(const CheckpointScan& scan) {
   if (root != last.root) {
     return corrupt("the entries do not lead to the root published at size " + std::to_string(last.size) + "; run `stele verify`");
   }
-  published_ = sign(last.size, last.root);
   return {};
 }
 

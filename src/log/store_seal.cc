@@ -73,10 +73,13 @@ Status Store::seal_until(std::uint64_t end) {
     const std::uint64_t from = std::max(first, block.first_index);
     const std::uint64_t to = std::min(end, block.end_index());
     STELE_TRY(event::for_each_entry(block.encoded(from, to - from), [&](std::string_view entry) { entries.push_back(entry); }));
-    info.received_last = block.received;
     info.commit = block.commit;
     info.commit_digest = block.commit_digest;
   }
+  // A block that recovery read from one frame holds several batches: the time is the last entry's own.
+  const auto received = event::read_received(entries.back());
+  if (!received) return Error{Code::kInternal, "entry " + std::to_string(end - 1) + " has no time of receipt in its place"};
+  info.received_last = *received;
   std::vector<Hash> roots;
   {
     const std::shared_lock lock(mutex_);

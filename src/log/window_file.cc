@@ -14,8 +14,7 @@ constexpr std::size_t kHeadBytes = 16;    // magic, XXH3 of the records
 constexpr std::uint64_t kFileBytesMax = 16U << 20;
 
 std::string file_name(std::uint64_t first_index, std::uint32_t count) {
-  const std::string digits = std::to_string(first_index);
-  return std::string(20 - digits.size(), '0') + digits + "-" + std::to_string(count) + std::string(kSuffix);
+  return zero_padded(first_index, 20) + "-" + std::to_string(count) + std::string(kSuffix);
 }
 
 }  // namespace
@@ -58,9 +57,7 @@ Status remove_old_window_files(io::FileSystem& fs, const std::string& dir, std::
   STELE_ASSIGN(const auto names, fs.list(dir));
   for (const std::string& name : names) {
     if (!name.ends_with(kSuffix) || name.size() < 20) continue;
-    std::string_view digits = std::string_view(name).substr(0, 20);
-    while (digits.size() > 1 && digits[0] == '0') digits.remove_prefix(1);
-    const auto first = parse_decimal(digits);
+    const auto first = parse_zero_padded(std::string_view(name).substr(0, 20));
     // Twice over: not every entry has a key.
     if (first && *first + 2 * keys_max < end_index) STELE_TRY(fs.remove(dir + "/" + name));
   }

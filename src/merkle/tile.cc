@@ -10,14 +10,9 @@ namespace {
 constexpr std::string_view kPrefix = "tile/";
 constexpr std::string_view kEntries = "entries/";
 
-std::string three_digits(std::uint64_t n) {
-  std::string s = std::to_string(n);
-  return std::string(3 - s.size(), '0') + s;
-}
-
 std::string index_path(std::uint64_t index) {
-  std::string path = three_digits(index % 1000);
-  while ((index /= 1000) != 0) path = "x" + three_digits(index % 1000) + "/" + path;
+  std::string path = zero_padded(index % 1000, 3);
+  while ((index /= 1000) != 0) path = "x" + zero_padded(index % 1000, 3) + "/" + path;
   return path;
 }
 

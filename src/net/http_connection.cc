@@ -178,10 +178,24 @@ asio::awaitable<std::string> read_body(HttpConnection& connection, beast::flat_b
   co_return body;
 }
 
+// Reads on for a while after an answer to a request that was not read whole: closing while the peer still sends would
+// reset the connection, and the answer would be lost on the way (RFC 9112, section 9.6).
+asio::awaitable<void> linger(HttpConnection& connection) {
+  constexpr std::int64_t kSeconds = 2;
+  constexpr std::size_t kBytesMax = 64U << 20;
+  error_code error;
+  connection.socket.shutdown(asio::socket_base::shutdown_send, error);
+  connection.expire_after(kSeconds);
+  std::array<char, 16'384> waste;
+  for (std::size_t read = 0; !error && read < kBytesMax;) {
+    read += co_await connection.socket.async_read_some(asio::buffer(waste), asio::redirect_error(asio::use_awaitable, error));
+  }
+}
+
 asio::awaitable<void> answer_errors(HttpConnection& connection, const error_code& error) {
   if (const auto answer = read_failure(error)) {
     ++connection.server->counters.bad_requests;
-    co_await send(connection, *answer, false, false);
+    if (co_await send(connection, *answer, false, false)) co_await linger(connection);
   }
 }
 

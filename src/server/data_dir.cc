@@ -9,18 +9,22 @@ namespace {
 constexpr std::string_view kVersion = "{\"stele_data\":1}\n";
 constexpr std::int64_t kMinute = 60'000'000'000;
 
-Status check_version(io::FileSystem& fs, const DataLayout& layout) {
-  if (!fs.exists(layout.version_file())) {
-    // Not ours, unless nothing but what a start leaves behind is in it.
-    STELE_ASSIGN(const auto names, fs.list(layout.root));
-    for (const std::string& name : names) {
-      if (name != "lock" && name != "stele.json.new") {
-        return invalid(layout.root + " is not a data directory of Stele: it has no stele.json, but " + name +
-                       "; choose an empty or a new one");
-      }
-    }
-    return io::write_file(fs, layout.version_file(), kVersion, 0600);
+// kInvalid when something of others is in it: nothing is written there.
+Status check_ours(io::FileSystem& fs, const DataLayout& layout) {
+  if (fs.exists(layout.version_file())) return {};
+  STELE_ASSIGN(const auto names, fs.list(layout.root));
+  for (const std::string& name : names) {
+    if (name == "lock" || name == "stele.json.new") continue;  // what a start leaves behind
+    const std::string why =
+        " is not a data directory of Stele: it has no stele.json, but " + name + "; choose an empty or a new one";
+    // Looked at again: another process may just have begun.
+    return fs.exists(layout.version_file()) ? Status() : invalid(layout.root + why);
   }
+  return {};
+}
+
+Status check_version(io::FileSystem& fs, const DataLayout& layout) {
+  if (!fs.exists(layout.version_file())) return io::write_file(fs, layout.version_file(), kVersion, 0600);
   STELE_ASSIGN(const std::string text, io::read_file(fs, layout.version_file(), 4096));
   if (text == kVersion) return {};
   return invalid(layout.version_file() + ": this program reads data directories of version 1; it says " + text.substr(0, 80));
@@ -30,6 +34,7 @@ Status check_version(io::FileSystem& fs, const DataLayout& layout) {
 
 Result<std::unique_ptr<io::Lock>> lock_data_dir(io::FileSystem& fs, const DataLayout& layout) {
   STELE_TRY(fs.make_dirs(layout.root));
+  STELE_TRY(check_ours(fs, layout));
   auto lock = fs.lock(layout.lock_file());
   if (!lock) {
     if (lock.error().code == Code::kBusy) return Error{Code::kBusy, layout.root + " is in use by another Stele process"};

@@ -1,454 +1,283 @@
 #include "verify/directory.h"
 
 #include <algorithm>
-#include <atomic>
-#include <condition_variable>
-#include <mutex>
+#include <array>
+#include <chrono>
 #include <thread>
 
-#include "crypto/sha256.h"
-#include "event/entry.h"
-#include "log/checkpoints.h"
 #include "log/identity.h"
-#include "log/journal.h"
-#include "log/segment.h"
-#include "log/segment_set.h"
-#include "log/tree_files.h"
-#include "merkle/tile.h"
-#include "verify/tree_walk.h"
+#include "verify/claims.h"
+#include "verify/journal_image.h"
+#include "verify/kept.h"
+#include "verify/sealed.h"
+#include "verify/stored_tree.h"
+#include "verify/tail.h"
 
 namespace stele::verify {
 namespace {
 
 using log::kBundleEntries;
 
-constexpr int kJournalTries = 20;
+// A live server writes while this reads: what looks like damage is damage when it looks the same again and again.
+constexpr int kLooks = 3;
+constexpr int kLooksMax = 100;
+constexpr std::chrono::milliseconds kBetweenLooks{1};
 
-std::string entries_text(std::uint64_t first, std::uint64_t end) {
-  return end - first == 1 ? "entry " + std::to_string(first)
-                          : "entries " + std::to_string(first) + " to " + std::to_string(end - 1);
-}
-
-// What reading a run of entries gave: one BundleHashes each 256, and the times of receipt at its edges.
-struct Run {
-  std::vector<BundleHashes> bundles;
-  std::vector<Finding> findings;
-  UnixNanos received_first = 0;
-  UnixNanos received_last = 0;
-  std::uint64_t entry_bytes = 0;
-  std::uint64_t file_bytes = 0;
-};
-
-// Hashes entries bundle by bundle and watches the order of their times.
-Status hash_entries(std::string_view bytes, std::uint64_t first_index, std::span<const std::uint64_t> claim_sizes,
-                    const std::string& where, Run& run) {
-  std::vector<ByteSpan> entries;
-  std::uint64_t index = first_index + run.bundles.size() * kBundleEntries;
-  const auto flush = [&] {
-    if (entries.empty()) return;
-    std::vector<Hash> leaves(entries.size());
-    crypto::hash_leaves(entries, leaves.data());
-    run.bundles.push_back(hash_bundle(index - entries.size(), leaves, claim_sizes));
-    entries.clear();
-  };
-  STELE_TRY(event::for_each_entry(bytes, [&](std::string_view entry) {
-    const auto received = event::read_received(entry);
-    if (!received) {
-      run.findings.push_back({"changed", where, "entry " + std::to_string(index) + " has no time of receipt in its place"});
-    } else {
-      if (run.received_first == 0) run.received_first = *received;
-      if (*received < run.received_last) {
-        run.findings.push_back(
-            {"disorder", where, "entry " + std::to_string(index) + " was received before the one in front of it"});
-      }
-      run.received_last = *received;
-    }
-    run.entry_bytes += entry.size();
-    entries.push_back(as_byte_span(entry));
-    ++index;
-    if (entries.size() == kBundleEntries) flush();
-  }));
-  flush();
-  return {};
-}
-
-// Reads one segment whole. What cannot be read leaves its stored bundle roots to stand in, so that the rest of the
-// log can still be judged; the finding says that its entries could not.
-Run read_segment(io::FileSystem& fs, const std::string& path, const log::SegmentName& name, const log::LogId& log_id,
-                 std::span<const std::uint64_t> claim_sizes) {
-  Run run;
-  const std::string range = entries_text(name.first_index, name.first_index + name.count);
-  const auto fail = [&](std::string kind, const std::string& message) {
-    run.findings.push_back({std::move(kind), path, range + ": " + message});
-  };
-  auto segment = log::SegmentReader::open(fs, path, log_id);
-  if (!segment) {
-    fail(segment.error().code == Code::kNotFound ? "missing" : "changed", segment.error().message);
-    return run;
+std::string fingerprint(const JournalImage& image, const JournalChain& chain) {
+  std::string out;
+  for (const auto* findings : {&image.findings, &chain.findings}) {
+    for (const Finding& finding : *findings) out += finding.where + finding.kind + std::to_string(finding.first) + ";";
   }
-  run.file_bytes = (*segment)->file_bytes();
-  if ((*segment)->info().first_index != name.first_index || (*segment)->info().count != name.count) {
-    fail("rewritten", "the file holds other entries than its name says");
-    return run;
-  }
-  const Status bytes_fit = (*segment)->check_bytes();
-  if (!bytes_fit) fail("changed", bytes_fit.error().message);
-  constexpr std::uint64_t kStep = 16 * kBundleEntries;
-  for (std::uint64_t at = 0; at < name.count; at += kStep) {
-    const std::uint64_t take = std::min<std::uint64_t>(kStep, name.count - at);
-    const auto bundle = (*segment)->read(name.first_index + at, take);
-    const Status hashed = bundle ? hash_entries(*bundle, name.first_index, claim_sizes, path, run) : Status(bundle.error());
-    if (hashed) continue;
-    run.findings.push_back(
-        {bytes_fit ? "rewritten" : "changed", path, hashed.error().message + ": these entries cannot be read"});
-    // Stand in with what the segment itself claims for the bundles that are left of this step.
-    const std::size_t until = (at + take) / kBundleEntries;
-    while (run.bundles.size() < until)
-      run.bundles.push_back({(*segment)->bundle_roots()[run.bundles.size()], kBundleEntries, {}});
-  }
-  const auto roots = (*segment)->bundle_roots();
-  for (std::size_t i = 0; i < roots.size(); ++i) {
-    if (run.bundles[i].root == roots[i]) continue;
-    const std::uint64_t first = name.first_index + i * kBundleEntries;
-    run.findings.push_back(
-        {bytes_fit ? "rewritten" : "changed", path,
-         entries_text(first, first + kBundleEntries) + " do not hash to the bundle's root that the segment keeps"});
-  }
-  if (run.received_last != (*segment)->info().received_last)
-    fail("rewritten", "the last time of receipt is not the one that the segment keeps");
-  return run;
+  if (chain.cut && chain.cut->changed) out += chain.cut->file + std::to_string(chain.cut->from);
+  return out;
 }
 
 class DirectoryCheck {
  public:
   DirectoryCheck(io::FileSystem& fs, const std::string& dir, const Options& options, Report& report)
-      : fs_(fs), dir_(dir), options_(options), report_(report) {}
+      : place_{fs, dir}, options_(options), report_(report), tree_(place_, report) {}
 
   Status run() {
-    auto identity = log::read_identity(fs_, dir_);
-    if (!identity) {
-      if (identity.error().code != Code::kCorrupt) return identity.error();
-      report_.add("changed", log::identity_path(dir_), identity.error().message);
-      return {};
-    }
-    identity_ = std::move(*identity);
-    report_.origin = identity_.origin;
-    report_.uncovered.push_back(log::identity_path(dir_) + ": the members created and fingerprint_seed, which nothing rests on");
-    key_ = options_.key.value_or(identity_.key);
-    if (key_ != identity_.key) {
-      report_.add("forged", log::identity_path(dir_),
-                  "the log names the key " + identity_.key.text() + ", not the one that was given: " + key_.text());
-    }
-    if (options_.key) report_.anchors.push_back("the key " + key_.text());
+    STELE_ASSIGN(const bool known, read_identity());
+    if (!known) return {};
     // Checkpoints first: what grows meanwhile only adds entries behind them.
     std::vector<Claim> claims;
-    STELE_TRY(read_checkpoints(claims));
-    STELE_TRY(read_anchors(claims));
-    walk_ = std::make_unique<TreeWalk>(std::move(claims), report_);
+    const KeptCheckpoints kept = read_kept(place_, identity_.origin, key_, claims, report_);
+    report_.checkpoints = kept.records;
+    claim_anchors(options_, key_, claims, report_);
+    wanted_ = wanted_by(options_, claims);
+    walk_ = std::make_unique<TreeWalk>(std::move(claims));
     STELE_TRY(read_entries());
     walk_->finish();
-    check_anchored_leaves();
-    report_.entries = walk_->size();
-    report_.root = walk_->root();
-    STELE_TRY(check_tree_files());
-    return name_foreign_files();
+    judge(kept);
+    name_foreign_files();
+    return {};
   }
 
  private:
-  Status read_checkpoints(std::vector<Claim>& claims) {
-    const std::string path = dir_ + "/checkpoints";
-    STELE_ASSIGN(const log::CheckpointScan scan, log::scan_checkpoints(fs_, path));
-    for (const std::uint64_t record : scan.damaged)
-      report_.add("changed", path, "record " + std::to_string(record) + " does not match its checksum");
-    if (scan.torn_bytes > 0) {
-      report_.uncovered.push_back(path + ": the last " + std::to_string(scan.torn_bytes) +
-                                  " bytes, a record that was never finished");
-    }
-    if (scan.checkpoints.empty() && scan.damaged.empty())
-      report_.add("missing", path, "no checkpoint is there, but every log publishes one when it is made");
-    std::uint64_t before = 0;
-    for (const log::PublishedCheckpoint& checkpoint : scan.checkpoints) {
-      const std::string where = path + ", size " + std::to_string(checkpoint.size);
-      const std::string text = merkle::Checkpoint{identity_.origin, checkpoint.size, checkpoint.root}.text();
-      if (!crypto::verify_ed25519(key_.key, as_byte_span(text), checkpoint.signature)) {
-        report_.add("forged", where, "the signature is not by " + key_.text());
+  // False when nothing can be said without it.
+  Result<bool> read_identity() {
+    const std::string path = log::identity_path(place_.dir);
+    auto identity = log::read_identity(place_.fs, place_.dir);
+    if (!identity) {
+      const Code code = identity.error().code;
+      const bool is_log = place_.fs.exists(place_.path("journal")) || place_.fs.exists(place_.path("checkpoints"));
+      if (code == Code::kNotFound && is_log) {
+        report_.add("missing", path, "it is not there: without the log's id and key nothing else can be checked");
+        return false;
       }
-      if (checkpoint.size < before) report_.add("rewritten", where, "it follows one of a larger size, " + std::to_string(before));
-      before = checkpoint.size;
-      claims.push_back({checkpoint.size, checkpoint.root, where});
-      ++report_.checkpoints;
+      if (code != Code::kCorrupt && code != Code::kTooLarge) return identity.error();
+      report_.add("changed", path, identity.error().message);
+      return false;
     }
-    return {};
+    identity_ = std::move(*identity);
+    place_.id = identity_.id;
+    report_.origin = identity_.origin;
+    check_identity_text(path);
+    key_ = options_.key.value_or(identity_.key);
+    if (key_ != identity_.key) {
+      report_.add("forged", path,
+                  "the log names the key " + identity_.key.text() + ", not the one that was given: " + key_.text());
+    }
+    if (options_.key) report_.anchors.push_back("the key " + key_.text());
+    return true;
   }
 
-  Status read_anchors(std::vector<Claim>& claims) {
-    for (const Anchor& anchor : options_.anchors) {
-      const auto checkpoint = merkle::open_checkpoint(anchor.note, key_);
-      if (!checkpoint) {
-        report_.add("forged", anchor.name, checkpoint.error().message);
-        continue;
-      }
-      report_.anchors.push_back(anchor.name + ", size " + std::to_string(checkpoint->size));
-      claims.push_back({checkpoint->size, checkpoint->root, anchor.name});
+  // The file is written once and never again.
+  void check_identity_text(const std::string& path) {
+    const auto text = io::read_file(place_.fs, path, 1U << 20);
+    const std::string written = log::identity_text(identity_);
+    if (!text || *text != written) {
+      report_.add("changed", path, "it is not, byte for byte, what is written when a log is made");
+      return;
     }
-    return {};
+    if (identity_.created.size() != kTimeWidth || !parse_time(identity_.created))
+      report_.add("changed", path, "the time of its creation is none");
+    const auto leave = [&](const std::string& member, std::size_t size) {
+      const std::string before = "\"" + member + "\":\"";
+      const std::size_t at = written.rfind(before) + before.size();
+      report_.leave(path, "the member " + member + ", on which nothing rests", at, at + size);
+    };
+    leave("created", identity_.created.size());
+    leave("fingerprint_seed", 2 * sizeof identity_.fingerprint_seed);
   }
 
-  // Segments on all processors, then the journal's tail. A live server may seal meanwhile: then the journal no longer
-  // holds what follows the last segment listed, and the list is read again.
+  // Segments, then what the journal holds behind them. A live server may seal and merge meanwhile: then what follows the
+  // segments that were read has left the journal, and the list is read again.
   Status read_entries() {
-    for (int tries = 1;; ++tries) {
-      auto set = log::SegmentSet::open(fs_, dir_ + "/segments", identity_.id);
-      if (!set) {
-        if (set.error().code != Code::kCorrupt) return set.error();
-        report_.add("missing", dir_ + "/segments", set.error().message);
-        return {};
-      }
-      STELE_TRY(read_segments(**set));
-      auto scan = log::scan_journal(fs_, dir_ + "/journal", identity_.id, walk_->size());
-      if (!scan) return scan.error();
-      const auto again = log::SegmentSet::open(fs_, dir_ + "/segments", identity_.id);
-      const bool grown = again && (*again)->end_index() > walk_->size();
-      if (grown && tries < kJournalTries) continue;
-      for (const std::string& sentence : scan->damage) report_.add("changed", dir_ + "/journal", sentence);
-      sealed_ = walk_->size();
-      STELE_TRY(read_tail(*scan));
-      report_.uncovered.push_back(dir_ + "/journal: " + std::to_string(scan->free_bytes) + " of " + std::to_string(scan->bytes) +
-                                  " bytes, recycled space that holds no entry");
-      report_.file_bytes += scan->bytes;
+    std::string seen;
+    int same = 0;
+    for (int looks = 1;; ++looks) {
+      STELE_TRY(read_segments());
+      STELE_ASSIGN(image_, read_journal(place_, walk_->size()));
+      chain_ = link_frames(place_, image_, walk_->size());
+      const auto now = list_sealed(place_);
+      if (now && now->end() > walk_->size() && looks < kLooksMax) continue;
+      const std::string looks_like = fingerprint(image_, chain_);
+      same = looks_like == seen ? same + 1 : 1;
+      if (looks_like.empty() || same == kLooks || looks == kLooksMax) break;
+      seen = looks_like;
+      std::this_thread::sleep_for(kBetweenLooks);
+    }
+    sealed_ = walk_->size();
+    report_.findings.insert(report_.findings.end(), image_.findings.begin(), image_.findings.end());
+    report_.findings.insert(report_.findings.end(), chain_.findings.begin(), chain_.findings.end());
+    take(read_tail(place_, chain_, *walk_, wanted_), place_.path("journal"));
+    return {};
+  }
+
+  Status read_segments() {
+    const auto list = list_sealed(place_);
+    if (!list) {
+      report_.add("unreadable", place_.path("segments"), list.error().message);
       return {};
     }
-  }
-
-  Status read_segments(const log::SegmentSet& set) {
-    std::vector<log::SegmentName> names = set.list();
-    std::erase_if(names, [&](const log::SegmentName& name) { return name.first_index < walk_->size(); });
-    if (!names.empty() && names.front().first_index != walk_->size()) {
-      // A merge took the place of what was read so far in part: read on from within it.
-      return invalid("the segments changed while they were read; run it again");
-    }
-    std::vector<Run> runs(names.size());
-    std::vector<char> done(names.size(), 0);
-    std::atomic<std::size_t> next{0};
-    std::mutex mutex;
-    std::condition_variable finished;
-    std::size_t taken = 0;
-    constexpr std::size_t kAhead = 8;
-    const auto work = [&] {
-      for (;;) {
-        const std::size_t i = next++;
-        if (i >= names.size()) return;
-        {
-          std::unique_lock lock(mutex);
-          finished.wait(lock, [&] { return i < taken + kAhead; });
-        }
-        Run run = read_segment(fs_, set.path(names[i]), names[i], identity_.id, walk_->claim_sizes());
-        const std::lock_guard lock(mutex);
-        runs[i] = std::move(run);
-        done[i] = 1;
-        finished.notify_all();
-      }
-    };
-    std::vector<std::thread> workers;
-    for (unsigned i = 0; i < std::max(1U, std::thread::hardware_concurrency()); ++i) workers.emplace_back(work);
-    bool broken = false;
-    const std::uint64_t total = names.empty() ? 0 : names.back().first_index + names.back().count;
-    for (std::size_t i = 0; i < names.size(); ++i) {
-      Run run;
-      {
-        std::unique_lock lock(mutex);
-        finished.wait(lock, [&] { return done[i] != 0; });
-        run = std::move(runs[i]);
-        taken = i + 1;
-      }
-      finished.notify_all();
-      if (!broken)
-        take_run(run, set.path(names[i]));
-      else
-        report_.findings.insert(report_.findings.end(), run.findings.begin(), run.findings.end());
+    read_sealed(place_, *list, walk_->size(), wanted_, [&](const SealedPiece& piece, EntryRun run) {
+      last_first_ = piece.first;
+      if (piece.file) ++segments_;
+      if (run.foreign) ++foreign_segments_;
+      const std::uint64_t got = run.bundles.size() * kBundleEntries;
+      take(std::move(run), piece_path(place_, piece));
+      stand_in(piece.first + got, piece.end);
       ++report_.files;
-      // Without this segment's hashes nothing behind it can be placed in the tree.
-      if (run.bundles.size() * kBundleEntries != names[i].count) broken = true;
-      if (options_.progress) options_.progress(names[i].first_index + names[i].count, total);
-    }
-    for (std::thread& worker : workers) worker.join();
-    if (broken) report_.add("unreadable", dir_, "the tree could not be rebuilt past a segment that cannot be read");
+      if (options_.progress) options_.progress(piece.end, list->end());
+    });
     return {};
   }
 
-  void take_run(const Run& run, const std::string& where) {
+  void take(EntryRun run, const std::string& where) {
+    if (run.received_first) {
+      if (received_last_ && *run.received_first < *received_last_) {
+        report_.add("disorder", where, "its first entry was received before the last one in front of it", walk_->size(),
+                    walk_->size() + 1);
+      }
+      received_last_ = run.received_last;
+    }
     report_.findings.insert(report_.findings.end(), run.findings.begin(), run.findings.end());
     report_.entry_bytes += run.entry_bytes;
     report_.file_bytes += run.file_bytes;
-    if (run.received_first != 0) {
-      if (run.received_first < received_last_)
-        report_.add("disorder", where, "its first entry was received before the last one in front of it");
-      received_last_ = run.received_last;
-    }
     for (const BundleHashes& bundle : run.bundles) walk_->add(bundle);
   }
 
-  Status read_tail(const log::JournalScan& scan) {
-    const std::uint64_t first = walk_->size();
-    std::string bytes;
-    std::uint64_t end = first;
-    std::vector<Claim> frames;
-    for (const log::FoundFrame& frame : scan.chain) {
-      if (frame.header.end_index() <= end) continue;
-      if (frame.header.first_index > end) {
-        report_.add("missing", frame.file, entries_text(end, frame.header.first_index) + " are in no segment and no frame");
-        break;
+  // Entries that could not be read: what the tree's files keep of them lets the rest be judged.
+  void stand_in(std::uint64_t first, std::uint64_t end) {
+    for (std::uint64_t at = first; at < end; at += kBundleEntries) {
+      const auto root = walk_->blind() ? std::nullopt : tree_.kept_root(at / kBundleEntries);
+      if (root) {
+        walk_->add({*root, kBundleEntries, {}});
+        continue;
       }
-      std::uint64_t index = frame.header.first_index;
-      const Status whole = event::for_each_entry(frame.payload, [&](std::string_view entry) {
-        if (index++ < end) return;
-        char size[2];
-        store_be16(size, static_cast<std::uint16_t>(entry.size()));
-        bytes.append(size, 2);
-        bytes += entry;
-      });
-      if (!whole || index != frame.header.end_index()) {
-        report_.add("rewritten", frame.file,
-                    "commit " + std::to_string(frame.header.commit) + " does not hold the entries that its header names");
-        break;
-      }
-      end = frame.header.end_index();
-      frames.push_back(
-          {end, frame.header.root, dir_ + "/journal/" + frame.file + ", commit " + std::to_string(frame.header.commit)});
-    }
-    Run run;
-    std::vector<std::uint64_t> sizes = walk_->claim_sizes();
-    for (const Claim& frame : frames) sizes.push_back(frame.size);
-    std::sort(sizes.begin(), sizes.end());
-    STELE_TRY(hash_entries(bytes, first, sizes, dir_ + "/journal", run));
-    check_frames(frames, run);
-    take_run(run, dir_ + "/journal");
-    return {};
-  }
-
-  // Each frame names the root after it.
-  void check_frames(const std::vector<Claim>& frames, const Run& run) {
-    Report found;
-    TreeWalk walk = walk_->fork(frames, found);
-    for (const BundleHashes& bundle : run.bundles) walk.add(bundle);
-    walk.finish();
-    for (const Finding& finding : found.findings) {
-      report_.add("rewritten", finding.where, "its entries do not lead to the root that it names");
+      if (!walk_->blind())
+        report_.add("unreadable", place_.dir, "the tree could not be rebuilt past entry " + std::to_string(at), at, at + 1);
+      walk_->skip(end - at);
+      return;
     }
   }
 
-  // Level 1 and up, both copies, against what the entries gave.
-  Status check_tree_files() {
-    std::vector<Hash> expected = walk_->bundle_roots();
-    expected.resize(std::min<std::size_t>(expected.size(), sealed_ / kBundleEntries));
-    for (unsigned level = 1; level <= log::TreeFiles::kLevelMax; ++level) {
-      for (const bool copy : {false, true}) STELE_TRY(check_tree_file(level, copy, expected));
-      std::vector<Hash> above;
-      for (std::size_t tile = 0; (tile + 1) * merkle::kTileWidth <= expected.size(); ++tile) {
-        above.push_back(merkle::root_of(std::span(expected).subspan(tile * merkle::kTileWidth, merkle::kTileWidth)));
-      }
-      expected = std::move(above);
+  void judge(const KeptCheckpoints& kept) {
+    report_.entries = walk_->size();
+    report_.root = walk_->root();
+    judge_identity(kept);
+    judge_kept(kept);
+    const auto holders = [&](std::uint64_t first, std::uint64_t end) { return files_of(first, end); };
+    const std::uint64_t signed_end = judge_claims(*walk_, options_, place_.path("checkpoints"), holders, report_);
+    judge_cut(place_, chain_, walk_->size(), signed_beyond(*walk_), report_);
+    leave_free_space(place_, image_, chain_, report_);
+    tree_.check({walk_->bundle_roots(), sealed_, last_first_, signed_end});
+    if (signed_end < walk_->size()) {
+      report_.leave(entries_text(signed_end, walk_->size()),
+                    "newer than the last checkpoint that holds: no signature covers them, nor what may have followed them");
     }
-    return {};
+    if (report_.anchored_entries == 0) {
+      report_.leave("the end of the log",
+                    "whether there once were more entries, taken off with all that was signed over them: no checkpoint or "
+                    "receipt from outside was given");
+    }
   }
 
-  Status check_tree_file(unsigned level, bool copy, std::span<const Hash> expected) {
-    const std::string path = dir_ + "/tree/" + log::tree_file_name(level, copy);
-    auto content = io::read_file(fs_, path, UINT64_C(1) << 40);
-    if (!content) {
-      if (content.error().code != Code::kNotFound) return content.error();
-      if (!expected.empty()) report_.add("missing", path, "the file is not there");
-      return {};
-    }
-    report_.file_bytes += content->size();
-    ++report_.files;
-    const std::size_t held = std::min(content->size() / sizeof(Hash), expected.size());
-    for (std::size_t i = 0; i < held; ++i) {
-      if (std::memcmp(content->data() + i * sizeof(Hash), expected[i].data(), sizeof(Hash)) == 0) continue;
-      const std::size_t tile = i / merkle::kTileWidth;
-      report_.add("changed", path,
-                  "hash " + std::to_string(i % merkle::kTileWidth) + " of tile " + merkle::tile_path({false, level, tile, 256}) +
-                      " is not the root of what lies below it");
-      ++report_.tiles;
-    }
-    report_.tiles += (held + merkle::kTileWidth - 1) / merkle::kTileWidth;
-    // A kill between a segment and its hashes leaves them out; the next start adds them.
-    constexpr std::size_t kLate = log::kSegmentEntriesMax / kBundleEntries;
-    if (content->size() / sizeof(Hash) + kLate < expected.size()) {
-      report_.add("missing", path,
-                  "it ends after " + std::to_string(held) + " hashes; " + std::to_string(expected.size()) + " belong there");
-    }
-    if (content->size() > expected.size() * sizeof(Hash)) {
-      report_.uncovered.push_back(path + ": " + std::to_string(content->size() - expected.size() * sizeof(Hash)) +
-                                  " bytes behind the last sealed bundle");
-    }
-    return {};
+  // An id or a key that nothing in the log knows is wrong in log.json, not in everything else.
+  void judge_identity(const KeptCheckpoints& kept) {
+    const std::string path = log::identity_path(place_.dir);
+    const bool foreign = segments_ > 0 ? foreign_segments_ == segments_ : image_.foreign > 0;
+    if (foreign && image_.frames.empty())
+      report_.add("changed", path, "the log's id is in no segment and no frame: they have another");
+    if (!options_.key && kept.good > 0 && kept.forged == kept.good)
+      report_.add("forged", path, "no checkpoint is signed by the key that it names, " + key_.text());
   }
 
-  void check_anchored_leaves() {
-    for (const Anchor& anchor : options_.anchors) {
-      for (const auto& [index, leaf] : anchor.leaves) {
-        const auto stored = stored_leaf(index);
-        if (!stored)
-          report_.add("missing", anchor.name, "entry " + std::to_string(index) + " cannot be read: " + stored.error().message);
-        else if (*stored != leaf)
-          report_.add("rewritten", anchor.name, "entry " + std::to_string(index) + " is not the one that the receipt is for");
+  void judge_kept(const KeptCheckpoints& kept) {
+    if (kept.records > 0) return;
+    const std::string path = place_.path("checkpoints");
+    if (walk_->size() > 0 || !image_.frames.empty() || tree_.kept_root(0)) {
+      report_.add("missing", path, "no checkpoint is there, but every log publishes one when it is made");
+    } else {
+      report_.leave(path, "no checkpoint and no entry is there: the log was never opened, or all was removed");
+    }
+  }
+
+  // The files in which entries [first, end) stand.
+  std::string files_of(std::uint64_t first, std::uint64_t end) {
+    std::string out;
+    const auto add = [&](const std::string& path) { out += out.empty() ? path : ", " + path; };
+    if (const auto list = list_sealed(place_); list && first < sealed_) {
+      for (const SealedPiece& piece : list->pieces) {
+        if (piece.first < end && first < piece.end) add(piece_path(place_, piece));
       }
     }
-  }
-
-  Result<Hash> stored_leaf(std::uint64_t index) {
-    if (index < sealed_) {
-      STELE_ASSIGN(const auto set, log::SegmentSet::open(fs_, dir_ + "/segments", identity_.id));
-      STELE_ASSIGN(const auto segment, set->find(index));
-      STELE_ASSIGN(const std::string bundle, segment->read(index, 1));
-      return crypto::hash_leaf(as_byte_span(std::string_view(bundle).substr(2)));
+    if (end > sealed_) {
+      std::string last;
+      for (const SeenFrame* frame : chain_.frames) {
+        if (frame->header.first_index >= end || frame->header.end_index() <= std::max(first, sealed_) || frame->file == last) continue;
+        last = frame->file;
+        add(place_.path("journal/" + last));
+      }
     }
-    STELE_ASSIGN(const auto scan, log::scan_journal(fs_, dir_ + "/journal", identity_.id, sealed_));
-    std::optional<Hash> found;
-    for (const log::FoundFrame& frame : scan.chain) {
-      std::uint64_t at = frame.header.first_index;
-      STELE_TRY(event::for_each_entry(frame.payload, [&](std::string_view entry) {
-        if (at++ == index) found = crypto::hash_leaf(as_byte_span(entry));
-      }));
-    }
-    if (!found) return Error{Code::kNotFound, "it is not there"};
-    return *found;
+    return out;
   }
 
   // Names what no check above has looked at.
-  Status name_foreign_files() {
-    const auto each = [&](const std::string& sub, const std::function<bool(const std::string&)>& known) -> Status {
-      auto names = fs_.list(dir_ + sub);
-      if (!names) {
-        if (names.error().code == Code::kNotFound) return {};
-        return names.error();
-      }
+  void name_foreign_files() {
+    const auto each = [&](const std::string& dir, const std::function<bool(const std::string&)>& known) {
+      const auto names = place_.fs.list(dir);
+      if (!names) return;  // absent, or reported already
       for (const std::string& name : *names) {
-        if (!known(name)) report_.uncovered.push_back(dir_ + sub + "/" + name + ": not a file of a log");
+        if (!known(name)) report_.leave(dir + "/" + name, "not a file of a log");
       }
-      return {};
     };
-    STELE_TRY(each("", [](const std::string& name) {
+    each(place_.dir, [](const std::string& name) {
       constexpr std::array<std::string_view, 6> kKnown{"log.json", "checkpoints", "journal", "segments", "tree", "window"};
       return std::find(kKnown.begin(), kKnown.end(), name) != kKnown.end();
-    }));
-    STELE_TRY(each("/segments", [](const std::string& name) { return log::parse_segment_name(name).has_value(); }));
-    STELE_TRY(each("/journal", [](const std::string& name) { return name.ends_with(".journal"); }));
-    STELE_TRY(each("/tree", [](const std::string& name) { return name.ends_with(".hashes") || name.ends_with(".copy"); }));
-    report_.uncovered.push_back(dir_ + "/window: derived from the entries and never believed without them");
-    return {};
+    });
+    each(place_.path("segments"), is_segment_name);
+    each(place_.path("journal"), [](const std::string& name) { return name.ends_with(".journal"); });
+    each(place_.path("tree"), is_tree_file);
+    if (const auto window = place_.fs.list(place_.path("window")); window && !window->empty())
+      report_.leave(place_.path("window"), "derived from the entries, and never believed without them");
+    if (const auto list = list_sealed(place_)) {
+      for (const std::string& name : list->spare)
+        report_.leave(place_.path("segments/" + name), "left over by a merge: a larger segment holds its entries");
+    }
+    if (segments_ > 0) {
+      report_.leave(place_.path("segments"),
+                    "the number and digest of the last commit in each segment's trailer, which checksums alone cover");
+    }
   }
 
-  io::FileSystem& fs_;
-  const std::string& dir_;
+  LogPlace place_;
   const Options& options_;
   Report& report_;
+  StoredTree tree_;
   log::Identity identity_;
   merkle::VerifierKey key_;
+  Wanted wanted_;
   std::unique_ptr<TreeWalk> walk_;
+  JournalImage image_;
+  JournalChain chain_;
   std::uint64_t sealed_ = 0;
-  UnixNanos received_last_ = 0;
+  std::uint64_t last_first_ = 0;  // where the last segment starts
+  std::uint64_t segments_ = 0;
+  std::uint64_t foreign_segments_ = 0;
+  std::optional<UnixNanos> received_last_;
 };
 
 }  // namespace

@@ -2,6 +2,7 @@
 
 #include <map>
 
+#include "crypto/sha256.h"
 #include "event/json_tape.h"
 
 namespace stele::verify {
@@ -58,8 +59,8 @@ Result<ReceiptRange> read_range(const JsonTape& tape, std::uint32_t at) {
   return range;
 }
 
-// Leaves from the results of an answer: by index, since the ranges are in order of index.
-Result<std::vector<Hash>> leaves_of_results(const JsonTape& tape, std::uint32_t results) {
+// Leaves from the results of an answer, by index.
+Result<std::map<std::uint64_t, Hash>> leaves_of_results(const JsonTape& tape, std::uint32_t results, Receipt& receipt) {
   std::map<std::uint64_t, Hash> by_index;
   Status status;
   tape.for_each_child(results, [&](std::uint32_t child) {
@@ -67,15 +68,48 @@ Result<std::vector<Hash>> leaves_of_results(const JsonTape& tape, std::uint32_t 
     if (leaf == 0) return;  // a refused event
     auto index = number(tape, member(tape, child, "index"));
     auto one = hash(tape, leaf);
-    if (index && one)
-      by_index[*index] = *one;
-    else
+    if (!index || !one) {
       status = !index ? index.error() : one.error();
+      return;
+    }
+    const std::string what = "entry " + std::to_string(*index) + " of the answer";
+    const std::uint32_t entry = member(tape, child, "entry");
+    if (entry != 0 && crypto::hash_leaf(as_byte_span(text(tape, entry))) != *one)
+      receipt.contradictions.push_back(what + " is not the one that its leaf is for");
+    const auto [place, added] = by_index.emplace(*index, *one);
+    if (!added && place->second != *one) receipt.contradictions.push_back(what + " has two leaves");
   });
   STELE_TRY(status);
-  std::vector<Hash> leaves;
-  for (const auto& [index, leaf] : by_index) leaves.push_back(leaf);
-  return leaves;
+  return by_index;
+}
+
+// Gives each index of the ranges its leaf, and each leaf an index.
+Status place_leaves(const std::map<std::uint64_t, Hash>& by_index, Receipt& receipt) {
+  std::uint64_t placed = 0;
+  for (const ReceiptRange& range : receipt.ranges) {
+    for (std::uint64_t i = 0; i < range.count; ++i) {
+      const auto it = by_index.find(range.first + i);
+      if (it == by_index.end())
+        return invalid("the answer has no leaf for entry " + std::to_string(range.first + i) + ", which the receipt proves");
+      receipt.leaves.push_back(it->second);
+      if (++placed > by_index.size()) return invalid("the receipt's ranges overlap");
+    }
+  }
+  if (placed != by_index.size()) receipt.contradictions.emplace_back("the answer has leaves that the receipt does not prove");
+  return {};
+}
+
+template <typename T, typename Read>
+Status read_list(const JsonTape& tape, std::uint32_t at, std::vector<T>& out, Read read) {
+  Status status;
+  tape.for_each_child(at, [&](std::uint32_t child) {
+    auto one = read(tape, child);
+    if (one)
+      out.push_back(std::move(*one));
+    else
+      status = one.error();
+  });
+  return status;
 }
 
 }  // namespace
@@ -85,39 +119,25 @@ Result<Receipt> parse_receipt(std::string_view json) {
   event::JsonError error;
   if (!tape.parse(json, kLimits, error)) return invalid("the receipt is not JSON: " + error.message);
   if (tape.nodes()[0].type != JsonType::kObject) return invalid("a receipt is a JSON object");
-  std::uint32_t at = 0;
-  Receipt receipt;
-  if (const std::uint32_t inner = member(tape, 0, "receipt"); inner != 0) {
-    at = inner;
-    if (const std::uint32_t results = member(tape, 0, "results"); results != 0) {
-      STELE_ASSIGN(receipt.leaves, leaves_of_results(tape, results));
-    }
-  }
+  const std::uint32_t at = member(tape, 0, "receipt");  // of a whole answer; else 0, the receipt itself
   const std::uint32_t version = member(tape, at, "stele_receipt");
   if (version == 0 || tape.raw(tape.nodes()[version]) != "1") return invalid("this is no receipt of version 1");
+  Receipt receipt;
   receipt.log = text(tape, member(tape, at, "log"));
   receipt.checkpoint = text(tape, member(tape, at, "checkpoint"));
   const std::uint32_t ranges = member(tape, at, "ranges");
   if (ranges == 0) return invalid("the receipt has no ranges");
-  Status status;
-  tape.for_each_child(ranges, [&](std::uint32_t child) {
-    auto range = read_range(tape, child);
-    if (range)
-      receipt.ranges.push_back(std::move(*range));
-    else
-      status = range.error();
-  });
-  STELE_TRY(status);
+  STELE_TRY(read_list(tape, ranges, receipt.ranges, read_range));
+  if (const std::uint32_t results = at == 0 ? 0 : member(tape, 0, "results"); results != 0) {
+    STELE_ASSIGN(const auto by_index, leaves_of_results(tape, results, receipt));
+    STELE_TRY(place_leaves(by_index, receipt));
+  }
   if (const std::uint32_t leaves = member(tape, at, "leaves"); leaves != 0) {
-    receipt.leaves.clear();
-    tape.for_each_child(leaves, [&](std::uint32_t child) {
-      auto one = hash(tape, child);
-      if (one)
-        receipt.leaves.push_back(*one);
-      else
-        status = one.error();
-    });
-    STELE_TRY(status);
+    std::vector<Hash> own;
+    STELE_TRY(read_list(tape, leaves, own, hash));
+    if (!receipt.leaves.empty() && receipt.leaves != own)
+      receipt.contradictions.emplace_back("the receipt's leaves are not those of the answer");
+    receipt.leaves = std::move(own);
   }
   return receipt;
 }
@@ -127,32 +147,45 @@ Status verify_receipt(const Receipt& receipt, const Options& options, Report& re
   STELE_ASSIGN(const merkle::Checkpoint checkpoint, merkle::parse_checkpoint(note.text));
   report.origin = checkpoint.origin;
   report.root = checkpoint.root;
+  for (const std::string& sentence : receipt.contradictions) report.add("rewritten", receipt.name, sentence);
   if (checkpoint.origin != receipt.log)
-    report.add("forged", "receipt", "it names log " + receipt.log + ", its checkpoint is of " + checkpoint.origin);
+    report.add("forged", receipt.name, "it names log " + receipt.log + ", its checkpoint is of " + checkpoint.origin);
   if (options.key) {
-    const Status valid = merkle::verify_note(note, *options.key);
-    if (!valid)
-      report.add("forged", "receipt", valid.error().message);
+    const auto opened = merkle::open_checkpoint(receipt.checkpoint, *options.key);
+    if (!opened)
+      report.add("forged", receipt.name, opened.error().message);
     else
       report.anchors.push_back("the key " + options.key->text());
     ++report.checkpoints;
   } else {
-    report.uncovered.push_back("the checkpoint's signature: no --key was given");
+    report.leave(receipt.name, "the checkpoint's signature: no --key was given");
   }
   if (receipt.leaves.empty())
-    return invalid("the receipt has no leaves: keep the whole answer of the server, or ask for results=full");
+    return invalid(receipt.name + ": the receipt has no leaves: keep the whole answer of the server, or ask for results=full");
   std::uint64_t used = 0;
   for (const ReceiptRange& range : receipt.ranges) {
-    const std::string where = "entries " + std::to_string(range.first) + " to " + std::to_string(range.first + range.count);
-    if (range.count > receipt.leaves.size() - used) return invalid("the receipt has fewer leaves than its ranges");
+    if (range.count > receipt.leaves.size() - used) return invalid(receipt.name + ": fewer leaves than its ranges have");
     const std::span<const Hash> leaves = std::span(receipt.leaves).subspan(used, range.count);
     used += range.count;
     report.entries += range.count;
     const Status valid = merkle::verify_range(range.first, leaves, checkpoint.size, range.proof, checkpoint.root);
-    if (!valid) report.add("rewritten", where, valid.error().message);
+    if (!valid) {
+      const std::uint64_t end = range.first + range.count;
+      report.add("rewritten", receipt.name, entries_text(range.first, end) + ": " + valid.error().message, range.first, end);
+    }
   }
-  if (used != receipt.leaves.size()) return invalid("the receipt has more leaves than its ranges");
+  if (used != receipt.leaves.size()) return invalid(receipt.name + ": more leaves than its ranges have");
   return {};
+}
+
+Anchor anchor_of(const Receipt& receipt) {
+  Anchor anchor{receipt.name, receipt.checkpoint, {}};
+  std::size_t at = 0;
+  for (const ReceiptRange& range : receipt.ranges) {
+    for (std::uint64_t i = 0; i < range.count && at < receipt.leaves.size(); ++i)
+      anchor.leaves.emplace_back(range.first + i, receipt.leaves[at++]);
+  }
+  return anchor;
 }
 
 }  // namespace stele::verify

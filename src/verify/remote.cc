@@ -1,14 +1,19 @@
 #include "verify/remote.h"
 
-#include "crypto/sha256.h"
-#include "event/entry.h"
+#include <algorithm>
+#include <optional>
+
 #include "merkle/tile.h"
+#include "verify/claims.h"
+#include "verify/entry_run.h"
 #include "verify/tree_walk.h"
 
 namespace stele::verify {
 namespace {
 
 using merkle::kTileWidth;
+
+constexpr int kTries = 30;
 
 std::string trimmed(std::string text) {
   while (!text.empty() && (text.back() == '\n' || text.back() == '\r')) text.pop_back();
@@ -17,37 +22,32 @@ std::string trimmed(std::string text) {
 
 class RemoteCheck {
  public:
-  RemoteCheck(const Fetch& fetch, const Options& options, Report& report) : fetch_(fetch), options_(options), report_(report) {}
+  RemoteCheck(const Fetch& fetch, const Wait& wait, const Options& options, Report& report)
+      : fetch_(fetch), wait_(wait), options_(options), report_(report) {}
 
   Status run() {
     STELE_TRY(read_key());
-    STELE_ASSIGN(const std::string note, fetch_("checkpoint"));
-    const auto checkpoint = merkle::open_checkpoint(note, key_);
-    if (!checkpoint) {
-      report_.add("forged", "checkpoint", checkpoint.error().message);
-      return {};
-    }
+    std::vector<Claim> claims;
+    claim_anchors(options_, key_, claims, report_);
+    std::uint64_t least = 0;
+    for (const Claim& claim : claims) least = std::max(least, claim.size);
+    STELE_ASSIGN(const auto checkpoint, published(least));
+    if (!checkpoint) return {};
     report_.origin = checkpoint->origin;
     report_.checkpoints = 1;
-    std::vector<Claim> claims{{checkpoint->size, checkpoint->root, "checkpoint"}};
-    for (const Anchor& anchor : options_.anchors) {
-      const auto known = merkle::open_checkpoint(anchor.note, key_);
-      if (!known) {
-        report_.add("forged", anchor.name, known.error().message);
-        continue;
-      }
-      report_.anchors.push_back(anchor.name + ", size " + std::to_string(known->size));
-      claims.push_back({known->size, known->root, anchor.name});
-    }
-    TreeWalk walk(std::move(claims), report_);
+    claims.push_back({checkpoint->size, checkpoint->root, kOwnCheckpoint});
+    wanted_ = wanted_by(options_, claims);
+    TreeWalk walk(std::move(claims));
     STELE_TRY(read_bundles(checkpoint->size, walk));
+    if (walk.size() < checkpoint->size) walk.skip(checkpoint->size - walk.size());
     walk.finish();
     report_.entries = walk.size();
     report_.root = walk.root();
+    const auto holders = [](std::uint64_t first, std::uint64_t end) { return bundle_paths(first, end); };
+    (void)judge_claims(walk, options_, "checkpoint", holders, report_);
     STELE_TRY(read_upper_tiles(checkpoint->size, walk.bundle_roots()));
-    report_.uncovered.push_back(
-        "what the server does not publish: its journal, its kept checkpoints, the second copies of its tiles; --data covers "
-        "them");
+    report_.leave("the server", "what it does not publish: its journal, its kept checkpoints, the copies of its tiles; --data "
+                                "covers them");
     return {};
   }
 
@@ -61,6 +61,27 @@ class RemoteCheck {
     STELE_ASSIGN(const std::string text, fetch_("key"));
     STELE_ASSIGN(key_, merkle::parse_verifier_key(trimmed(text)));
     return {};
+  }
+
+  // The published checkpoint, once it covers `least` entries or that has been waited for long enough. Nothing, and a
+  // finding, when it is not one by the log's key.
+  Result<std::optional<merkle::Checkpoint>> published(std::uint64_t least) {
+    for (int tries = 1;; ++tries) {
+      STELE_ASSIGN(const std::string note, fetch_("checkpoint"));
+      auto checkpoint = merkle::open_checkpoint(note, key_);
+      if (!checkpoint) {
+        report_.add("forged", "checkpoint", checkpoint.error().message);
+        return std::optional<merkle::Checkpoint>();
+      }
+      if (checkpoint->size >= least || tries == kTries) return std::optional(std::move(*checkpoint));
+      wait_();
+    }
+  }
+
+  static std::string bundle_paths(std::uint64_t first, std::uint64_t end) {
+    const std::uint64_t last = (end - 1) / kTileWidth;
+    const std::string path = merkle::tile_path({true, 0, first / kTileWidth, kTileWidth});
+    return last == first / kTileWidth ? path : path + " to " + merkle::tile_path({true, 0, last, kTileWidth});
   }
 
   // A resource that a tree of this size has: absent is a finding, the rest goes on.
@@ -77,36 +98,30 @@ class RemoteCheck {
 
   // Each bundle's entries, and beside it the level-0 tile that must hold their hashes.
   Status read_bundles(std::uint64_t size, TreeWalk& walk) {
-    UnixNanos received_last = 0;
+    std::optional<UnixNanos> received_last;
     for (std::uint64_t index = 0; index * kTileWidth < size; ++index) {
       const unsigned width = merkle::tile_width(0, index, size);
+      const std::uint64_t first = index * kTileWidth;
       const std::string path = merkle::tile_path({true, 0, index, width});
       const auto bundle = tile({true, 0, index, width});
       if (!bundle) {
         if (bundle.error().code != Code::kNotFound) return bundle.error();
-        report_.add("unreadable", path, "the tree could not be rebuilt past it");
+        report_.add("unreadable", path, "the tree could not be rebuilt past it", first, first + width);
         return {};
       }
-      std::vector<ByteSpan> entries;
-      const Status whole = event::for_each_entry(*bundle, [&](std::string_view entry) {
-        const auto received = event::read_received(entry);
-        if (received && *received < received_last) {
-          report_.add(
-              "disorder", path,
-              "entry " + std::to_string(index * kTileWidth + entries.size()) + " was received before the one in front of it");
-        }
-        received_last = received.value_or(received_last);
-        report_.entry_bytes += entry.size();
-        entries.push_back(as_byte_span(entry));
-      });
-      if (!whole || entries.size() != width) {
-        report_.add("changed", path, "it does not hold " + std::to_string(width) + " entries");
+      EntryRun run;
+      std::vector<Hash> leaves;
+      if (!hash_entries(*bundle, first, wanted_, path, run, &leaves) || leaves.size() != width) {
+        report_.add("changed", path, "it does not hold " + std::to_string(width) + " entries", first, first + width);
         return {};
       }
-      std::vector<Hash> leaves(entries.size());
-      crypto::hash_leaves(entries, leaves.data());
+      if (received_last && run.received_first && *run.received_first < *received_last)
+        report_.add("disorder", path, "its first entry was received before the last one in front of it", first, first + 1);
+      if (run.received_last) received_last = run.received_last;
+      report_.findings.insert(report_.findings.end(), run.findings.begin(), run.findings.end());
+      report_.entry_bytes += run.entry_bytes;
       STELE_TRY(compare_tile({false, 0, index, width}, leaves));
-      walk.add(hash_bundle(index * kTileWidth, leaves, walk.claim_sizes()));
+      walk.add(run.bundles.front());
       if (options_.progress) options_.progress(walk.size(), size);
     }
     return {};
@@ -145,15 +160,17 @@ class RemoteCheck {
   }
 
   const Fetch& fetch_;
+  const Wait& wait_;
   const Options& options_;
   Report& report_;
   merkle::VerifierKey key_;
+  Wanted wanted_;
 };
 
 }  // namespace
 
-Status verify_remote(const Fetch& fetch, const Options& options, Report& report) {
-  return RemoteCheck(fetch, options, report).run();
+Status verify_remote(const Fetch& fetch, const Wait& wait, const Options& options, Report& report) {
+  return RemoteCheck(fetch, wait, options, report).run();
 }
 
 }  // namespace stele::verify

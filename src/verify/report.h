@@ -21,12 +21,27 @@ struct Finding {
   std::string kind;
   std::string where;    // the file, tile or checkpoint
   std::string message;  // which entries, and what does not agree
+  // Entries [first, end) are concerned, or some among them; none when both are equal.
+  std::uint64_t first = 0;
+  std::uint64_t end = 0;
+};
+
+// What this verification says nothing about.
+struct Uncovered {
+  std::string where;  // the file, or what it is about
+  std::string why;
+  // Bytes [from, to) of the file; when both are equal it is not about a run of bytes.
+  std::uint64_t from = 0;
+  std::uint64_t to = 0;
+
+  [[nodiscard]] std::string text() const;
 };
 
 struct Report {
   std::vector<Finding> findings;
-  std::vector<std::string> uncovered;  // bytes that this verification says nothing about
+  std::vector<Uncovered> uncovered;
   std::vector<std::string> anchors;    // what it rests on that the log's keeper does not control
+  std::uint64_t anchored_entries = 0;  // how many of the first entries a checkpoint among them pins
   std::uint64_t entries = 0;
   std::uint64_t entry_bytes = 0;
   std::uint64_t checkpoints = 0;
@@ -37,10 +52,16 @@ struct Report {
   Hash root{};
 
   [[nodiscard]] bool intact() const { return findings.empty(); }
-  void add(std::string kind, std::string where, std::string message) {
-    findings.push_back({std::move(kind), std::move(where), std::move(message)});
+  void add(std::string kind, std::string where, std::string message, std::uint64_t first = 0, std::uint64_t end = 0) {
+    findings.push_back({std::move(kind), std::move(where), std::move(message), first, end});
+  }
+  void leave(std::string where, std::string why, std::uint64_t from = 0, std::uint64_t to = 0) {
+    uncovered.push_back({std::move(where), std::move(why), from, to});
   }
 };
+
+// "entry 7", "entries 7 to 9" for [first, end).
+std::string entries_text(std::uint64_t first, std::uint64_t end);
 
 // A signed state from outside that the log must contain.
 struct Anchor {

@@ -22,15 +22,16 @@ BundleHashes hash_bundle(std::uint64_t first_index, std::span<const Hash> leaves
   return out;
 }
 
-TreeWalk::TreeWalk(std::vector<Claim> claims, Report& report) : claims_(std::move(claims)), report_(report) {
+TreeWalk::TreeWalk(std::vector<Claim> claims) : claims_(std::move(claims)) {
   std::stable_sort(claims_.begin(), claims_.end(), [](const Claim& a, const Claim& b) { return a.size < b.size; });
   for (const Claim& claim : claims_) sizes_.push_back(claim.size);
 }
 
-TreeWalk TreeWalk::fork(std::vector<Claim> claims, Report& report) const {
-  TreeWalk walk(std::move(claims), report);
+TreeWalk TreeWalk::fork(std::vector<Claim> claims) const {
+  TreeWalk walk(std::move(claims));
   walk.size_ = size_;
   walk.peaks_ = peaks_;
+  walk.blind_ = blind_;
   return walk;
 }
 
@@ -43,52 +44,53 @@ Hash TreeWalk::fold(const Hash* last) const {
   return hash;
 }
 
+void TreeWalk::judge(Claim& claim, const Hash& root) const {
+  if (!blind_) claim.verdict = root == claim.root ? Verdict::kHolds : Verdict::kDiffers;
+}
+
 void TreeWalk::add(const BundleHashes& bundle) {
   const std::uint64_t end = size_ + bundle.count;
-  const auto check = [&](const Claim& claim, const Hash& root) {
-    if (root == claim.root) return;
-    report_.add("rewritten", claim.where,
-                "the first " + std::to_string(claim.size) +
-                    " entries do not lead to the root that was signed: history was changed after it was signed");
-  };
-  while (next_claim_ < claims_.size() && claims_[next_claim_].size < end) {
-    const Claim& claim = claims_[next_claim_++];
-    if (claim.size == size_)
-      check(claim, fold(nullptr));
-    else
-      check(claim, fold(&bundle.parts.at(claim.size - size_)));
+  for (; next_claim_ < claims_.size() && claims_[next_claim_].size < end; ++next_claim_) {
+    Claim& claim = claims_[next_claim_];
+    if (claim.size == size_) {
+      judge(claim, fold(nullptr));
+    } else if (const auto part = bundle.parts.find(claim.size - size_); part != bundle.parts.end()) {
+      judge(claim, fold(&part->second));
+    }
   }
   size_ = end;
-  if (bundle.count == kTileWidth) {
-    bundle_roots_.push_back(bundle.root);
-    peaks_.emplace_back(0, bundle.root);
-    while (peaks_.size() > 1 && peaks_[peaks_.size() - 2].first == peaks_.back().first) {
-      const Hash right = peaks_.back().second;
-      peaks_.pop_back();
-      peaks_.back() = {peaks_.back().first + 1, crypto::hash_node(peaks_.back().second, right)};
-    }
-  } else {
+  if (blind_) return;
+  if (bundle.count < kTileWidth) {
     partial_ = bundle.root;
     has_partial_ = true;
+    return;
+  }
+  bundle_roots_.push_back(bundle.root);
+  peaks_.emplace_back(0, bundle.root);
+  while (peaks_.size() > 1 && peaks_[peaks_.size() - 2].first == peaks_.back().first) {
+    const Hash right = peaks_.back().second;
+    peaks_.pop_back();
+    peaks_.back() = {peaks_.back().first + 1, crypto::hash_node(peaks_.back().second, right)};
   }
 }
 
-Hash TreeWalk::root() const { return fold(has_partial_ ? &partial_ : nullptr); }
+void TreeWalk::skip(std::uint64_t count) {
+  // What ends exactly here can still be judged.
+  for (; next_claim_ < claims_.size() && claims_[next_claim_].size <= size_; ++next_claim_) judge(claims_[next_claim_], root());
+  size_ += count;
+  blind_ = true;
+  while (next_claim_ < claims_.size() && claims_[next_claim_].size <= size_) ++next_claim_;
+}
+
+Hash TreeWalk::root() const { return blind_ ? Hash{} : fold(has_partial_ ? &partial_ : nullptr); }
 
 void TreeWalk::finish() {
   for (; next_claim_ < claims_.size(); ++next_claim_) {
-    const Claim& claim = claims_[next_claim_];
-    if (claim.size == size_) {
-      if (root() != claim.root) {
-        report_.add("rewritten", claim.where,
-                    "the " + std::to_string(size_) +
-                        " entries do not lead to the root that was signed: history was changed after it was signed");
-      }
-      continue;
-    }
-    report_.add("rolled_back", claim.where,
-                "it was signed over " + std::to_string(claim.size) + " entries, but only " + std::to_string(size_) +
-                    " are here: entries " + std::to_string(size_) + " to " + std::to_string(claim.size - 1) + " are missing");
+    Claim& claim = claims_[next_claim_];
+    if (claim.size == size_)
+      judge(claim, root());
+    else
+      claim.verdict = Verdict::kBeyond;
   }
 }
 

@@ -74,7 +74,7 @@ void Life::begin() {
   fingerprint_seed_ = identity->fingerprint_seed;
   promises_ = std::make_unique<Promises>(identity->key);
   if (options_.entries_first == 0) return;
-  recover();
+  if (!try_open()) return complain("create", "the new log does not open");
   while (!complained() && promises_->size() < options_.entries_first) {
     const std::uint64_t count = std::min<std::uint64_t>(4'000, options_.entries_first - promises_->size());
     clock_.advance(kMillisecond);
@@ -151,8 +151,8 @@ void Life::free_disk() {
 // Work. ------------------------------------------------------------------------------------------------------------
 
 void Life::work() {
-  if (!armed_ && !crash_armed_ && !full_ && prng_.chance(7, 8)) arm_fault(60);
-  for (std::uint64_t steps = 5 + prng_.below(30); steps > 0 && store_ != nullptr && !complained(); --steps) {
+  if (!armed_ && !crash_armed_ && !full_ && prng_.chance(7, 8)) arm_fault(36);
+  for (std::uint64_t steps = 4 + prng_.below(20); steps > 0 && store_ != nullptr && !complained(); --steps) {
     const std::uint64_t draw = prng_.below(100);
     clock_.advance(draw == 0 ? 40 * kSecond : static_cast<std::int64_t>(prng_.below(20 * kMillisecond)));
     if (draw == 1) clock_.step(-5 * kSecond);
@@ -321,7 +321,7 @@ void Life::check_reads() {
 
 void Life::check_window() {
   const auto& all = promises_->deliveries();
-  const UnixNanos now = clock_.now();
+  const UnixNanos now = std::max(clock_.now(), received_last_);  // as the sequencer tells it
   const auto check = [&](const Delivery& one) {
     if (now - one.received > options_.store.window_span) return;
     const auto found = store_->window().find(one.key);

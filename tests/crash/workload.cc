@@ -20,7 +20,7 @@ Workload::Workload(std::uint64_t seed) : prng_(mix64(seed, 1)), random_(mix64(se
 
 Group Workload::group(std::uint64_t first_index, UnixNanos received, std::uint64_t count_max, std::uint64_t fingerprint_seed) {
   const std::uint64_t draw = prng_.below(100);
-  const std::uint64_t most = std::min<std::uint64_t>(count_max, draw < 60 ? 8 : draw < 85 ? 40 : draw < 97 ? 150 : 600);
+  const std::uint64_t most = std::min<std::uint64_t>(count_max, draw < 70 ? 6 : draw < 92 ? 30 : draw < 98 ? 150 : 600);
   Group group;
   group.received = received;
   std::uint64_t left = 1 + prng_.below(most);

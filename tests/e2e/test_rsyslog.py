@@ -56,8 +56,8 @@ def make_certificate(work: Path) -> None:
 
 def rsyslog_config(work: Path, plain: int, tls: int) -> str:
     (work / "spool").mkdir()
-    forward = 'type="omfwd" target="127.0.0.1" template="RSYSLOG_SyslogProtocol23Format" action.resumeRetryCount="-1" ' \
-              'action.resumeInterval="1" queue.type="LinkedList"'
+    patient = 'type="omfwd" target="127.0.0.1" action.resumeRetryCount="-1" action.resumeInterval="1" queue.type="LinkedList"'
+    forward = patient + ' template="RSYSLOG_SyslogProtocol23Format"'
     return f"""
 global(workDirectory="{work}/spool" defaultNetstreamDriverCAFile="{work}/cert.pem")
 module(load="imuxsock" SysSock.Use="off")
@@ -67,7 +67,7 @@ if $msg contains "over-lines" then action({forward} port="{plain}" protocol="tcp
 if $msg contains "over-octets" then action({forward} port="{plain}" protocol="tcp" tcp_framing="octet-counted")
 if $msg contains "over-tls" then action({forward} port="{tls}" protocol="tcp" tcp_framing="octet-counted"
   StreamDriver="ossl" StreamDriverMode="1" StreamDriverAuthMode="x509/certvalid")
-if $msg contains "over-old" then action(type="omfwd" target="127.0.0.1" port="{plain}" protocol="tcp" template="RSYSLOG_TraditionalForwardFormat")
+if $msg contains "over-old" then action({patient} port="{plain}" protocol="tcp" template="RSYSLOG_TraditionalForwardFormat")
 """
 
 

@@ -1,9 +1,9 @@
 // stele append: events from files or standard input into a log, one JSON object a line.
 #include <fmt/format.h>
-#include <signal.h>
 #include <unistd.h>
 
 #include <chrono>
+#include <csignal>
 #include <thread>
 
 #include "base/json_text.h"
@@ -120,6 +120,7 @@ class Append {
     }
     if (!options_.receipts.empty()) STELE_TRY(receipts_.open(options_.receipts));
     STELE_ASSIGN(connection_, Connection::open(options_.where, Reach::kAppend));
+    if (connection_->is_new()) say("no server runs on " + connection_->name() + ": made a new data directory there");
     STELE_ASSIGN(origin_, origin_of(*connection_, options_.log));
     for (AppendInput& input : inputs_) STELE_TRY(input.begin(origin_, options_.restart));
     const std::int64_t begun = system_clock().monotonic();
@@ -245,7 +246,7 @@ void add_append(CLI::App& app, int& exit_code) {
                    "Seconds to try again while the log takes nothing or no server answers.")
       ->capture_default_str()
       ->type_name("SECONDS")
-      ->check(CLI::NonNegativeNumber);
+      ->check(whole_number());
   command->add_flag("--restart", options->restart, "Append whole files, whatever an earlier run did of them.");
   command->add_flag("--json", options->json, "Sum up as one JSON object.");
   command->footer(kExamples);

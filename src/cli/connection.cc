@@ -1,7 +1,6 @@
 #include "cli/connection.h"
 
 #include <fmt/format.h>
-#include <signal.h>
 #include <spdlog/sinks/stdout_color_sinks.h>
 #include <spdlog/spdlog.h>
 #include <sys/socket.h>
@@ -11,6 +10,7 @@
 
 #include <cerrno>
 #include <chrono>
+#include <csignal>
 #include <cstdlib>
 #include <cstring>
 #include <system_error>
@@ -104,17 +104,6 @@ Code code_of(int status) {
 
 }  // namespace
 
-void add_where_options(CLI::App& command, Where& where) {
-  auto* url = command.add_option("--url", where.url, "Server, as in http://127.0.0.1:7373.")->type_name("URL");
-  auto* data =
-      command
-          .add_option("--data", where.data,
-                      "Data directory: reached over the control socket of its server, or, if none runs, opened by this command. "
-                      "Default: STELE_DATA, else stele-data.")
-          ->type_name("DIR");
-  url->excludes(data);
-}
-
 Result<std::unique_ptr<Connection>> Connection::open(const Where& where, Reach reach) {
   std::unique_ptr<Connection> connection(new Connection());
   if (!where.url.empty()) {
@@ -157,7 +146,7 @@ Status Connection::open_data() {
       return {};
     }
     if (reach_ == Reach::kLive || (reach_ == Reach::kRead && !is_data_dir(data_))) return no_data_dir(data_, reach_);
-    const Status started = start_own();
+    Status started = start_own();
     if (started.ok() || started.error().code != Code::kBusy || std::chrono::steady_clock::now() > deadline) return started;
     std::this_thread::sleep_for(std::chrono::milliseconds(50));
   }
@@ -171,6 +160,7 @@ Status Connection::start_own() {
   config.listen.clear();
   config.syslog.clear();
   config.syslog_tls.clear();
+  is_new_ = !is_data_dir(data_);
   const SignalsHeld held;
   ::signal(SIGPIPE, SIG_IGN);  // NOLINT(performance-no-int-to-ptr): a peer that hangs up must not end the server
   STELE_ASSIGN(own_, server::Server::start(config));

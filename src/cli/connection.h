@@ -2,25 +2,16 @@
 // opening the directory itself.
 #pragma once
 
-#include <CLI/CLI.hpp>
 #include <memory>
 #include <string>
 #include <string_view>
 
 #include "base/result.h"
+#include "cli/flags.h"
 #include "net/http_client.h"
 #include "server/server.h"
 
 namespace stele::cli {
-
-// As the flags say. Both empty: the data directory of the environment (STELE_DATA), else "stele-data".
-struct Where {
-  std::string url;
-  std::string data;
-};
-
-// Adds --url and --data.
-void add_where_options(CLI::App& command, Where& where);
 
 enum class Reach {
   kRead,    // a server, else the data directory, which must be one already
@@ -46,6 +37,8 @@ class Connection {
   [[nodiscard]] const std::string& name() const { return name_; }
   // This process opened the directory: no server runs there.
   [[nodiscard]] bool is_own() const { return own_ != nullptr; }
+  // And it was no data directory before.
+  [[nodiscard]] bool is_new() const { return is_new_; }
 
   // After the connection was lost. If it was to another command that had the directory open, and is done, this process opens
   // the directory; a real server is left to come back.
@@ -59,7 +52,8 @@ class Connection {
 
   Reach reach_ = Reach::kRead;
   std::string name_;
-  std::string data_;   // empty with --url
+  std::string data_;  // empty with --url
+  bool is_new_ = false;
   bool lent_ = false;  // by another command, not by a server with doors
   std::unique_ptr<server::Server> own_;
   std::unique_ptr<net::HttpClient> http_;

@@ -134,6 +134,7 @@ Result<Outcome> Delivery::send_part(const LineBatch& batch, std::size_t from, st
 // Until there is an answer that will not change by waiting.
 Result<net::ClientAnswer> Delivery::post(std::string_view body) {
   std::string said;
+  std::string said_again;
   std::int64_t since = 0;
   for (unsigned attempt = 1;; ++attempt) {
     auto answer = connection_.http().post(target_, body, "application/x-ndjson");

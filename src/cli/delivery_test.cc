@@ -13,7 +13,7 @@ Result<Outcome> read(int status, std::string body) { return read_outcome({status
 TEST(Outcome, reads_what_was_stored_and_what_was_refused) {
   const auto outcome = read(
       207,
-      R"({"first":40,"count":2,"repeated":1,"refused":[{"at":2,"error":{"code":"missing","path":"/actor","message":"no actor"}}],)"
+      R"({"first":40,"count":2,"repeated":1,"refused":[{"at":2,"error":{"code":"missing","path":"/actor","message":"none"}}],)"
       R"("receipt":{"stele_receipt":1,"ranges":[{"first":40,"count":1,"proof":[]},{"first":99,"count":1,"proof":[]}]}})");
   ASSERT_TRUE(outcome);
   EXPECT_EQ(outcome->stored, 2U);

@@ -5,7 +5,6 @@
 #include <chrono>
 #include <thread>
 
-#include "base/bytes.h"
 #include "cli/command.h"
 #include "cli/connection.h"
 #include "cli/json.h"
@@ -55,10 +54,6 @@ Result<std::string> get_entry(Connection& connection, const Options& options) {
 }
 
 int get(const Options& options) {
-  if (!parse_decimal(options.index)) {
-    complain("get", "INDEX is a decimal number such as 12345, not \"" + options.index + "\"");
-    return kCouldNot;
-  }
   auto connection = Connection::open(options.where, Reach::kRead);
   if (!connection) {
     complain("get", connection.error().message);
@@ -77,7 +72,7 @@ int get(const Options& options) {
 void add_get(CLI::App& app, int& exit_code) {
   auto* command = app.add_subcommand("get", "Print one entry, or the proof that it is in the log.");
   auto options = std::make_shared<Options>();  // shared by the flags and the callback
-  command->add_option("INDEX", options->index, "Index of the entry, from 0.")->required()->type_name("");
+  command->add_option("INDEX", options->index, "Index of the entry, from 0.")->required()->type_name("")->check(whole_number());
   add_where_options(*command, options->where);
   command->add_option("--log", options->log, "Log to read.")->capture_default_str()->type_name("NAME");
   auto* json = command->add_flag("--json", options->json, "The stored bytes on one line, also on a terminal.");

@@ -1,7 +1,7 @@
 #include "cli/command.h"
 
 int main(int argc, char** argv) {
-  CLI::App app{"Stele: an audit log that is proof and not only a record."};
+  CLI::App app{"Stele: an audit log that is proof and not only a record.", "stele"};
   app.require_subcommand(1);
   app.failure_message(CLI::FailureMessage::help);
   app.set_version_flag("--version", "stele " STELE_VERSION);

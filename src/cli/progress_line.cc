@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <cmath>
 #include <cstdio>
 
 #include "cli/text.h"
@@ -23,7 +24,7 @@ std::string position_text(const Position& position, double seconds) {
   const std::uint64_t done = position.bytes - position.bytes_begun;
   if (total && done > 0 && *total >= position.bytes) {
     const double left = static_cast<double>(*total - position.bytes) * seconds / static_cast<double>(done);
-    out += "  " + duration_text(static_cast<std::uint64_t>(left + 0.5)) + " left";
+    out += "  " + duration_text(static_cast<std::uint64_t>(std::llround(left))) + " left";
   }
   return out;
 }

@@ -1,9 +1,9 @@
 // stele tail: the last entries of a log, and those that come.
 #include <fmt/format.h>
-#include <signal.h>
 #include <unistd.h>
 
 #include <chrono>
+#include <csignal>
 #include <thread>
 
 #include "base/bytes.h"
@@ -126,7 +126,7 @@ class Tail {
           show(out);
           return parsed.ok() && !closed_;
         });
-    STELE_TRY(parsed);
+    if (!parsed) return parsed;
     if (!answer) return answer.error();
     return answer->status == 200 ? Status() : Status(answer_error(*answer, connection.name()));
   }
@@ -173,10 +173,8 @@ void add_tail(CLI::App& app, int& exit_code) {
   add_where_options(*command, options->where);
   command->add_option("-n,--lines", options->lines, "How many entries. Default: 10, or with --from all that follow.")
       ->type_name("COUNT")
-      ->check(CLI::NonNegativeNumber);
-  command->add_option("--from", options->from, "Index of the first entry to show.")
-      ->type_name("INDEX")
-      ->check(CLI::NonNegativeNumber);
+      ->check(whole_number());
+  command->add_option("--from", options->from, "Index of the first entry to show.")->type_name("INDEX")->check(whole_number());
   command->add_flag("-f,--follow", options->follow,
                     "Go on with entries as they are stored, also when the server is started again.");
   command->add_option("--log", options->log, "Log to read.")->capture_default_str()->type_name("NAME");

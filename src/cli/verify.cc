@@ -8,6 +8,7 @@
 
 #include "base/json_text.h"
 #include "cli/command.h"
+#include "cli/text.h"
 #include "io/file.h"
 #include "net/http_client.h"
 #include "verify/directory.h"
@@ -131,10 +132,10 @@ void print_json(const verify::Report& report, bool anchored, double seconds, int
   std::string out =
       fmt::format(R"({{"intact":{},"anchored":{},"anchors":{},"origin":)", report.intact(), anchored, list_json(report.anchors));
   append_json_string(out, report.origin);
-  out += fmt::format(
-      R"(,"size":{},"root":"{}","checkpoints":{},"files":{},"tiles":{},"entry_bytes":{},"file_bytes":{},"seconds":{:.3f},"entries_per_second":{:.0f})",
-      report.entries, base64_encode(as_byte_span(report.root)), report.checkpoints, report.files, report.tiles,
-      report.entry_bytes, report.file_bytes, seconds, static_cast<double>(report.entries) / seconds);
+  out += fmt::format(R"(,"size":{},"root":"{}","checkpoints":{},"files":{},"tiles":{},"entry_bytes":{},"file_bytes":{})"
+                     R"(,"seconds":{:.3f},"entries_per_second":{:.0f})",
+                     report.entries, base64_encode(as_byte_span(report.root)), report.checkpoints, report.files, report.tiles,
+                     report.entry_bytes, report.file_bytes, seconds, static_cast<double>(report.entries) / seconds);
   out += fmt::format(",\"anchored_entries\":{},\"findings\":[", report.anchored_entries);
   for (const verify::Finding& finding : report.findings) {
     out += &finding == report.findings.data() ? "{\"kind\":" : ",{\"kind\":";
@@ -160,7 +161,7 @@ void print_text(const verify::Report& report, bool anchored, double seconds) {
   const bool color = ::isatty(STDOUT_FILENO) != 0;
   const char* verdict = report.intact() ? "intact" : "DAMAGED";
   const char* paint = !color ? "" : report.intact() ? "\033[32m" : "\033[31;1m";
-  fmt::print("{}{}{}  {}\n", paint, verdict, color ? "\033[0m" : "", report.origin);
+  fmt::print("{}{}{}  {}\n", paint, verdict, color ? "\033[0m" : "", printable(report.origin));
   fmt::print("  entries      {}  ({:.1f} MB, {:.0f} entries/s, {:.2f} s)\n", report.entries,
              static_cast<double>(report.entry_bytes) / 1e6, static_cast<double>(report.entries) / seconds, seconds);
   fmt::print("  root         {}\n", base64_encode(as_byte_span(report.root)));
@@ -168,13 +169,13 @@ void print_text(const verify::Report& report, bool anchored, double seconds) {
              static_cast<double>(report.file_bytes) / 1e6);
   for (std::size_t i = 0; i < std::min(report.findings.size(), kFindingsShown); ++i) {
     const verify::Finding& finding = report.findings[i];
-    fmt::print("  {}{}{}: {}: {}\n", color ? "\033[31m" : "", finding.kind, color ? "\033[0m" : "", finding.where,
-               finding.message);
+    fmt::print("  {}{}{}: {}: {}\n", color ? "\033[31m" : "", finding.kind, color ? "\033[0m" : "", printable(finding.where),
+               printable(finding.message));
   }
   if (report.findings.size() > kFindingsShown)
     fmt::print("  … and {} more; --json lists them all\n", report.findings.size() - kFindingsShown);
-  for (const verify::Uncovered& what : report.uncovered) fmt::print("  not covered: {}\n", what.text());
-  for (const std::string& anchor : report.anchors) fmt::print("  anchored to: {}\n", anchor);
+  for (const verify::Uncovered& what : report.uncovered) fmt::print("  not covered: {}\n", printable(what.text()));
+  for (const std::string& anchor : report.anchors) fmt::print("  anchored to: {}\n", printable(anchor));
   fmt::print("  anchored: {}\n", anchored);
   if (report.anchored_entries > 0 && report.anchored_entries < report.entries)
     fmt::print("    the first {} entries; those behind them rest on the log's own key alone\n", report.anchored_entries);
@@ -197,7 +198,7 @@ int verify_command(const Options& options) {
   const double seconds = std::max(1e-6, std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
   if (show_progress) fmt::print(stderr, "\r\033[K");
   if (!checked) {
-    fmt::print(stderr, "stele verify: {}\n", checked.error().message);
+    fmt::print(stderr, "stele verify: {}\n", printable(checked.error().message));
     return kCouldNot;
   }
   const bool anchored = !report.anchors.empty();

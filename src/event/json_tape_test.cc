@@ -56,11 +56,11 @@ TEST(JsonTape, takes_what_json_is) {
         // Strings and their escapes, as written.
         R"(["\u0060\u012a\u12AB"])"sv, R"(["\uD801\udc37"])"sv, R"(["\ud83d\ude39\ud83d\udc8d"])"sv, R"(["\"\\\/\b\f\n\r\t"])"sv,
         R"(["\\u0000"])"sv, R"(["\""])"sv, R"(["a/*b*/c/*d//e"])"sv, R"(["\\a"])"sv, R"(["\\n"])"sv, R"(["\u0012"])"sv,
-        R"(["\uFFFF"])"sv, R"(["asd"])"sv, R"(["\uDBFF\uDFFF"])"sv, R"(["new\u00A0line"])"sv, "[\"\xf4\x8f\xbf\xbf\"]"sv,
-        "[\"\xef\xbf\xbf\"]"sv, R"(["\u0000"])"sv, R"(["\u002c"])"sv, "[\"\xcf\x80\"]"sv, "[\"\xf0\x9b\xbf\xbf\"]"sv,
-        "[\"\xe2\x80\xa8\"]"sv, "[\"\xe2\x80\xa9\"]"sv, "[\"\x7f\"]"sv, R"(["\u0821"])"sv, R"(["\u0123"])"sv,
-        R"(["\u0061\u30af\u30EA\u30b9"])"sv, R"(["\uA66D"])"sv, R"(["\u005C"])"sv, R"(["\u0022"])"sv, R"(["\u200B"])"sv,
-        R"(["\u2064"])"sv, R"(["\uFDD0"])"sv, R"(["\uFFFE"])"sv, "[\"\xe2\x82\xac\xf0\x9d\x84\x9e\"]"sv,
+        R"(["\uFFFF"])"sv, R"(["asd"])"sv, R"(["\uDBFF\uDFFF"])"sv, R"(["\ud800\udc00\ud7ff\ue000"])"sv, R"(["new\u00A0line"])"sv,
+        "[\"\xf4\x8f\xbf\xbf\"]"sv, "[\"\xef\xbf\xbf\"]"sv, R"(["\u0000"])"sv, R"(["\u002c"])"sv, "[\"\xcf\x80\"]"sv,
+        "[\"\xf0\x9b\xbf\xbf\"]"sv, "[\"\xe2\x80\xa8\"]"sv, "[\"\xe2\x80\xa9\"]"sv, "[\"\x7f\"]"sv, R"(["\u0821"])"sv,
+        R"(["\u0123"])"sv, R"(["\u0061\u30af\u30EA\u30b9"])"sv, R"(["\uA66D"])"sv, R"(["\u005C"])"sv, R"(["\u0022"])"sv,
+        R"(["\u200B"])"sv, R"(["\u2064"])"sv, R"(["\uFDD0"])"sv, R"(["\uFFFE"])"sv, "[\"\xe2\x82\xac\xf0\x9d\x84\x9e\"]"sv,
         "[\"a\x7f"
         "a\"]"sv,
         R"([" , : [ ] { } "])"sv}) {
@@ -132,6 +132,12 @@ TEST(JsonTape, refuses_what_json_is_not) {
 // Goal: I-JSON's own refusals: no lone surrogates, in names either, and nothing but UTF-8.
 TEST(JsonTape, refuses_what_i_json_forbids) {
   for (const std::string_view json : {R"(["\uDADA"])"sv,
+                                      R"(["\udc00"])"sv,
+                                      R"(["\udfff"])"sv,
+                                      R"(["\udbff"])"sv,
+                                      R"(["\udbff\udbff"])"sv,
+                                      R"(["\ud800\ue000"])"sv,
+                                      R"(["\ud800x\udc00"])"sv,
                                       R"(["\uD888\u1234"])"sv,
                                       R"(["\uD800\n"])"sv,
                                       R"(["\uDd1ea"])"sv,

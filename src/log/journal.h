@@ -31,8 +31,8 @@ struct JournalScan {
   // Files with a copy of the last frame or of the one before, of any epoch. Any but one of them may be nowhere but in
   // the page cache: none is to be written before the last frame is durable once more.
   std::vector<std::string> held;
-  std::uint64_t bytes = 0;          // of all journal files
-  std::uint64_t free_bytes = 0;     // of it, space that holds no needed frame: recycled or never written
+  std::uint64_t bytes = 0;       // of all journal files
+  std::uint64_t free_bytes = 0;  // of it, space that holds no needed frame: recycled or never written
 };
 
 // Reads every journal file in `dir` and links the frames that hold entries from `sealed` on, and the frame before if
@@ -51,7 +51,8 @@ class Journal {
   // `kept` are the files that hold frames still needed, with the end index of their last such frame. `held` are left
   // alone until let_go(). The others in `dir` are free for reuse.
   static Result<std::unique_ptr<Journal>> open(io::FileSystem& fs, std::string dir, Limits limits,
-                                               std::map<std::string, std::uint64_t> kept, const std::vector<std::string>& held = {});
+                                               std::map<std::string, std::uint64_t> kept,
+                                               const std::vector<std::string>& held = {});
 
   // Removes the files that were held and are not kept: what they repeat is durable elsewhere.
   Status let_go();

@@ -297,7 +297,7 @@ Result<std::string> SegmentReader::read(std::uint64_t first, std::uint64_t count
     const auto where = [&](const Error& error) {
       const std::uint64_t index = info_.first_index + b * kBlockEntries;
       return error.in("entries " + std::to_string(index) + " to " +
-                      std::to_string(std::min(index + kBlockEntries, info_.end_index())));
+                      std::to_string(std::min(index + kBlockEntries, info_.end_index()) - 1));
     };
     if (block.size() < 2) return where(corrupt("a block is too short"));
     const std::size_t heads_bytes = load_le<std::uint16_t>(block.data());

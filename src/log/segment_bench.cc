@@ -31,11 +31,11 @@ std::string entries_bundle(std::size_t count) {
   , "context" : {
     "request_id"
         : ")" +
-          request + R"(","session":"s_)" + user + R"("},"severity":"info","message":"Person Number )" + user +
-          " opened document_" + target +
-          R"( via reporting","attributes":{"service":"reporting","region":"eu-central-1","host":"reporting-2","status":200,)"
-          R"("duration_ms":)" +
-          std::to_string(random() % 400) + R"(,"response_bytes":)" + std::to_string(random() % 90'000) + "}}";
+        request + R"(","session":"s_)" + user + R"("},"severity":"info","message":"Person Number )" + user + " opened document_" +
+        target +
+        R"( via reporting","attributes":{"service":"reporting","region":"eu-central-1","host":"reporting-2","status":200,)"
+        R"("duration_ms":)" +
+        std::to_string(random() % 400) + R"(,"response_bytes":)" + std::to_string(random() % 90'000) + "}}";
     if (!batch.add(event, {}, {}, {}).ok()) std::abort();
     if (i % 100 == 99) batch.stamp(1'790'000'000'000'000'000 + static_cast<UnixNanos>(i) * 1000, crypto::system_random());
   }
@@ -60,4 +60,3 @@ BENCHMARK(seal)->Unit(benchmark::kMillisecond);
 
 }  // namespace
 }  // namespace stele::log
-

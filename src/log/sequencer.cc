@@ -49,10 +49,12 @@ void Sequencer::submit(event::EntryBatch batch, bool want_bytes, DeliveredCallba
   submit_batch(std::move(batch), std::move(pending));
 }
 
-// Why a batch of this size is not taken now.
-std::optional<Error> Sequencer::refusal(std::uint64_t bytes) {
-  if (refusing_) return draining();
+// Why a batch is not taken now.
+std::optional<Error> Sequencer::refusal(const Pending& pending) {
+  const std::uint64_t bytes = pending.bytes;
   if (auto why = stopped()) return why;
+  if (pending.follow_up) return std::nullopt;
+  if (refusing_) return draining();
   if (bytes > kFramePayloadBytesMax) {
     return Error{Code::kTooLarge, "the entries of one request have " + std::to_string(bytes) + " bytes; at most " +
                                       std::to_string(kFramePayloadBytesMax) + " are written at once"};
@@ -70,7 +72,7 @@ void Sequencer::submit_batch(event::EntryBatch batch, PendingPtr pending) {
   std::vector<bool> keep;
   {
     std::unique_lock lock(queue_mutex_);
-    if (const auto refused = refusal(place->bytes)) {
+    if (const auto refused = refusal(*place)) {
       lock.unlock();
       pending->done(*refused);
       return;
@@ -146,7 +148,8 @@ void Sequencer::commit_loop() {
     std::vector<PendingPtr> group;
     {
       std::unique_lock lock(queue_mutex_);
-      queue_ready_.wait(lock, [&] { return (!queue_.empty() && queue_.front()->ready) || (refusing_ && queue_.empty()); });
+      queue_ready_.wait(
+          lock, [&] { return (!queue_.empty() && queue_.front()->ready) || (refusing_ && queue_.empty() && unsettled_ == 0); });
       if (queue_.empty()) return;
       std::uint64_t bytes = 0;
       while (!queue_.empty() && queue_.front()->ready &&
@@ -187,12 +190,15 @@ void Sequencer::commit_group(std::vector<PendingPtr> group) {
     return;
   }
   ++counters_.commits;
-  growth_.notify_all();
   for (std::size_t i = 0; i < group.size(); ++i) {
     PendingPtr& pending = group[i];
     pending->state = committed->state;
     pending->proof = std::move(committed->proofs[i]);
     if (!pending->held_back.empty()) {
+      {
+        const std::lock_guard lock(queue_mutex_);
+        ++unsettled_;
+      }
       const std::lock_guard lock(settle_mutex_);
       to_settle_.push_back(std::move(pending));
       settle_ready_.notify_one();
@@ -294,21 +300,9 @@ void Sequencer::drain() {
     stopping_ = true;
   }
   stop_.notify_all();
-  growth_.notify_all();
   sealer_.join();
   publisher_.join();
   if (!stopped() && store()->publish()) (void)store()->cut_journal();
-}
-
-bool Sequencer::wait_beyond(std::uint64_t size, std::int64_t deadline) const {
-  std::unique_lock lock(growth_mutex_);
-  while (store()->size() <= size) {
-    const std::int64_t left = deadline - clock_.monotonic();
-    if (left <= 0) return false;
-    // Woken by each commit; the short limit covers a notice that came between the look and the wait.
-    growth_.wait_for(lock, std::chrono::nanoseconds(std::min<std::int64_t>(left, 50'000'000)));
-  }
-  return true;
 }
 
 }  // namespace stele::log

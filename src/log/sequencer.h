@@ -89,9 +89,6 @@ class Sequencer {
   // Why the log takes no events; nothing while it does.
   [[nodiscard]] std::optional<Error> stopped() const;
 
-  // Waits until more than `size` entries are committed, the deadline (monotonic) passes, or the log drains.
-  [[nodiscard]] bool wait_beyond(std::uint64_t size, std::int64_t deadline) const;
-
   [[nodiscard]] const SequencerCounters& counters() const { return counters_; }
   [[nodiscard]] std::uint64_t queued_bytes() const { return queued_bytes_.load(std::memory_order_relaxed); }
 
@@ -101,7 +98,8 @@ class Sequencer {
     std::vector<Placed> placed;
     std::vector<std::string> held_back;  // entries taken for repeats, unstamped, in order of their place
     bool want_bytes = false;
-    bool force = false;  // store even what looks repeated: the look was wrong
+    bool force = false;      // store even what looks repeated: the look was wrong
+    bool follow_up = false;  // what was taken cannot be answered without it: it is neither too much nor too late
     DeliveredCallback done;
     std::uint64_t bytes = 0;
     std::atomic<bool> ready{false};
@@ -113,7 +111,7 @@ class Sequencer {
 
   Sequencer(OpenStore open, SequencerOptions options, const Clock& clock, Random& random);
   void submit_batch(event::EntryBatch batch, PendingPtr pending);
-  [[nodiscard]] std::optional<Error> refusal(std::uint64_t bytes);
+  [[nodiscard]] std::optional<Error> refusal(const Pending& pending);
   void admit(event::EntryBatch& batch, Pending& pending, std::vector<bool>& keep);
   void commit_loop();
   void commit_group(std::vector<PendingPtr> group);
@@ -143,6 +141,7 @@ class Sequencer {
   UnixNanos last_received_ = 0;
   bool refusing_ = false;
   bool committing_ = false;
+  std::uint64_t unsettled_ = 0;  // committed, and not answered: follow-ups may come
   std::atomic<std::uint64_t> queued_bytes_{0};
 
   std::mutex settle_mutex_;
@@ -152,8 +151,6 @@ class Sequencer {
 
   std::mutex housekeeping_mutex_;  // seal and publish do not overlap a reopening
   std::mutex publish_mutex_;
-  mutable std::mutex growth_mutex_;
-  mutable std::condition_variable growth_;
   std::mutex stop_mutex_;
   std::condition_variable stop_;
   bool stopping_ = false;

@@ -1,6 +1,7 @@
 // Repeated deliveries: what looked like one is compared with what is stored, byte for byte, before it is believed.
 #include <algorithm>
 #include <future>
+#include <utility>
 
 #include "base/json_text.h"
 #include "crypto/sha256.h"
@@ -73,6 +74,11 @@ void Sequencer::settle_loop() {
       to_settle_.pop_front();
     }
     settle(std::move(pending));
+    {
+      const std::lock_guard lock(queue_mutex_);
+      --unsettled_;
+    }
+    queue_ready_.notify_one();
   }
 }
 
@@ -84,6 +90,7 @@ void Sequencer::settle(PendingPtr pending) {
     std::promise<Result<Delivered>> promise;
     auto follow_up = std::make_unique<Pending>();
     follow_up->force = force;
+    follow_up->follow_up = true;
     follow_up->done = [&promise](Result<Delivered> result) { promise.set_value(std::move(result)); };
     submit_batch(std::move(batch), std::move(follow_up));
     return promise.get_future().get();
@@ -123,8 +130,9 @@ void Sequencer::settle(PendingPtr pending) {
       continue;
     }
     ++counters_.conflicts;
+    const std::uint64_t before = std::exchange(placed, Placed{}).index;
     placed.error = Error{Code::kConflict, "the source sent another event under this id before, stored as entry " +
-                                              std::to_string(placed.index) + "; give the new event an id of its own"};
+                                              std::to_string(before) + "; give the new event an id of its own"};
   }
   const auto latest = store();
   auto ranges = prove_ranges(*latest, pending->placed, *pending->state);

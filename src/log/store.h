@@ -124,6 +124,13 @@ class Store {
     [[nodiscard]] std::string_view encoded(std::uint64_t first, std::uint64_t count) const;
   };
 
+  // The delivery keys of a segment.
+  struct SegmentKeys {
+    SegmentName segment;
+    UnixNanos received = 0;
+    std::vector<WindowKey> keys;
+  };
+
   Store(io::FileSystem& fs, std::string dir, StoreOptions options, merkle::NoteSigner signer, const Clock& clock);
   Status recover();
   Status recover_sealed();
@@ -133,12 +140,13 @@ class Store {
   Status check_against_published(const CheckpointScan& scan);
   Status reopen_journal(const JournalScan& scan);
   Status reopen_checkpoints(const CheckpointScan& scan);
-  Status recover_window();
-  [[nodiscard]] Result<std::vector<WindowKey>> segment_keys(const SegmentReader& segment) const;
+  Status recover_window(std::vector<SegmentKeys>& reread);
+  [[nodiscard]] Result<std::vector<WindowKey>> read_keys(const SegmentReader& segment) const;
   [[nodiscard]] Result<Hash> stored_node(unsigned level, std::uint64_t index) const;
   [[nodiscard]] std::vector<Block> unsealed_blocks() const;
   [[nodiscard]] std::uint64_t seal_end() const;
   Status seal_until(std::uint64_t end);
+  Status merge_tile(std::uint64_t first);
   void remember_segment_keys(const SegmentInfo& info, std::span<const Block> blocks);
   std::shared_ptr<const SignedState> sign(std::uint64_t size, const Hash& root) const;
   void add_block(Batch&& batch, std::uint64_t commit, const Hash& digest);

@@ -29,13 +29,17 @@ Status Store::recover() {
   STELE_TRY(recover_tail(journal));
   STELE_ASSIGN(const CheckpointScan checkpoints, scan_checkpoints(fs_, dir_ + "/checkpoints"));
   STELE_TRY(check_against_published(checkpoints));
-  STELE_TRY(recover_window());
+  std::vector<SegmentKeys> reread;
+  STELE_TRY(recover_window(reread));
 
   // What is there is right, but some of it may be in the page cache alone, or under a name that is. It is made to last.
   STELE_TRY(segments_->remove_leftovers());
   STELE_TRY(tree_files_->write());
   STELE_TRY(reopen_journal(journal));
   STELE_TRY(reopen_checkpoints(checkpoints));
+  for (const SegmentKeys& one : reread) {
+    (void)write_window_file(fs_, dir_ + "/window", one.segment.first_index, one.segment.count, one.keys);
+  }
   latest_ = sign(size(), levels_.root());
   return {};
 }
@@ -73,7 +77,8 @@ Status Store::recover_sealed() {
 }
 
 Status Store::recover_tail(const JournalScan& scan) {
-  constexpr std::string_view kAdvice = "; nothing was changed. Run `stele verify` on the directory and restore the journal from a copy";
+  constexpr std::string_view kAdvice =
+      "; nothing was changed. Run `stele verify` on the directory and restore the journal from a copy";
   if (!scan.damage.empty()) return corrupt(scan.damage.front() + std::string(kAdvice));
   // The frame of the last commit is never given up, so the one that wrote the last sealed entry or a later one is there.
   if (commit_ > 0 && (scan.chain.empty() || scan.chain.back().header.commit < commit_)) {
@@ -114,8 +119,10 @@ Result<Batch> Store::unsealed_part(const FoundFrame& frame) const {
   std::uint64_t index = header.first_index;
   std::size_t skipped = 0;
   STELE_TRY(event::for_each_entry(frame.payload, [&](std::string_view entry) {
-    if (index++ < batch.first_index) skipped += 2 + entry.size();
-    else entries.push_back(as_byte_span(entry));
+    if (index++ < batch.first_index)
+      skipped += 2 + entry.size();
+    else
+      entries.push_back(as_byte_span(entry));
   }));
   if (index != header.end_index()) return corrupt("it holds another number of entries than its header says");
   batch.bytes = frame.payload.substr(skipped);
@@ -180,40 +187,32 @@ Status Store::check_against_published(const CheckpointScan& scan) {
   return {};
 }
 
-// From the file beside the segment, or else from its entries.
-Result<std::vector<WindowKey>> Store::segment_keys(const SegmentReader& segment) const {
-  const SegmentInfo& info = segment.info();
-  if (auto keys = read_window_file(fs_, dir_ + "/window", info.first_index, info.count)) return keys;
-  STELE_ASSIGN(const std::string bytes, segment.read(info.first_index, info.count));
-  std::vector<WindowKey> keys;
-  std::uint64_t index = info.first_index;
-  Status status;
-  STELE_TRY(event::for_each_entry(bytes, [&](std::string_view entry) {
-    const auto key = event::read_delivery_key(entry);
-    if (!key) status = key.error();
-    else if (*key) keys.push_back({fingerprint((*key)->source_id, (*key)->event_id, identity_.fingerprint_seed), index});
-    ++index;
-  }));
-  STELE_TRY(status);
-  return keys;
-}
-
-Status Store::recover_window() {
+// What was delivered lately. The keys that stand in no file beside their segment are read from its entries.
+Status Store::recover_window(std::vector<SegmentKeys>& reread) {
   const UnixNanos now = clock_.now();
   const auto segments = segments_->list();
   // From the last segment back, for as long as one may hold a delivery that is to be remembered.
-  std::vector<std::pair<UnixNanos, std::vector<WindowKey>>> found;
+  std::vector<SegmentKeys> found;
   std::uint64_t keys = 0;
-  for (const Block& block : tail_) keys += block.keys.size() - static_cast<std::size_t>(std::count(block.keys.begin(), block.keys.end(), 0U));
+  for (const Block& block : tail_) {
+    keys += static_cast<std::uint64_t>(
+        std::count_if(block.keys.begin(), block.keys.end(), [](KeyFingerprint key) { return key != 0; }));
+  }
   for (auto name = segments.rbegin(); name != segments.rend() && keys < options_.window_keys_max; ++name) {
     STELE_ASSIGN(const auto segment, segments_->find(name->first_index));
-    if (now - segment->info().received_last > options_.window_span) break;
-    STELE_ASSIGN(auto delivered, segment_keys(*segment));
-    keys += delivered.size();
-    found.emplace_back(segment->info().received_last, std::move(delivered));
+    const UnixNanos received = segment->info().received_last;
+    if (now - received > options_.window_span) break;
+    if (auto known = read_window_file(fs_, dir_ + "/window", name->first_index, name->count)) {
+      found.push_back({*name, received, std::move(*known)});
+    } else {
+      STELE_ASSIGN(auto read, read_keys(*segment));
+      reread.push_back({*name, received, read});
+      found.push_back({*name, received, std::move(read)});
+    }
+    keys += found.back().keys.size();
   }
-  for (auto part = found.rbegin(); part != found.rend(); ++part) {
-    for (const WindowKey& key : part->second) window_.put(key.key, key.index, part->first);
+  for (auto segment = found.rbegin(); segment != found.rend(); ++segment) {
+    for (const WindowKey& key : segment->keys) window_.put(key.key, key.index, segment->received);
   }
   for (const Block& block : tail_) {
     for (std::size_t i = 0; i < block.keys.size(); ++i) {
@@ -221,6 +220,24 @@ Status Store::recover_window() {
     }
   }
   return {};
+}
+
+Result<std::vector<WindowKey>> Store::read_keys(const SegmentReader& segment) const {
+  const SegmentInfo& info = segment.info();
+  STELE_ASSIGN(const std::string bytes, segment.read(info.first_index, info.count));
+  std::vector<WindowKey> keys;
+  std::uint64_t index = info.first_index;
+  Status status;
+  STELE_TRY(event::for_each_entry(bytes, [&](std::string_view entry) {
+    const auto key = event::read_delivery_key(entry);
+    if (!key)
+      status = key.error();
+    else if (*key)
+      keys.push_back({fingerprint((*key)->source_id, (*key)->event_id, identity_.fingerprint_seed), index});
+    ++index;
+  }));
+  STELE_TRY(status);
+  return keys;
 }
 
 }  // namespace stele::log

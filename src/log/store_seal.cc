@@ -1,6 +1,7 @@
 // Sealing and merging: from the journal's tail to segments.
 #include <algorithm>
 
+#include "crypto/sha256.h"
 #include "event/entry.h"
 #include "log/store.h"
 #include "log/window_file.h"
@@ -38,24 +39,49 @@ Result<bool> Store::seal() {
     if (segments[i].count == kSegmentEntriesMax || segments[i].first_index % kSegmentEntriesMax != 0) continue;
     const std::uint64_t first = segments[i].first_index;
     if (first + kSegmentEntriesMax > segments_->end_index()) break;
-    std::string bytes;
-    std::vector<Hash> roots;
-    SegmentInfo info;
-    for (std::uint64_t at = first; at < first + kSegmentEntriesMax; at = info.end_index()) {
-      STELE_ASSIGN(const auto segment, segments_->find(at));
-      info = segment->info();
-      STELE_ASSIGN(const std::string part, segment->read(at, info.count));
-      bytes += part;
-      roots.insert(roots.end(), segment->bundle_roots().begin(), segment->bundle_roots().end());
-    }
-    info.first_index = first;
-    info.count = kSegmentEntriesMax;
-    std::vector<std::string_view> entries;
-    STELE_TRY(event::for_each_entry(bytes, [&](std::string_view entry) { entries.push_back(entry); }));
-    STELE_TRY(segments_->add(first, kSegmentEntriesMax, segment_writer_.encode(info, entries, roots)));
+    STELE_TRY(merge_tile(first));
     return true;
   }
   return false;
+}
+
+// The segments of the level-1 tile that starts at `first` become one. What is merged is hashed first: the smaller
+// segments go, and damage in one of them must not be sealed under a new checksum.
+Status Store::merge_tile(std::uint64_t first) {
+  std::string bytes;
+  std::vector<Hash> roots;
+  SegmentInfo info;
+  std::optional<std::vector<WindowKey>> keys(std::in_place);
+  for (std::uint64_t at = first; at < first + kSegmentEntriesMax; at = info.end_index()) {
+    STELE_ASSIGN(const auto segment, segments_->find(at));
+    info = segment->info();
+    STELE_ASSIGN(const std::string part, segment->read(at, info.count));
+    bytes += part;
+    roots.insert(roots.end(), segment->bundle_roots().begin(), segment->bundle_roots().end());
+    const auto known = read_window_file(fs_, dir_ + "/window", info.first_index, info.count);
+    if (keys && known)
+      keys->insert(keys->end(), known->begin(), known->end());
+    else
+      keys.reset();
+  }
+  info.first_index = first;
+  info.count = kSegmentEntriesMax;
+  std::vector<std::string_view> entries;
+  std::vector<ByteSpan> spans;
+  STELE_TRY(event::for_each_entry(bytes, [&](std::string_view entry) {
+    entries.push_back(entry);
+    spans.push_back(as_byte_span(entry));
+  }));
+  std::vector<Hash> leaves(spans.size());
+  crypto::hash_leaves(spans, leaves.data());
+  for (std::size_t i = 0; i < roots.size(); ++i) {
+    if (merkle::root_of(std::span(leaves).subspan(i * kBundleEntries, kBundleEntries)) == roots[i]) continue;
+    return corrupt("entries from " + std::to_string(first + i * kBundleEntries) +
+                   " on are not those that were sealed; run `stele verify`");
+  }
+  STELE_TRY(segments_->add(first, kSegmentEntriesMax, segment_writer_.encode(info, entries, roots)));
+  if (keys) (void)write_window_file(fs_, dir_ + "/window", first, kSegmentEntriesMax, *keys);
+  return {};
 }
 
 // Order: segment durable → tree files durable → readers switch → journal space freed.

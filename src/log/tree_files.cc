@@ -100,7 +100,8 @@ Result<std::vector<Hash>> TreeFiles::get(unsigned level, std::uint64_t first, st
   }
   if (from_files < count) {
     const std::uint64_t at = first + from_files - written;
-    if (at + count - from_files > here.added.size()) return corrupt(path(level, false) + " ends before hash " + std::to_string(first + count));
+    if (at + count - from_files > here.added.size())
+      return corrupt(path(level, false) + " ends before hash " + std::to_string(first + count));
     const auto begin = here.added.begin() + static_cast<std::ptrdiff_t>(at);
     out.insert(out.end(), begin, begin + static_cast<std::ptrdiff_t>(count - from_files));
   }

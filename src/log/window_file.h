@@ -18,6 +18,7 @@ struct WindowKey {
   std::uint64_t index = 0;
 };
 
+// On success the file is durable. A failure leaves at worst one that does not tell.
 Status write_window_file(io::FileSystem& fs, const std::string& dir, std::uint64_t first_index, std::uint32_t count,
                          std::span<const WindowKey> keys);
 

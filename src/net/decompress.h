@@ -9,8 +9,8 @@
 
 namespace stele::net {
 
-// The body behind `coding` ("", "identity", "gzip", "x-gzip", "zstd"), of at most `limit` bytes.
-// kTooLarge past the limit, kInvalid when damaged, cut off, or of an unknown coding.
-Result<std::string> decompress(std::string_view coding, std::string body, std::uint64_t limit);
+// The body behind `coding` ("", "identity", "gzip", "x-gzip", "zstd", in any case), of at most `limit` bytes. Several gzip
+// members or zstd frames may follow one another. kTooLarge past the limit, kInvalid when damaged, cut off, or of another coding.
+Result<std::string> decompress(std::string_view coding, std::string_view body, std::uint64_t limit);
 
 }  // namespace stele::net

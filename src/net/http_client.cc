@@ -89,7 +89,7 @@ Result<ClientAnswer> HttpClient::post(const std::string& target, std::string_vie
   state_->prepare(target);
   curl_easy_setopt(state_->curl, CURLOPT_TIMEOUT, 120L);
   curl_easy_setopt(state_->curl, CURLOPT_POST, 1L);
-  curl_easy_setopt(state_->curl, CURLOPT_POSTFIELDS, body.data());
+  curl_easy_setopt(state_->curl, CURLOPT_POSTFIELDS, body.empty() ? "" : body.data());  // null would read from stdin
   curl_easy_setopt(state_->curl, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(body.size()));
   curl_slist* headers = curl_slist_append(nullptr, ("Content-Type: " + content_type).c_str());
   headers = curl_slist_append(headers, "Expect:");

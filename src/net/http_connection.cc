@@ -1,12 +1,15 @@
 // One HTTP connection: reads requests, hands them on, sends what comes back.
 #include "net/http_connection.h"
 
+#include <algorithm>
 #include <array>
 #include <boost/beast/core.hpp>
 #include <boost/beast/http.hpp>
 #include <charconv>
 #include <chrono>
 #include <ctime>
+
+#include "net/chunked.h"
 
 namespace stele::net {
 
@@ -61,7 +64,14 @@ const std::string& cached_date() {
   return text;
 }
 
-std::string head_of(const Response& response, bool keep_alive) {
+// How an answer is to be sent.
+struct Form {
+  bool keep_alive = false;
+  bool head_only = false;
+  bool chunks = true;  // the peer knows the chunked coding; else the end of the connection ends a stream
+};
+
+std::string head_of(const Response& response, const Form& form) {
   std::string head = "HTTP/1.1 " + std::to_string(response.status) + " ";
   head += status_text(response.status);
   head += "\r\nDate: ";
@@ -73,13 +83,19 @@ std::string head_of(const Response& response, bool keep_alive) {
     head += header.second;
     head += "\r\n";
   }
-  if (response.stream != nullptr) {
-    head += "Transfer-Encoding: chunked\r\n";
-  } else {
+  if (response.stream == nullptr)
     head += "Content-Length: " + std::to_string(response.body.size()) + "\r\n";
-  }
-  head += keep_alive ? "\r\n" : "Connection: close\r\n\r\n";
+  else if (form.chunks)
+    head += "Transfer-Encoding: chunked\r\n";
+  head += form.keep_alive ? "\r\n" : "Connection: close\r\n\r\n";
   return head;
+}
+
+// What a handler throws (it is out of memory) ends in the answer 500 of the reply that nobody has any more.
+void hand_on(const Handler& handler, Request request, Reply reply) noexcept {
+  try {
+    handler(std::move(request), std::move(reply));
+  } catch (const std::exception&) {}
 }
 
 Response plain_error(int status, std::string_view code, std::string_view message) {
@@ -90,29 +106,31 @@ Response plain_error(int status, std::string_view code, std::string_view message
   return response;
 }
 
-// What to say to a request that could not be read; nothing when the peer is gone.
+// What to say to a request whose head could not be read; nothing when the peer is gone.
 std::optional<Response> read_failure(const error_code& error) {
   if (error == http::error::body_limit) return plain_error(413, "too_large", "the body is larger than the server takes");
-  if (error == http::error::header_limit)
+  if (error == http::error::header_limit || error == http::error::buffer_overflow)
     return plain_error(431, "too_large", "the request's headers are larger than the server takes");
-  if (error == beast::error::timeout || error == http::error::end_of_stream || error == http::error::partial_message)
-    return std::nullopt;
+  if (error == http::error::end_of_stream || error == http::error::partial_message) return std::nullopt;
   if (error.category() == http::make_error_code(http::error::end_of_stream).category()) {
-    return plain_error(400, "bad_request", "the request is not HTTP/1.1: " + error.message());
+    return plain_error(400, "invalid", "the request is not HTTP/1.1: " + error.message());
   }
   return std::nullopt;
 }
 
-asio::awaitable<void> send_stream(HttpConnection& connection, ChunkSource& source) {
+// Sends what `source` has until it ends, the peer goes, or the server drains. What ends by an error is cut off, so that
+// the peer can tell it from an end.
+asio::awaitable<void> send_stream(HttpConnection& connection, ChunkSource& source, bool chunked) {
   asio::steady_timer pause(co_await asio::this_coro::executor);
   auto last = std::chrono::steady_clock::now();
   error_code error;
   while (!connection.server->draining) {
     auto chunk = source.next();
-    if (!chunk) break;
+    if (!chunk) co_return;
     const auto now = std::chrono::steady_clock::now();
     if (chunk->empty() && now - last >= std::chrono::seconds(15)) *chunk = source.heartbeat();
     if (chunk->empty()) {
+      connection.deadline = HttpConnection::kNoDeadline;
       pause.expires_after(std::chrono::milliseconds(20));
       co_await pause.async_wait(asio::redirect_error(asio::use_awaitable, error));
       continue;
@@ -120,33 +138,23 @@ asio::awaitable<void> send_stream(HttpConnection& connection, ChunkSource& sourc
     last = now;
     char size[20];
     const auto end = std::to_chars(size, size + 16, chunk->size(), 16).ptr;
-    const std::string head = std::string(size, end) + "\r\n";
-    const std::array<asio::const_buffer, 3> parts{asio::buffer(head), asio::buffer(*chunk), asio::const_buffer("\r\n", 2)};
+    const std::string head = chunked ? std::string(size, end) + "\r\n" : std::string();
+    const std::array<asio::const_buffer, 3> parts{asio::buffer(head), asio::buffer(*chunk),
+                                                  asio::const_buffer("\r\n", chunked ? 2 : 0)};
     connection.expire_after(connection.server->limits.request_seconds);
     co_await asio::async_write(connection.socket, parts, asio::redirect_error(asio::use_awaitable, error));
     if (error) co_return;
   }
+  if (!chunked) co_return;
+  connection.expire_after(connection.server->limits.request_seconds);
   co_await asio::async_write(connection.socket, asio::const_buffer("0\r\n\r\n", 5),
                              asio::redirect_error(asio::use_awaitable, error));
 }
 
-Request to_request(const http::request<http::string_body>& message, std::string body, const Peer& peer) {
-  Request request;
-  request.method = std::string(message.method_string());
-  const std::string_view target(message.target().data(), message.target().size());
-  const auto question = target.find('?');
-  request.path = std::string(target.substr(0, question));
-  if (question != std::string_view::npos) request.query = std::string(target.substr(question + 1));
-  for (const auto& field : message) request.headers.emplace_back(std::string(field.name_string()), std::string(field.value()));
-  request.body = std::move(body);
-  request.peer = peer;
-  return request;
-}
-
-asio::awaitable<bool> send(HttpConnection& connection, const Response& response, bool keep_alive, bool head_only) {
-  const std::string head = head_of(response, keep_alive);
+asio::awaitable<bool> send(HttpConnection& connection, const Response& response, Form form) {
+  const std::string head = head_of(response, form);
   const std::array<asio::const_buffer, 2> parts{asio::buffer(head),
-                                                head_only ? asio::const_buffer() : asio::buffer(response.body)};
+                                                form.head_only ? asio::const_buffer() : asio::buffer(response.body)};
   error_code error;
   connection.expire_after(connection.server->limits.request_seconds);
   co_await asio::async_write(connection.socket, parts, asio::redirect_error(asio::use_awaitable, error));
@@ -158,24 +166,180 @@ struct Leave {
   ~Leave() { --count; }
 };
 
-using Parser = http::request_parser<http::string_body>;
+using Parser = http::request_parser<http::empty_body>;  // reads heads; bodies are read here
 
-// The body of a request whose header was read. Its length known, it is read straight into place; chunks are Beast's.
-asio::awaitable<std::string> read_body(HttpConnection& connection, beast::flat_buffer& buffer, Parser& parser,
-                                       error_code& error) {
-  const auto length = parser.content_length();
-  if (!length || parser.chunked()) {
-    co_await http::async_read(connection.socket, buffer, parser, asio::redirect_error(asio::use_awaitable, error));
-    co_return error ? std::string() : std::move(parser.get().body());
+// The bytes of one body, counted among all that the server holds.
+class BodyShare {
+ public:
+  explicit BodyShare(HttpServer::State& server) : server_(server) {}
+  ~BodyShare() { release(); }
+  BodyShare(const BodyShare&) = delete;
+  BodyShare& operator=(const BodyShare&) = delete;
+
+  // False when there is no room for a body of `bytes`.
+  bool grow_to(std::uint64_t bytes) {
+    if (bytes <= held_) return true;
+    const std::uint64_t more = bytes - held_;
+    if ((server_.bodies_bytes += more) > server_.limits.bodies_bytes_max) {
+      server_.bodies_bytes -= more;
+      return false;
+    }
+    held_ = bytes;
+    return true;
   }
-  std::string body(*length, '\0');
-  const std::size_t here = asio::buffer_copy(asio::buffer(body), buffer.data());
-  buffer.consume(here);
-  if (here < body.size()) {
-    co_await asio::async_read(connection.socket, asio::buffer(body.data() + here, body.size() - here),
-                              asio::redirect_error(asio::use_awaitable, error));
+  void release() { server_.bodies_bytes -= std::exchange(held_, 0); }
+
+ private:
+  HttpServer::State& server_;
+  std::uint64_t held_ = 0;
+};
+
+// A request as far as it was read.
+struct Incoming {
+  explicit Incoming(HttpServer::State& server) : share(server) {}
+
+  Request request;
+  Form form;
+  BodyShare share;
+  std::optional<Response> refusal;  // to be sent in place of an answer, and then the connection ends
+  bool gone = false;                // nobody is there to be told anything
+};
+
+constexpr std::size_t kReadBytes = 16U << 10;
+constexpr std::size_t kBodyStep = 256U << 10;  // memory is taken as bytes come, not as they are announced
+
+void fail_body(HttpConnection& connection, Incoming& in, const error_code& error) {
+  if (!error) return;
+  if (connection.too_slow)
+    in.refusal = plain_error(408, "invalid", "the request did not arrive in time");
+  else
+    in.gone = true;
+}
+
+bool make_room(Incoming& in, std::uint64_t bytes) {
+  if (in.share.grow_to(bytes)) return true;
+  in.refusal = plain_error(429, "busy", "the server holds as many request bodies as it takes; try again shortly");
+  in.refusal->headers.emplace_back("Retry-After", "1");
+  return false;
+}
+
+// A body whose length is known is read straight into place.
+asio::awaitable<void> read_sized_body(HttpConnection& connection, beast::flat_buffer& buffer, std::uint64_t length,
+                                      Incoming& in) {
+  std::string& body = in.request.body;
+  std::size_t have = 0;
+  error_code error;
+  while (have < length && !error) {
+    if (have == body.size()) {
+      const std::uint64_t room = std::min<std::uint64_t>(length, std::max(kBodyStep, 2 * have));
+      if (!make_room(in, room)) co_return;
+      body.resize(room);
+    }
+    const auto rest = asio::buffer(body.data() + have, body.size() - have);
+    if (buffer.size() > 0) {
+      const std::size_t here = asio::buffer_copy(rest, buffer.data());
+      buffer.consume(here);
+      have += here;
+    } else {
+      have += co_await asio::async_read(connection.socket, rest, asio::redirect_error(asio::use_awaitable, error));
+    }
   }
-  co_return body;
+  fail_body(connection, in, error);
+}
+
+asio::awaitable<void> read_chunked_body(HttpConnection& connection, beast::flat_buffer& buffer, Incoming& in) {
+  ChunkDecoder decoder(connection.server->limits.body_bytes_max);
+  error_code error;
+  while (!error) {
+    const std::string_view input(static_cast<const char*>(buffer.cdata().data()), buffer.size());
+    if (!make_room(in, in.request.body.size() + input.size())) co_return;
+    const auto used = decoder.read(input, in.request.body);
+    if (!used) {
+      in.refusal =
+          plain_error(used.error().code == Code::kTooLarge ? 413 : 400, code_name(used.error().code), used.error().message);
+      co_return;
+    }
+    buffer.consume(*used);
+    if (decoder.done()) co_return;
+    const std::size_t n =
+        co_await connection.socket.async_read_some(buffer.prepare(kReadBytes), asio::redirect_error(asio::use_awaitable, error));
+    buffer.commit(n);
+  }
+  fail_body(connection, in, error);
+}
+
+// What in a head leaves in doubt where the request ends, or is not spoken here (RFC 9112, sections 3.2 and 6.3).
+std::optional<Response> doubtful(const Parser::value_type& head) {
+  const bool http11 = head.version() == 11;
+  if (const auto hosts = head.count(http::field::host); hosts > 1 || (http11 && hosts == 0))
+    return plain_error(400, "invalid", "a request has one Host header");
+  if (const auto codings = head.count(http::field::transfer_encoding); codings > 0) {
+    if (!http11 || codings > 1 || !beast::iequals(head[http::field::transfer_encoding], "chunked"))
+      return plain_error(400, "invalid", "the only transfer coding known here is chunked, of HTTP/1.1");
+    if (head.count(http::field::content_length) > 0)
+      return plain_error(400, "invalid", "a request has a length or a transfer coding, not both");
+  }
+  if (const auto expect = head[http::field::expect]; !expect.empty() && !beast::iequals(expect, "100-continue"))
+    return plain_error(417, "invalid", "the only expectation known here is 100-continue");
+  return std::nullopt;
+}
+
+void take_head(const Parser::value_type& head, const Peer& peer, Incoming& in) {
+  Request& request = in.request;
+  request.method = std::string(head.method_string());
+  std::string_view target(head.target().data(), head.target().size());
+  // A target may name the whole URL (RFC 9112, section 3.2.2).
+  for (const std::string_view scheme : {"http://", "https://"}) {
+    if (!target.starts_with(scheme)) continue;
+    const auto slash = target.find('/', scheme.size());
+    target = slash == std::string_view::npos ? std::string_view("/") : target.substr(slash);
+  }
+  const auto question = target.find('?');
+  request.path = std::string(target.substr(0, question));
+  if (question != std::string_view::npos) request.query = std::string(target.substr(question + 1));
+  for (const auto& field : head) request.headers.emplace_back(std::string(field.name_string()), std::string(field.value()));
+  request.peer = peer;
+  in.form.head_only = head.method() == http::verb::head;
+  in.form.chunks = head.version() == 11;
+  in.form.keep_alive = in.form.chunks && head.keep_alive();
+}
+
+asio::awaitable<void> read_request(HttpConnection& connection, beast::flat_buffer& buffer, Incoming& in) {
+  const HttpLimits& limits = connection.server->limits;
+  error_code error;
+  if (buffer.size() == 0) {
+    connection.doing = HttpConnection::Doing::kIdle;
+    connection.expire_after(limits.idle_seconds);
+    const std::size_t n =
+        co_await connection.socket.async_read_some(buffer.prepare(kReadBytes), asio::redirect_error(asio::use_awaitable, error));
+    buffer.commit(n);
+    in.gone = static_cast<bool>(error);
+    if (error) co_return;
+  }
+  connection.doing = HttpConnection::Doing::kReading;
+  connection.expire_after(limits.request_seconds);
+  Parser parser;
+  parser.body_limit(limits.body_bytes_max);
+  parser.header_limit(limits.header_bytes_max);
+  co_await http::async_read_header(connection.socket, buffer, parser, asio::redirect_error(asio::use_awaitable, error));
+  if (error) {
+    in.refusal = read_failure(error);
+    if (!in.refusal) fail_body(connection, in, error);
+    co_return;
+  }
+  const auto& head = parser.get();
+  if ((in.refusal = doubtful(head))) co_return;
+  take_head(head, connection.peer, in);
+  if (parser.is_done()) co_return;
+  if (head.count(http::field::expect) > 0) {
+    co_await asio::async_write(connection.socket, asio::buffer("HTTP/1.1 100 Continue\r\n\r\n", 25),
+                               asio::redirect_error(asio::use_awaitable, error));
+    if (error) co_return fail_body(connection, in, error);
+  }
+  if (parser.chunked())
+    co_await read_chunked_body(connection, buffer, in);
+  else
+    co_await read_sized_body(connection, buffer, parser.content_length().value_or(0), in);
 }
 
 // Reads on for a while after an answer to a request that was not read whole: closing while the peer still sends would
@@ -186,70 +350,77 @@ asio::awaitable<void> linger(HttpConnection& connection) {
   error_code error;
   connection.socket.shutdown(asio::socket_base::shutdown_send, error);
   connection.expire_after(kSeconds);
-  std::array<char, 16'384> waste;
+  std::string waste(kReadBytes, '\0');
   for (std::size_t read = 0; !error && read < kBytesMax;) {
     read += co_await connection.socket.async_read_some(asio::buffer(waste), asio::redirect_error(asio::use_awaitable, error));
   }
 }
 
-asio::awaitable<void> answer_errors(HttpConnection& connection, const error_code& error) {
-  if (const auto answer = read_failure(error)) {
-    ++connection.server->counters.bad_requests;
-    if (co_await send(connection, *answer, false, false)) co_await linger(connection);
+// Reads one request and answers it. False when the connection is to end.
+asio::awaitable<bool> exchange(HttpConnection& connection, beast::flat_buffer& buffer) {
+  HttpServer::State& server = *connection.server;
+  Incoming in(server);
+  co_await read_request(connection, buffer, in);
+  if (in.gone) co_return false;
+  connection.doing = HttpConnection::Doing::kAnswering;
+  ++server.under_way;
+  const Leave answered{server.under_way};
+  if (in.refusal) {
+    ++server.counters.bad_requests;
+    in.share.release();
+    in.request = {};
+    const bool sent = co_await send(connection, *in.refusal, Form());
+    if (sent) co_await linger(connection);
+    co_return false;
   }
+  ++server.counters.requests;
+  connection.deadline = HttpConnection::kNoDeadline;
+  auto state = std::make_shared<Reply::State>(connection.socket.get_executor());
+  const std::shared_ptr<Response> slot = state->slot;
+  const std::weak_ptr<Signal> ready = state->signal;
+  Reply reply(std::move(state));
+  if (server.draining) {
+    Response refusal = plain_error(503, "unavailable", "the server is shutting down");
+    refusal.headers.emplace_back("Retry-After", "5");
+    reply.send(std::move(refusal));
+  } else {
+    hand_on(server.handler, std::move(in.request), std::move(reply));
+  }
+  co_await Signal::wait(ready);
+  Form form = in.form;
+  form.keep_alive = form.keep_alive && slot->stream == nullptr && !server.draining;
+  const bool sent = co_await send(connection, *slot, form);
+  if (!sent) co_return false;
+  if (slot->stream != nullptr && !form.head_only) co_await send_stream(connection, *slot->stream, form.chunks);
+  co_return form.keep_alive;
 }
 
 }  // namespace
 
-void HttpConnection::expire_after(std::int64_t seconds) {
-  const auto now = std::chrono::steady_clock::now().time_since_epoch();
-  deadline = std::chrono::duration_cast<std::chrono::seconds>(now).count() + seconds;
+std::int64_t now_seconds() {
+  return std::chrono::duration_cast<std::chrono::seconds>(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
+
+void HttpConnection::expire_after(std::int64_t seconds) { deadline = now_seconds() + seconds; }
+
+void HttpConnection::time_out() {
+  if (now_seconds() <= deadline) return;
+  error_code ignored;
+  if (doing == Doing::kReading && !too_slow) {
+    too_slow = true;
+    expire_after(server->limits.request_seconds);
+    socket.cancel(ignored);
+  } else {
+    socket.close(ignored);
+  }
 }
 
 asio::awaitable<void> serve(std::shared_ptr<HttpConnection> connection) {
-  HttpServer::State& server = *connection->server;
-  const Leave leave{server.counters.connections};
-  beast::flat_buffer buffer;
+  const Leave leave{connection->server->counters.connections};
+  // A head over its limit is noticed before the buffer is full.
+  beast::flat_buffer buffer(connection->server->limits.header_bytes_max + 2 * kReadBytes);
+  while (!connection->server->draining && co_await exchange(*connection, buffer)) {}
   error_code error;
-  bool keep_alive = true;
-  while (keep_alive && !server.draining) {
-    Parser parser;
-    parser.body_limit(server.limits.body_bytes_max);
-    parser.header_limit(server.limits.header_bytes_max);
-    connection->expire_after(server.limits.idle_seconds);
-    co_await http::async_read_header(connection->socket, buffer, parser, asio::redirect_error(asio::use_awaitable, error));
-    std::string body;
-    if (!error && !parser.is_done()) {
-      connection->expire_after(server.limits.request_seconds);
-      if (parser.get()[http::field::expect] == "100-continue") {
-        co_await asio::async_write(connection->socket, asio::buffer("HTTP/1.1 100 Continue\r\n\r\n", 25),
-                                   asio::redirect_error(asio::use_awaitable, error));
-      }
-      if (!error) body = co_await read_body(*connection, buffer, parser, error);
-    }
-    if (error) {
-      co_await answer_errors(*connection, error);
-      break;
-    }
-    ++server.counters.requests;
-    ++server.under_way;
-    const Leave answered{server.under_way};
-    connection->deadline = HttpConnection::kNoDeadline;
-    keep_alive = parser.get().keep_alive();
-    const bool head_only = parser.get().method() == http::verb::head;
-    std::shared_ptr<Response> slot;
-    std::shared_ptr<Signal> signal;
-    {
-      auto reply = std::make_shared<Reply::State>(connection->socket.get_executor());
-      slot = reply->slot;
-      signal = reply->signal;
-      server.handler(to_request(parser.get(), std::move(body), connection->peer), Reply(std::move(reply)));
-    }
-    co_await signal->wait();
-    keep_alive = keep_alive && slot->stream == nullptr && !server.draining;
-    if (!co_await send(*connection, *slot, keep_alive, head_only)) break;
-    if (slot->stream != nullptr && !head_only) co_await send_stream(*connection, *slot->stream);
-  }
   connection->socket.shutdown(asio::socket_base::shutdown_both, error);
 }
 

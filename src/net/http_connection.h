@@ -19,14 +19,23 @@ struct HttpConnection {
       : socket(std::move(s)), peer(std::move(p)), server(std::move(state)) {}
 
   static constexpr std::int64_t kNoDeadline = INT64_MAX;
+  enum class Doing { kIdle, kReading, kAnswering };
 
   Socket socket;
   Peer peer;
   std::shared_ptr<HttpServer::State> server;
-  std::atomic<std::int64_t> deadline{kNoDeadline};  // steady seconds; past it the server closes the socket
+  std::atomic<std::int64_t> deadline{kNoDeadline};  // steady seconds; past it the sweeper calls time_out()
+  // What follows is only touched on the connection's loop.
+  Doing doing = Doing::kIdle;
+  bool too_slow = false;  // its request did not arrive in time: there is one more try to say so
 
   void expire_after(std::int64_t seconds);
+  // Ends what takes too long, unless it went on meanwhile.
+  void time_out();
 };
+
+// Steady seconds, for deadlines.
+std::int64_t now_seconds();
 
 struct HttpServer::State {
   State(Runtime& r, Handler h, HttpLimits l) : runtime(r), handler(std::move(h)), limits(l) {}
@@ -37,6 +46,7 @@ struct HttpServer::State {
   HttpCounters counters;
   std::atomic<bool> draining{false};
   std::atomic<std::uint64_t> under_way{0};     // requests being answered
+  std::atomic<std::uint64_t> bodies_bytes{0};  // of their bodies, and of those that arrive
   std::vector<std::function<void()>> closers;  // of the acceptors
   std::vector<std::string> socket_paths;
   std::mutex mutex;

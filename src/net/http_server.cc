@@ -58,16 +58,12 @@ asio::awaitable<void> sweep_loop(std::weak_ptr<HttpServer::State> server) {
     co_await tick.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
     const auto state = server.lock();
     if (state == nullptr) co_return;
-    const auto now =
-        std::chrono::duration_cast<std::chrono::seconds>(std::chrono::steady_clock::now().time_since_epoch()).count();
+    const std::int64_t now = now_seconds();
     const std::lock_guard lock(state->mutex);
     for (auto it = state->connections.begin(); it != state->connections.end();) {
       const auto connection = it->lock();
       if (connection != nullptr && connection->deadline < now) {
-        asio::post(connection->socket.get_executor(), [connection] {
-          error_code error;
-          connection->socket.close(error);
-        });
+        asio::post(connection->socket.get_executor(), [connection] { connection->time_out(); });
       }
       it = connection == nullptr ? state->connections.erase(it) : std::next(it);
     }
@@ -105,14 +101,18 @@ Result<std::string> HttpServer::listen(const std::string& address) {
 }
 
 Status HttpServer::listen_unix(const std::string& path) {
-  ::unlink(path.c_str());
+  if (path.size() >= sizeof(sockaddr_un{}.sun_path)) return invalid("the path of the control socket is too long: " + path);
+  struct stat found {};
+  if (::lstat(path.c_str(), &found) == 0) {
+    if (!S_ISSOCK(found.st_mode)) return invalid(path + " is to be the control socket, but something else is there");
+    ::unlink(path.c_str());
+  }
   auto acceptor = std::make_shared<asio::local::stream_protocol::acceptor>(state_->runtime.loops().next());
   error_code error;
-  if (path.size() >= sizeof(sockaddr_un{}.sun_path)) return invalid("the path of the control socket is too long: " + path);
   acceptor->open(asio::local::stream_protocol(), error);
-  const mode_t before = ::umask(0177);
+  // Linux gives the file the socket's own mode: nothing to race with, unlike a umask of the whole process.
+  if (!error && ::fchmod(acceptor->native_handle(), 0600) != 0) error.assign(errno, boost::system::system_category());
   if (!error) acceptor->bind(asio::local::stream_protocol::endpoint(path), error);
-  ::umask(before);
   if (!error) acceptor->listen(asio::socket_base::max_listen_connections, error);
   if (error) return Error{Code::kIo, "cannot listen on " + path + ": " + error.message()};
   state_->socket_paths.push_back(path);
@@ -126,6 +126,17 @@ void HttpServer::drain(std::int64_t millis) {
   state_->closers.clear();
   for (const std::string& path : state_->socket_paths) ::unlink(path.c_str());
   state_->socket_paths.clear();
+  {
+    const std::lock_guard lock(state_->mutex);
+    for (const auto& one : state_->connections) {
+      const auto connection = one.lock();
+      if (connection == nullptr) continue;
+      asio::post(connection->socket.get_executor(), [connection] {
+        error_code ignored;
+        if (connection->doing == HttpConnection::Doing::kIdle) connection->socket.close(ignored);
+      });
+    }
+  }
   const auto deadline = std::chrono::steady_clock::now() + std::chrono::milliseconds(millis);
   while (state_->under_way > 0 && std::chrono::steady_clock::now() < deadline)
     std::this_thread::sleep_for(std::chrono::milliseconds(5));

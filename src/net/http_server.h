@@ -16,8 +16,9 @@ struct HttpLimits {
   std::uint64_t body_bytes_max = 16U << 20;  // as sent, before decompression
   std::uint32_t header_bytes_max = 16U << 10;
   std::uint32_t connections_max = 4096;
-  std::int64_t idle_seconds = 120;    // between requests
-  std::int64_t request_seconds = 30;  // for a whole request to arrive, and for an answer to be taken
+  std::uint64_t bodies_bytes_max = 1U << 30;  // of all requests that are under way together
+  std::int64_t idle_seconds = 120;            // until the first byte of a request
+  std::int64_t request_seconds = 30;          // from then on for the whole of it, and for an answer to be taken
 };
 
 struct HttpCounters {
@@ -36,10 +37,11 @@ class HttpServer {
 
   // Listens; port 0 takes a free one. Returns the address bound, "127.0.0.1:7373".
   Result<std::string> listen(const std::string& address);
-  // Listens on a Unix socket (mode 0600); a stale one at `path` is replaced.
+  // Listens on a Unix socket (mode 0600); a stale one at `path` is replaced, any other file there is an error.
   Status listen_unix(const std::string& path);
 
-  // No new connections or requests; waits up to `millis` for those under way to be answered.
+  // No new connections; requests that still come are answered 503. Ends idle connections and streams, and waits up to
+  // `millis` for what is under way to be answered.
   void drain(std::int64_t millis);
 
   [[nodiscard]] const HttpCounters& counters() const;

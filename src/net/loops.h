@@ -16,8 +16,13 @@ namespace stele::net {
 namespace asio = boost::asio;
 
 struct Runtime::Loops {
+  struct Context : asio::io_context {
+    Context() : asio::io_context(1) {}
+    // Destroys what waits in it: handlers, and the coroutines in them.
+    void abandon() { shutdown(); }
+  };
   struct Loop {
-    asio::io_context context{1};
+    Context context;
     asio::executor_work_guard<asio::io_context::executor_type> work{context.get_executor()};
     std::thread thread;
   };
@@ -37,13 +42,16 @@ Peer unix_peer(int socket);
 // "127.0.0.1:7373", "[::1]:7373", "localhost:7373". kInvalid when it is no address and port.
 Result<asio::ip::tcp::endpoint> parse_endpoint(const std::string& text);
 
-// Completes from any thread what one coroutine waits for on its own loop: wait() returns once fire() was called.
+// Completes from any thread what one coroutine waits for on its own loop. Whoever is to fire it owns it; the coroutine only
+// refers to it, or each would keep the other alive.
 class Signal : public std::enable_shared_from_this<Signal> {
  public:
   explicit Signal(asio::any_io_executor executor) : executor_(std::move(executor)) {}
 
   void fire();
-  asio::awaitable<void> wait();
+  // Returns once fire() was called. When the last owner lets go without that, the coroutine is unwound from here.
+  // `signal` outlives the wait.
+  static asio::awaitable<void> wait(const std::weak_ptr<Signal>& signal);
   [[nodiscard]] const asio::any_io_executor& executor() const { return executor_; }
 
  private:

@@ -14,7 +14,15 @@ Runtime::Runtime(unsigned threads) : loops_(std::make_unique<Loops>()) {
   }
 }
 
-Runtime::~Runtime() { stop(); }
+Runtime::~Runtime() {
+  stop();
+  // What is abandoned on one loop may hold what belongs to another: all of it goes while every loop is still there. Each
+  // round destroys what the one before put into a queue.
+  constexpr int kRounds = 4;
+  for (int round = 0; round < kRounds; ++round) {
+    for (auto& loop : loops_->loops) loop->context.abandon();
+  }
+}
 
 void Runtime::stop() {
   for (auto& loop : loops_->loops) loop->context.stop();
@@ -37,18 +45,23 @@ void Signal::fire() {
   });
 }
 
-asio::awaitable<void> Signal::wait() {
-  if (fired_) co_return;
-  co_await asio::async_initiate<const asio::use_awaitable_t<>, void()>(
-      [this]<typename Handler>(Handler&& handler) {
-        struct Holder final : Waiter {
-          explicit Holder(Handler&& h) : held(std::move(h)) {}
-          void resume() override { std::move(held)(); }
-          std::decay_t<Handler> held;
-        };
-        waiter_ = std::make_unique<Holder>(std::forward<Handler>(handler));
-      },
-      asio::use_awaitable);
+asio::awaitable<void> Signal::wait(const std::weak_ptr<Signal>& signal) {
+  // Named, and capturing only a reference: GCC 12 destroys the captures of a temporary in a co_await expression twice.
+  const auto initiate = [&signal]<typename Handler>(Handler&& handler) {
+    struct Holder final : Waiter {
+      explicit Holder(Handler&& h) : held(std::move(h)) {}
+      void resume() override { std::move(held)(); }
+      std::decay_t<Handler> held;
+    };
+    const auto self = signal.lock();
+    if (self == nullptr) return;  // the handler goes, and the coroutine with it
+    auto waiter = std::make_unique<Holder>(std::forward<Handler>(handler));
+    if (self->fired_)
+      asio::post(self->executor_, [waiter = std::move(waiter)] { waiter->resume(); });
+    else
+      self->waiter_ = std::move(waiter);
+  };
+  co_await asio::async_initiate<const asio::use_awaitable_t<>, void()>(initiate, asio::use_awaitable);
 }
 
 Peer peer_of(asio::ip::address address, std::uint16_t port) {

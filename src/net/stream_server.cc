@@ -64,13 +64,15 @@ asio::awaitable<void> read_all(Stream& stream, StreamSink& sink, const StatePtr&
     const std::size_t n = co_await stream.async_read_some(asio::buffer(buffer), asio::redirect_error(asio::use_awaitable, error));
     if (error) break;
     state->counters.bytes += n;
-    const auto resumed = std::make_shared<Signal>(executor);
-    sink.on_bytes(std::string_view(buffer).substr(0, n), [resumed] { resumed->fire(); });
-    co_await resumed->wait();
+    auto resumed = std::make_shared<Signal>(executor);  // owned by the callback alone
+    const std::weak_ptr<Signal> pause = resumed;
+    sink.on_bytes(std::string_view(buffer).substr(0, n), [resumed = std::move(resumed)] { resumed->fire(); });
+    co_await Signal::wait(pause);
   }
-  const auto ended = std::make_shared<Signal>(executor);
-  sink.on_end([ended] { ended->fire(); });
-  co_await ended->wait();
+  auto ended = std::make_shared<Signal>(executor);
+  const std::weak_ptr<Signal> end = ended;
+  sink.on_end([ended = std::move(ended)] { ended->fire(); });
+  co_await Signal::wait(end);
 }
 
 struct Leave {
@@ -174,9 +176,10 @@ asio::awaitable<void> datagram_loop(std::shared_ptr<udp::socket> socket, Datagra
       datagrams.push_back({peer_of(from.address(), from.port()), texts.back()});
     }
     if (datagrams.empty()) continue;
-    const auto resumed = std::make_shared<Signal>(executor);
-    handler(datagrams, [resumed] { resumed->fire(); });
-    co_await resumed->wait();
+    auto resumed = std::make_shared<Signal>(executor);
+    const std::weak_ptr<Signal> pause = resumed;
+    handler(datagrams, [resumed = std::move(resumed)] { resumed->fire(); });
+    co_await Signal::wait(pause);
   }
 }
 
@@ -204,6 +207,8 @@ Result<std::shared_ptr<ssl::context>> tls_context(const TlsFiles& files) {
   context->set_options(ssl::context::default_workarounds | ssl::context::no_sslv2 | ssl::context::no_sslv3 |
                            ssl::context::no_tlsv1 | ssl::context::no_tlsv1_1 | ssl::context::no_compression,
                        error);
+  if (!error && SSL_CTX_set_min_proto_version(context->native_handle(), TLS1_2_VERSION) != 1)
+    return Error{Code::kInternal, "OpenSSL cannot be held to TLS 1.2 and later"};
   if (!error) context->use_certificate_chain_file(files.certificate, error);
   if (error) return invalid("the TLS certificate " + files.certificate + " cannot be used: " + error.message());
   context->use_private_key_file(files.key, ssl::context::pem, error);

@@ -48,7 +48,8 @@ class Judge {
     const std::string size = std::to_string(claim.size);
     if (claim.source == kOwnCheckpoint || claim.size == 0) {
       report_.add("rewritten", name(claim),
-                  "another root was signed for size " + size + " than the entries lead to, while later ones hold: two histories " +
+                  "another root was signed for size " + size +
+                      " than the entries lead to, while later ones hold: two histories " +
                       "were signed, and one of them is false",
                   0, claim.size);
       return;
@@ -62,9 +63,9 @@ class Judge {
 
   void changed(const std::vector<const Claim*>& tail, const std::string& files) {
     const Claim& first = *tail.front();
-    std::string message = "among " + entries_text(holds_, first.size) + " something was changed after it was signed: up to entry " +
-                          std::to_string(holds_) + " they lead to the signed root, from " + name(first) + ", size " +
-                          std::to_string(first.size) + ", on";
+    std::string message = "among " + entries_text(holds_, first.size) +
+                          " something was changed after it was signed: up to entry " + std::to_string(holds_) +
+                          " they lead to the signed root, from " + name(first) + ", size " + std::to_string(first.size) + ", on";
     message += tail.size() == 1 ? " they do not" : " none of " + std::to_string(tail.size()) + " signed roots fits";
     report_.add("rewritten", files, message, holds_, first.size);
     for (const Claim* claim : tail) {
@@ -92,8 +93,8 @@ class Judge {
 
   void rolled_back(const std::string& where, const std::string& what, std::uint64_t size) {
     report_.add("rolled_back", where,
-                what + std::to_string(size) + ", but only " + std::to_string(walk_.size()) + " are here: " +
-                    entries_text(walk_.size(), size) + " are missing",
+                what + std::to_string(size) + ", but only " + std::to_string(walk_.size()) +
+                    " are here: " + entries_text(walk_.size(), size) + " are missing",
                 walk_.size(), size);
   }
 

@@ -62,12 +62,10 @@ class DirectoryCheck {
     if (!identity) {
       const Code code = identity.error().code;
       const bool is_log = place_.fs.exists(place_.path("journal")) || place_.fs.exists(place_.path("checkpoints"));
-      if (code == Code::kNotFound && is_log) {
-        report_.add("missing", path, "it is not there: without the log's id and key nothing else can be checked");
-        return false;
-      }
-      if (code != Code::kCorrupt && code != Code::kTooLarge) return identity.error();
-      report_.add("changed", path, identity.error().message);
+      const bool missing = code == Code::kNotFound && is_log;
+      if (!missing && code != Code::kCorrupt && code != Code::kTooLarge) return identity.error();
+      report_.add(missing ? "missing" : "changed", path, identity.error().message);
+      report_.leave(place_.dir, "everything else: without the log's id and key nothing can be checked");
       return false;
     }
     identity_ = std::move(*identity);
@@ -91,8 +89,6 @@ class DirectoryCheck {
       report_.add("changed", path, "it is not, byte for byte, what is written when a log is made");
       return;
     }
-    if (identity_.created.size() != kTimeWidth || !parse_time(identity_.created))
-      report_.add("changed", path, "the time of its creation is none");
     const auto leave = [&](const std::string& member, std::size_t size) {
       const std::string before = "\"" + member + "\":\"";
       const std::size_t at = written.rfind(before) + before.size();
@@ -122,12 +118,14 @@ class DirectoryCheck {
     sealed_ = walk_->size();
     report_.findings.insert(report_.findings.end(), image_.findings.begin(), image_.findings.end());
     report_.findings.insert(report_.findings.end(), chain_.findings.begin(), chain_.findings.end());
-    take(read_tail(place_, chain_, *walk_, wanted_), place_.path("journal"));
+    TailEntries tail = read_tail(place_, chain_, *walk_, wanted_);
+    take(std::move(tail.run), place_.path("journal"));
+    if (tail.end > walk_->size()) walk_->skip(tail.end - walk_->size());
     return {};
   }
 
   Status read_segments() {
-    const auto list = list_sealed(place_);
+    const auto list = list_sealed(place_, Patience::kSome);
     if (!list) {
       report_.add("unreadable", place_.path("segments"), list.error().message);
       return {};
@@ -186,7 +184,7 @@ class DirectoryCheck {
     tree_.check({walk_->bundle_roots(), sealed_, last_first_, signed_end});
     if (signed_end < walk_->size()) {
       report_.leave(entries_text(signed_end, walk_->size()),
-                    "newer than the last checkpoint that holds: no signature covers them, nor what may have followed them");
+                    "no checkpoint that holds covers them, nor what may have followed them");
     }
     if (report_.anchored_entries == 0) {
       report_.leave("the end of the log",
@@ -227,7 +225,8 @@ class DirectoryCheck {
     if (end > sealed_) {
       std::string last;
       for (const SeenFrame* frame : chain_.frames) {
-        if (frame->header.first_index >= end || frame->header.end_index() <= std::max(first, sealed_) || frame->file == last) continue;
+        if (frame->header.first_index >= end || frame->header.end_index() <= std::max(first, sealed_) || frame->file == last)
+          continue;
         last = frame->file;
         add(place_.path("journal/" + last));
       }

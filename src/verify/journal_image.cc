@@ -141,13 +141,10 @@ class Linker {
       : dir_(place.path("journal")), image_(image), sealed_(sealed) {}
 
   JournalChain run() {
-    const SeenFrame* next = start();
-    if (next == nullptr) return std::move(chain_);
-    for (; next != nullptr; next = next_frame(image_.frames, next->header.commit + 1, next)) chain_.frames.push_back(next);
+    for (const SeenFrame* next = start(); next != nullptr; next = following()) chain_.frames.push_back(next);
     check_order();
-    const bool broken = check_gap();
-    check_twins(broken);
-    if (!broken) find_cut();
+    check_twins();
+    if (const BadFrame* bad = where_next()) chain_.cut = *bad;
     return std::move(chain_);
   }
 
@@ -156,86 +153,121 @@ class Linker {
     chain_.findings.push_back({std::move(kind), file.empty() ? dir_ : dir_ + "/" + file, std::move(message), first, end});
   }
 
+  // The latest frame that starts at or before the first entry that is not sealed.
   const SeenFrame* start() {
     std::uint64_t commit = 0;
-    std::uint64_t first = UINT64_MAX;
     for (const SeenFrame& frame : image_.frames) {
       if (frame.header.first_index <= sealed_) commit = std::max(commit, frame.header.commit);
-      first = std::min(first, frame.header.first_index);
     }
     if (commit > 0) return next_frame(image_.frames, commit, nullptr);
-    if (!image_.frames.empty())
-      add("missing", "", entries_text(sealed_, first) + " are in no segment and no frame", sealed_, first);
-    else if (sealed_ > 0)
-      add("missing", "", "no frame is here, but that of the last commit is always kept", sealed_, sealed_);
-    find_cut();
-    return nullptr;
+    if (image_.frames.empty()) {
+      if (sealed_ > 0) add("missing", "", "no frame is here, but that of the last commit is always kept", sealed_, sealed_);
+      return nullptr;
+    }
+    const SeenFrame* first = next_frame(image_.frames, image_.frames.front().header.commit, nullptr);
+    const std::uint64_t end = first->header.first_index;
+    const std::string message = entries_text(sealed_, end) + " are in no segment and no frame";
+    const auto bad = std::find_if(image_.bad.begin(), image_.bad.end(), [&](const BadFrame& frame) {
+      return !frame.header || (frame.header->end_index() > sealed_ && frame.header->first_index < end);
+    });
+    if (bad != image_.bad.end())
+      add("changed", bad->file, message + changed_text(*bad), sealed_, end);
+    else
+      add("missing", "", message, sealed_, end);
+    return first;
+  }
+
+  static std::string changed_text(const BadFrame& bad) {
+    return "; bytes " + std::to_string(bad.from) + " to " + std::to_string(bad.to - 1) + " were changed";
+  }
+
+  // The frame that follows the last of the chain; behind a gap, when none does but later ones are there.
+  const SeenFrame* following() {
+    const SeenFrame& last = *chain_.frames.back();
+    if (const SeenFrame* next = next_frame(image_.frames, last.header.commit + 1, &last)) return next;
+    const auto later = std::upper_bound(image_.frames.begin(), image_.frames.end(), last.header.commit,
+                                        [](std::uint64_t c, const SeenFrame& frame) { return c < frame.header.commit; });
+    if (later == image_.frames.end()) return nullptr;
+    const SeenFrame* next = next_frame(image_.frames, later->header.commit, nullptr);
+    if (next->header.commit == last.header.commit + 1 && next->header.first_index == last.header.end_index())
+      report_lost_twin(last, *next);
+    else
+      report_gap(last, *next);
+    return next;
+  }
+
+  // A frame that was written twice, as the last one is when a log is opened: the one that the next builds on is lost.
+  void report_lost_twin(const SeenFrame& last, const SeenFrame& next) {
+    const std::string message = next.text() + " does not build on the frame of " + last.text() + " in " + last.file +
+                                " but on another of that commit, which cannot be read";
+    const auto bad = std::find_if(image_.bad.begin(), image_.bad.end(), [&](const BadFrame& frame) {
+      return frame.header && frame.header->commit == last.header.commit && frame.header->first_index == last.header.first_index;
+    });
+    if (bad == image_.bad.end()) {
+      add("missing", "", message, last.header.first_index, last.header.end_index());
+      return;
+    }
+    add("changed", bad->file, message + changed_text(*bad), last.header.first_index, last.header.end_index());
+  }
+
+  void report_gap(const SeenFrame& last, const SeenFrame& next) {
+    const std::uint64_t first = last.header.end_index();
+    const std::uint64_t end = std::max(next.header.first_index, first + 1);
+    std::string message = entries_text(first, end) + ", commit " + std::to_string(last.header.commit + 1) +
+                          (next.header.commit > last.header.commit + 2 ? " to " + std::to_string(next.header.commit - 1) : "") +
+                          ", cannot be read, so that " + next.text() + " cannot be placed in the tree";
+    if (const BadFrame* bad = where_next()) {
+      add("changed", bad->file, message + changed_text(*bad), first, end);
+      return;
+    }
+    const bool beside = next.file == last.file && next.offset > last.end();
+    if (beside) message += "; bytes " + std::to_string(last.end()) + " to " + std::to_string(next.offset - 1) + " were changed";
+    add("missing", beside ? last.file : "", message, first, end);
   }
 
   void check_order() {
     const FrameHeader* before = nullptr;
     for (const SeenFrame* frame : chain_.frames) {
-      if (before != nullptr && frame->header.first_index != before->end_index()) {
+      const FrameHeader& header = frame->header;
+      if (before != nullptr && header.commit == before->commit + 1 && header.previous == chain_digest_ &&
+          header.first_index != before->end_index()) {
         add("rewritten", frame->file, frame->text() + " does not follow the entry before, " + std::to_string(before->end_index()),
-            frame->header.first_index, frame->header.end_index());
+            header.first_index, header.end_index());
       }
-      before = &frame->header;
+      before = &header;
+      chain_digest_ = frame->digest;
       if (!frame->padded) {
-        add("changed", frame->file, "the payload of " + frame->text() + " is not followed by zeros alone",
-            frame->header.first_index, frame->header.end_index());
+        add("changed", frame->file, "the payload of " + frame->text() + " is not followed by zeros alone", header.first_index,
+            header.end_index());
       }
     }
-    if (chain_.end_index() < sealed_) {
+    if (before != nullptr && before->end_index() < sealed_) {
       add("missing", "",
-          "the journal ends at entry " + std::to_string(chain_.end_index()) +
+          "the journal ends at entry " + std::to_string(before->end_index()) +
               ", before the last sealed one: the frame of the last commit is always kept",
-          chain_.end_index(), sealed_);
+          before->end_index(), sealed_);
     }
-  }
-
-  // Frames of later commits, to which no chain leads.
-  bool check_gap() {
-    const SeenFrame& last = *chain_.frames.back();
-    const auto next = std::upper_bound(image_.frames.begin(), image_.frames.end(), last.header.commit,
-                                       [](std::uint64_t c, const SeenFrame& frame) { return c < frame.header.commit; });
-    if (next == image_.frames.end()) return false;
-    const std::uint64_t lost_end = std::max(next->header.first_index, last.header.end_index() + 1);
-    const SeenFrame& latest = image_.frames.back();
-    std::string message = entries_text(last.header.end_index(), lost_end) + ", commit " + std::to_string(last.header.commit + 1) +
-                          ", cannot be read; what follows, up to " + latest.text() + ", cannot be placed in the tree";
-    const BadFrame* bad = where_next();
-    if (bad != nullptr) {
-      message += "; it stood at bytes " + std::to_string(bad->from) + " to " + std::to_string(bad->to - 1);
-      add("changed", bad->file, message, last.header.end_index(), lost_end);
-    } else {
-      const bool beside = next->file == last.file && next->offset > last.end();
-      if (beside) message += "; it stood at bytes " + std::to_string(last.end()) + " to " + std::to_string(next->offset - 1);
-      add("missing", beside ? last.file : "", message, last.header.end_index(), lost_end);
-    }
-    return true;
   }
 
   // Two whole frames of one commit say the same, and every one that reaches past the sealed part is in the chain.
-  void check_twins(bool broken) {
+  void check_twins() {
     for (const SeenFrame& frame : image_.frames) {
-      const std::uint64_t place = frame.header.commit - chain_.frames.front()->header.commit;  // huge for earlier ones
-      if (place < chain_.frames.size()) {
-        const SeenFrame& twin = *chain_.frames[place];
+      const auto linked =
+          std::lower_bound(chain_.frames.begin(), chain_.frames.end(), frame.header.commit,
+                           [](const SeenFrame* other, std::uint64_t commit) { return other->header.commit < commit; });
+      if (linked != chain_.frames.end() && (*linked)->header.commit == frame.header.commit) {
+        const SeenFrame& twin = **linked;
         if (!same_entries(twin.header, frame.header)) {
           add("rewritten", frame.file,
               frame.text() + ", at byte " + std::to_string(frame.offset) + ", says otherwise than the one in " + twin.file +
                   ", at byte " + std::to_string(twin.offset),
               frame.header.first_index, frame.header.end_index());
         }
-      } else if (!broken && frame.header.end_index() > sealed_) {
+      } else if (frame.header.end_index() > sealed_) {
         add("rewritten", frame.file, frame.text() + " holds entries that are not sealed, but no chain of commits leads to it",
             frame.header.first_index, frame.header.end_index());
       }
     }
-  }
-
-  void find_cut() {
-    if (const BadFrame* bad = where_next()) chain_.cut = *bad;
   }
 
   // What stands where the next frame was, or was to be.
@@ -258,6 +290,7 @@ class Linker {
   const JournalImage& image_;
   std::uint64_t sealed_;
   JournalChain chain_;
+  Hash chain_digest_{};
 };
 
 }  // namespace

@@ -50,7 +50,7 @@ Result<JournalImage> read_journal(const LogPlace& place, std::uint64_t sealed);
 
 // The frames that are needed: from the one that holds entry `sealed` on, or the last of all when everything is sealed.
 struct JournalChain {
-  std::vector<const SeenFrame*> frames;
+  std::vector<const SeenFrame*> frames;  // by commit; one that does not follow the one before stands behind a gap
   std::vector<Finding> findings;
   std::optional<BadFrame> cut;  // what stands where the next frame would
 

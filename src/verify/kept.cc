@@ -133,7 +133,8 @@ class KeptReader {
     };
     const std::string bytes = ", bytes " + std::to_string(from * kCheckpointRecordBytes) + " to " +
                               std::to_string(to * kCheckpointRecordBytes - 1) + ",";
-    return to - from == 1 ? "record " + one(from) + bytes + " is" : "records " + one(from) + " to " + one(to - 1) + bytes + " are";
+    return to - from == 1 ? "record " + one(from) + bytes + " is"
+                          : "records " + one(from) + " to " + one(to - 1) + bytes + " are";
   }
 
   // One finding for each run of neighbours in this state.

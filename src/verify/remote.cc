@@ -46,8 +46,9 @@ class RemoteCheck {
     const auto holders = [](std::uint64_t first, std::uint64_t end) { return bundle_paths(first, end); };
     (void)judge_claims(walk, options_, "checkpoint", holders, report_);
     STELE_TRY(read_upper_tiles(checkpoint->size, walk.bundle_roots()));
-    report_.leave("the server", "what it does not publish: its journal, its kept checkpoints, the copies of its tiles; --data "
-                                "covers them");
+    report_.leave("the server",
+                  "what it does not publish: its journal, its kept checkpoints, the copies of its tiles; --data "
+                  "covers them");
     return {};
   }
 

@@ -56,7 +56,9 @@ class PieceReader {
     path_ = piece_path(place_, piece_);
     if (!reader) {
       const Code code = reader.error().code;
-      fail(code == Code::kNotFound ? "missing" : code == Code::kIo ? "unreadable" : "changed",
+      fail(code == Code::kNotFound ? "missing"
+           : code == Code::kIo     ? "unreadable"
+                                   : "changed",
            range_ + ": " + reader.error().message);
       run_.foreign = of_another_log();
       return std::move(run_);
@@ -111,22 +113,13 @@ class PieceReader {
 
   // A bundle that cannot be read: which of its blocks, and what the segment itself keeps as its root.
   void stand_in(std::uint64_t bundle) {
-    std::uint64_t bad = bundle;
-    std::string why;
-    const auto flush = [&](std::uint64_t at) {
-      if (!why.empty()) run_.add(kind_, path_, entries_text(bad, at) + " cannot be read: " + why, bad, at);
-      why.clear();
-    };
+    std::string message;
     for (std::uint64_t at = bundle; at < bundle + kBundleEntries; at += kBlockEntries) {
       const auto block = segment_->read(at, kBlockEntries);
-      if (block) {
-        flush(at);
-      } else if (why.empty()) {
-        bad = at;
-        why = block.error().message;
-      }
+      if (!block) message += block.error().message + "; ";
     }
-    flush(bundle + kBundleEntries);
+    const std::uint64_t end = bundle + kBundleEntries;
+    run_.add(kind_, path_, message + "without them, none of " + entries_text(bundle, end) + " is proven", bundle, end);
     run_.bundles.push_back({kept_root(bundle), kBundleEntries, {}});
   }
 
@@ -182,8 +175,7 @@ bool is_segment_name(const std::string& name) {
          name == log::segment_name(segment->first_index, segment->count);
 }
 
-Result<SealedList> list_sealed(const LogPlace& place) {
-  // A listing made while a merge puts one file in the place of others may show neither: then it is made again.
+Result<SealedList> list_sealed(const LogPlace& place, Patience patience) {
   for (int tries = 1;; ++tries) {
     const auto names = place.fs.list(place.path("segments"));
     if (!names) {
@@ -195,8 +187,9 @@ Result<SealedList> list_sealed(const LogPlace& place) {
       if (is_segment_name(name)) found.push_back(*log::parse_segment_name(name));
     }
     SealedList list = arrange(std::move(found));
-    const bool whole = std::all_of(list.pieces.begin(), list.pieces.end(), [](const SealedPiece& p) { return p.file.has_value(); });
-    if (whole || tries == 3) return list;
+    const bool whole =
+        std::all_of(list.pieces.begin(), list.pieces.end(), [](const SealedPiece& p) { return p.file.has_value(); });
+    if (whole || patience == Patience::kNone || tries == 3) return list;
     std::this_thread::sleep_for(std::chrono::milliseconds(1));
   }
 }

@@ -38,8 +38,10 @@ struct SealedList {
 // True for the names that a log gives: whole bundles within one level-1 tile.
 bool is_segment_name(const std::string& name);
 
-// Empty when the directory is absent.
-Result<SealedList> list_sealed(const LogPlace& place);
+// Empty when the directory is absent. A listing made while a merge puts one file in the place of others may show
+// neither; with patience it is then made again.
+enum class Patience : std::uint8_t { kNone, kSome };
+Result<SealedList> list_sealed(const LogPlace& place, Patience patience = Patience::kNone);
 
 // "segments/<name>"; "segments" for a piece without a file.
 std::string piece_path(const LogPlace& place, const SealedPiece& piece);

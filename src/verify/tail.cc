@@ -11,29 +11,44 @@ namespace {
 class TailReader {
  public:
   TailReader(const LogPlace& place, const JournalChain& chain, const TreeWalk& walk, const Wanted& wanted)
-      : place_(place), chain_(chain), walk_(walk), wanted_(wanted), end_(walk.size()) {}
+      : place_(place), chain_(chain), walk_(walk), wanted_(wanted), first_(walk.size()), end_(walk.size()) {}
 
-  EntryRun run() {
+  TailEntries run() {
     for (std::size_t i = 0; i < chain_.frames.size(); ++i) {
-      if (!take(*chain_.frames[i])) break;
-      roots_.push_back({end_, chain_.frames[i]->header.root, static_cast<std::uint32_t>(i)});
+      const SeenFrame& frame = *chain_.frames[i];
+      if (frame.header.first_index > end_) close_gap(frame.header.first_index);
+      if (!take(frame)) continue;
+      if (!gap_) roots_.push_back({end_, frame.header.root, static_cast<std::uint32_t>(i)});
     }
-    Wanted wanted = wanted_;
-    for (const Claim& root : roots_) wanted.sizes.push_back(root.size);
-    std::sort(wanted.sizes.begin(), wanted.sizes.end());
-    // Whole by now: every length was read.
-    (void)hash_entries(bytes_, walk_.size(), wanted, place_.path("journal"), run_);
-    check_roots();
-    return std::move(run_);
+    close_gap(end_);
+    return {std::move(run_), end_};
   }
 
  private:
   [[nodiscard]] std::string path(const SeenFrame& frame) const { return place_.path("journal/" + frame.file); }
 
-  // Appends what the frame adds; false when the chain ends here for want of sense.
+  // Hashes what was gathered up to here; goes on at `next`.
+  void close_gap(std::uint64_t next) {
+    Wanted wanted = wanted_;
+    for (const Claim& root : roots_) wanted.sizes.push_back(root.size);
+    std::sort(wanted.sizes.begin(), wanted.sizes.end());
+    const std::size_t placed = run_.bundles.size();
+    // Whole by now: every length was read.
+    (void)hash_entries(bytes_, first_, wanted, place_.path("journal"), run_);
+    if (gap_)
+      run_.bundles.resize(placed);
+    else
+      check_roots();
+    gap_ = true;
+    bytes_.clear();
+    first_ = next;
+    end_ = next;
+  }
+
+  // Gathers the entries that the frame adds; false when it has none, or not those that it should.
   bool take(const SeenFrame& frame) {
     const log::FrameHeader& header = frame.header;
-    if (header.first_index > end_ || header.end_index() < end_) return false;  // the linking has said so
+    if (header.end_index() < end_) return false;  // the linking has said so
     std::size_t skipped = 0;
     std::uint64_t index = header.first_index;
     const Status whole = event::for_each_entry(frame.payload, [&](std::string_view entry) {
@@ -78,7 +93,9 @@ class TailReader {
   const JournalChain& chain_;
   const TreeWalk& walk_;
   const Wanted& wanted_;
+  std::uint64_t first_;  // of what is gathered
   std::uint64_t end_;
+  bool gap_ = false;  // what is gathered stands behind one
   std::string bytes_;
   std::vector<Claim> roots_;
   EntryRun run_;
@@ -86,7 +103,7 @@ class TailReader {
 
 }  // namespace
 
-EntryRun read_tail(const LogPlace& place, const JournalChain& chain, const TreeWalk& walk, const Wanted& wanted) {
+TailEntries read_tail(const LogPlace& place, const JournalChain& chain, const TreeWalk& walk, const Wanted& wanted) {
   return TailReader(place, chain, walk, wanted).run();
 }
 
@@ -109,9 +126,10 @@ void leave_free_space(const LogPlace& place, const JournalImage& image, const Jo
   }
 }
 
-void judge_cut(const LogPlace& place, const JournalChain& chain, std::uint64_t entries, std::uint64_t signed_end, Report& report) {
+void judge_cut(const LogPlace& place, const JournalChain& chain, std::uint64_t entries, std::uint64_t signed_end,
+               Report& report) {
   if (!chain.cut) {
-    if (signed_end > entries && chain.findings.empty()) {
+    if (signed_end > entries) {
       report.add("missing", place.path("journal"), entries_text(entries, signed_end) + ", which were signed, are in no frame",
                  entries, signed_end);
     }
@@ -119,17 +137,20 @@ void judge_cut(const LogPlace& place, const JournalChain& chain, std::uint64_t e
   }
   const BadFrame& bad = *chain.cut;
   const std::string path = place.path("journal/" + bad.file);
-  const std::uint64_t end = std::max(bad.header ? bad.header->end_index() : signed_end, entries);
-  const std::string what = bad.header ? "the frame of commit " + std::to_string(bad.header->commit) +
-                                            (end > entries ? " (" + entries_text(entries, end) + ")" : "")
+  const std::uint64_t end = std::max({bad.header ? bad.header->end_index() : 0, signed_end, entries});
+  const std::string what = bad.header ? "the frame of commit " + std::to_string(bad.header->commit) + " (" +
+                                            entries_text(bad.header->first_index, bad.header->end_index()) + ")"
                                       : "the header of a frame";
   const std::string bytes = ", at bytes " + std::to_string(bad.from) + " to " + std::to_string(bad.to - 1);
   if (signed_end > entries)
-    report.add("changed", path, what + bytes + ", is damaged, and what it held was signed", entries, end);
+    report.add("changed", path,
+               what + bytes + ", is damaged: " + entries_text(entries, signed_end) + ", which were signed, are lost", entries,
+               end);
   else if (bad.changed)
     report.add("changed", path, what + bytes + ", was changed after it was written", entries, end);
   else
-    report.leave(path, what + " is not whole: it was never finished, or damaged since; no checkpoint covers it", bad.from, bad.to);
+    report.leave(path, what + " is not whole: it was never finished, or damaged since; no checkpoint covers it", bad.from,
+                 bad.to);
 }
 
 }  // namespace stele::verify

@@ -10,8 +10,15 @@
 
 namespace stele::verify {
 
-// The entries of `chain` from walk.size() on; what of it is sealed already is held against the segments.
-EntryRun read_tail(const LogPlace& place, const JournalChain& chain, const TreeWalk& walk, const Wanted& wanted);
+// The entries of `chain` from walk.size() on, to where it ends or a frame is missing, and the index at which the whole
+// chain ends: what stands behind a gap is read too, but has no place in the tree.
+struct TailEntries {
+  EntryRun run;
+  std::uint64_t end = 0;
+};
+
+// What of the chain is sealed already is held against the segments.
+TailEntries read_tail(const LogPlace& place, const JournalChain& chain, const TreeWalk& walk, const Wanted& wanted);
 
 // Names every byte of the journal that holds no frame of the chain.
 void leave_free_space(const LogPlace& place, const JournalImage& image, const JournalChain& chain, Report& report);

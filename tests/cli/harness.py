@@ -52,6 +52,9 @@ class Command(subprocess.Popen):
         super().__exit__(kind, value, trace)
 
 
+CLOSED = ["keys", "lock", "logs", "stele.json"]  # what a data directory holds that was closed in order
+
+
 class Server:
     """`stele serve` on a data directory."""
 
@@ -62,7 +65,7 @@ class Server:
         self.log = tempfile.TemporaryFile()
         command = [STELE, "serve", "--data", str(data), "--listen", listen, *args]
         self.process = subprocess.Popen(command, stdout=self.log, stderr=self.log, env=NONE)
-        wait_until(lambda: self.process.poll() is not None or (address.exists() and address.read_text().strip()), "the server's address")
+        wait_until(lambda: self.process.poll() is not None or (address.exists() and address.read_text().strip()), "an address")
         if self.process.poll() is not None:
             raise AssertionError("the server did not start: " + self.words())
         self.address = address.read_text().strip()
@@ -153,6 +156,10 @@ class CommandTest(unittest.TestCase):
         path = self.folder / name
         path.write_text(text)
         return path
+
+    def data_files(self) -> list[str]:
+        """What lies in the data directory."""
+        return sorted(path.name for path in self.data.iterdir())
 
     def stored(self, *where: str) -> list[dict]:
         """Every entry of the log."""

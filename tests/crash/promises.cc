@@ -60,9 +60,11 @@ void Promises::acknowledge(std::string_view bundle, UnixNanos received, std::spa
 }
 
 std::string Promises::hand_out(const log::SignedState& state) {
-  if (state.size != size()) return "a state of " + std::to_string(state.size) + " entries was signed where " + std::to_string(size()) + " are promised";
+  if (state.size != size())
+    return "a state of " + std::to_string(state.size) + " entries was signed where " + std::to_string(size()) + " are promised";
   if (state.root != root()) return "the signed root" + at_size(state.size) + " is not that of the promised entries";
-  if (!state.note.starts_with(merkle::Checkpoint{key_.name, state.size, state.root}.text())) return "the note of the state" + at_size(state.size) + " says something else";
+  if (!state.note.starts_with(merkle::Checkpoint{key_.name, state.size, state.root}.text()))
+    return "the note of the state" + at_size(state.size) + " says something else";
   const auto [it, fresh] = signed_.emplace(state.size, state.root);
   if (!fresh && it->second != state.root) return "two different states were signed" + at_size(state.size);
   return {};
@@ -80,7 +82,8 @@ std::string Promises::check_published(const log::SignedState* state) {
   const std::uint64_t last = published_.empty() ? 0 : published_.back();
   if (state == nullptr) return published_.empty() ? "" : "the state published" + at_size(last) + " is forgotten";
   if (state->size > size()) return "a state beyond all entries is published," + at_size(state->size);
-  if (!published_.empty() && state->size < last) return "the state published" + at_size(last) + " is forgotten; the last is one" + at_size(state->size);
+  if (!published_.empty() && state->size < last)
+    return "the state published" + at_size(last) + " is forgotten; the last is one" + at_size(state->size);
   return publish(*state);
 }
 
@@ -96,7 +99,8 @@ std::string Promises::recompute() const {
   std::uint64_t at = 0;
   for (std::uint64_t i = 0; i <= ends_.size(); ++i) {
     const auto known = signed_.find(i);
-    if (known != signed_.end() && known->second != root_of_edge(edge)) return "the root signed" + at_size(i) + " is not that of the entries";
+    if (known != signed_.end() && known->second != root_of_edge(edge))
+      return "the root signed" + at_size(i) + " is not that of the entries";
     if (i == ends_.size()) break;
     const ByteSpan entry = as_byte_span(bundle_).subspan(at + 2, ends_[i] - at - 2);
     grow(edge, i, crypto::hash_leaf(entry));

@@ -32,7 +32,8 @@ class Workload {
   Group bulk(std::uint64_t first_index, UnixNanos received, std::uint64_t count, std::uint64_t fingerprint_seed);
 
  private:
-  void add_batch(Group& group, std::uint64_t first_index, std::uint64_t count, std::uint64_t event_bytes_max, std::uint64_t fingerprint_seed);
+  void add_batch(Group& group, std::uint64_t first_index, std::uint64_t count, std::uint64_t event_bytes_max,
+                 std::uint64_t fingerprint_seed);
 
   Prng prng_;
   SeededRandom random_;

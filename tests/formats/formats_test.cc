@@ -61,8 +61,8 @@ TEST(Formats, entry_md_shows_entries) {
     committed += bytes;
     return base64_encode(as_byte_span(crypto::sha256(as_byte_span(committed))));
   };
-  expect_shown("entry",
-               R"({"$sealed":{"commitment":")" + commitment("stele/sealed/v1\n", "4111 1111 1111 1111") + R"(","bytes":19}})");
+  expect_shown("entry", R"({"$sealed":{"commitment":")" + commitment("stele/sealed/v1\n", R"("4111 1111 1111 1111")") +
+                            R"(","bytes":21}})");
   expect_shown("entry", R"({"$attachment":{"commitment":")" + commitment("stele/attachment/v1\n", std::string(100'000, 'a')) +
                             R"(","bytes":100000,"head":"aaaaaaaaaaaaaaaa"}})");
 }

@@ -110,8 +110,10 @@ void SimContent::sync() {
     } else if (lost_size_ && !change.truncate) {
       // What is written again behind the end that the disk knows can be read back after a sync, so the end moves.
       const std::uint64_t end = change.offset + change.length;
-      if (end >= bytes_.size()) lost_size_.reset();
-      else if (end > *lost_size_) lost_size_ = end;
+      if (end >= bytes_.size())
+        lost_size_.reset();
+      else if (end > *lost_size_)
+        lost_size_ = end;
     }
     if (lost_.empty()) continue;
     for_each_sector(change.offset, change.length, [&](std::uint64_t s, std::uint64_t, std::uint64_t) { lost_.erase(s); });

@@ -1,0 +1,387 @@
+// TCP, TLS and UDP for protocols that only listen: what arrives, when the next may come, and who gets in.
+#include "net/stream_server.h"
+
+#include <arpa/inet.h>
+#include <gtest/gtest.h>
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+#include <unistd.h>
+
+#include <condition_variable>
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <mutex>
+
+#include "support/certificates.h"
+#include "support/http_fixture.h"
+
+namespace stele::net {
+namespace {
+
+using testing::Identity;
+using testing::LoopbackClient;
+using testing::soon;
+
+// What all sinks saw. While `held`, nothing is resumed.
+struct Seen {
+  std::mutex mutex;
+  std::map<std::string, std::string> bytes;  // by peer
+  std::map<std::string, int> calls;
+  std::vector<std::string> datagrams;
+  int datagram_calls = 0;
+  int ended = 0;
+  int destroyed = 0;
+  bool held = false;
+  std::vector<std::function<void()>> resumes;
+
+  void resume_or_hold(std::function<void()> resume) {
+    if (held)
+      resumes.push_back(std::move(resume));
+    else
+      resume();
+  }
+  void release() {
+    std::vector<std::function<void()>> all;
+    {
+      const std::lock_guard lock(mutex);
+      held = false;
+      all.swap(resumes);
+    }
+    for (const auto& resume : all) resume();
+  }
+  template <typename F>
+  auto with(F f) {
+    const std::lock_guard lock(mutex);
+    return f(*this);
+  }
+  std::string all() {
+    return with([](Seen& s) {
+      std::string out;
+      for (const auto& [peer, text] : s.bytes) out += text;
+      return out;
+    });
+  }
+};
+
+class Sink final : public StreamSink {
+ public:
+  Sink(Seen& seen, std::string peer) : seen_(seen), peer_(std::move(peer)) {}
+  ~Sink() override {
+    seen_.with([](Seen& s) { return ++s.destroyed; });
+  }
+  Sink(const Sink&) = delete;
+  Sink& operator=(const Sink&) = delete;
+  void on_bytes(std::string_view bytes, std::function<void()> resume) override {
+    seen_.with([&](Seen& s) {
+      s.bytes[peer_] += bytes;
+      ++s.calls[peer_];
+      s.resume_or_hold(std::move(resume));
+    });
+  }
+  void on_end(std::function<void()> resume) override {
+    seen_.with([&](Seen& s) {
+      ++s.ended;
+      s.resume_or_hold(std::move(resume));
+    });
+  }
+
+ private:
+  Seen& seen_;
+  std::string peer_;
+};
+
+class StreamServerTest : public ::testing::Test {
+ protected:
+  explicit StreamServerTest(std::uint32_t connections_max = 100) : server(runtime, connections_max) {}
+  ~StreamServerTest() override {
+    seen.with([](Seen& s) { s.resumes.clear(); });  // a callback is gone before the runtime is
+  }
+
+  SinkFactory factory() {
+    return [this](const Peer& peer) { return std::make_unique<Sink>(seen, peer.address); };
+  }
+  DatagramHandler datagrams() {
+    return [this](std::span<const Datagram> all, std::function<void()> resume) {
+      seen.with([&](Seen& s) {
+        for (const Datagram& one : all) s.datagrams.emplace_back(one.bytes);
+        ++s.datagram_calls;
+        s.resume_or_hold(std::move(resume));
+      });
+    };
+  }
+
+  Seen seen;
+  Runtime runtime{2};
+  StreamServer server;
+};
+
+// Goal: what a client sends arrives whole, in order, and its end is noticed.
+TEST_F(StreamServerTest, hands_on_what_tcp_clients_send) {
+  const auto address = server.listen_tcp("127.0.0.1:0", factory());
+  ASSERT_TRUE(address);
+  std::string text;
+  for (int i = 0; i < 20'000; ++i) text += "line " + std::to_string(i) + "\n";
+  {
+    LoopbackClient one(*address);
+    LoopbackClient two(*address);
+    ASSERT_TRUE(one.send(text));
+    ASSERT_TRUE(two.send("two"));
+    ASSERT_TRUE(soon([&] { return seen.all().size() == text.size() + 3; }));
+    EXPECT_EQ(server.counters().connections, 2U);
+  }
+  EXPECT_TRUE(soon([&] { return seen.with([](Seen& s) { return s.ended == 2 && s.destroyed == 2; }); }));
+  EXPECT_TRUE(soon([&] { return server.counters().connections == 0; }));
+  EXPECT_EQ(server.counters().bytes, text.size() + 3);
+  EXPECT_TRUE(seen.with([&](Seen& s) { return s.bytes.begin()->second == text || s.bytes.rbegin()->second == text; }));
+}
+
+// Goal: nothing further is read before the sink resumes; the peer feels it; nothing is lost.
+TEST_F(StreamServerTest, reads_nothing_before_the_sink_resumes) {
+  const auto address = server.listen_tcp("127.0.0.1:0", factory());
+  ASSERT_TRUE(address);
+  seen.held = true;
+  LoopbackClient client(*address);
+  const std::string much(64U << 20, 'x');
+  std::size_t sent = client.send_some(much);
+  ASSERT_TRUE(soon([&] { return !seen.all().empty(); }));
+  ::usleep(100'000);
+  sent += client.send_some(std::string_view(much).substr(sent));
+  EXPECT_LT(sent, much.size()) << "the peer's buffers are full";
+  EXPECT_EQ(seen.with([](Seen& s) { return s.calls.begin()->second; }), 1);
+  EXPECT_LE(seen.all().size(), 256U << 10);
+  seen.release();
+  ASSERT_TRUE(client.send(std::string_view(much).substr(sent)));
+  EXPECT_TRUE(soon([&] { return seen.all().size() == much.size(); }));
+}
+
+// Goal: the same holds for datagrams, as far as the kernel's buffer goes.
+TEST_F(StreamServerTest, takes_datagrams_one_handful_after_another) {
+  const auto address = server.listen_udp("127.0.0.1:0", datagrams());
+  ASSERT_TRUE(address);
+  seen.held = true;
+  sockaddr_in to{};
+  to.sin_family = AF_INET;
+  to.sin_port = htons(static_cast<std::uint16_t>(std::stoi(address->substr(address->rfind(':') + 1))));
+  ::inet_pton(AF_INET, "127.0.0.1", &to.sin_addr);
+  const int fd = ::socket(AF_INET, SOCK_DGRAM, 0);
+  const auto send = [&](const std::string& text) {
+    return ::sendto(fd, text.data(), text.size(), 0, reinterpret_cast<const sockaddr*>(&to), sizeof to) ==
+           static_cast<ssize_t>(text.size());
+  };
+  ASSERT_TRUE(send("first"));
+  ASSERT_TRUE(soon([&] { return seen.with([](Seen& s) { return s.datagram_calls == 1; }); }));
+  ASSERT_TRUE(send(""));
+  ASSERT_TRUE(send(std::string(65'507, 'x')));
+  for (int i = 0; i < 20; ++i) ASSERT_TRUE(send(std::to_string(i)));
+  ::usleep(50'000);
+  EXPECT_EQ(seen.with([](Seen& s) { return s.datagram_calls; }), 1);
+  seen.release();
+  ASSERT_TRUE(soon([&] { return seen.with([](Seen& s) { return s.datagrams.size() == 23; }); }));
+  const auto got = seen.with([](Seen& s) { return s.datagrams; });
+  EXPECT_EQ(got[1], "");
+  EXPECT_EQ(got[2].size(), 65'507U);
+  EXPECT_EQ(got[22], "19");
+  ::close(fd);
+}
+
+// Goal: the limit of connections holds, is counted, and gives room back.
+class FewConnections : public StreamServerTest {
+ protected:
+  FewConnections() : StreamServerTest(1) {}
+};
+TEST_F(FewConnections, closes_connections_over_the_limit) {
+  const auto address = server.listen_tcp("127.0.0.1:0", factory());
+  ASSERT_TRUE(address);
+  {
+    LoopbackClient first(*address);
+    ASSERT_TRUE(first.send("1"));
+    ASSERT_TRUE(soon([&] { return seen.all() == "1"; }));
+    LoopbackClient second(*address);
+    EXPECT_TRUE(second.closed_within(2000));
+    EXPECT_EQ(server.counters().refused, 1U);
+  }
+  ASSERT_TRUE(soon([&] { return server.counters().connections == 0; }));
+  LoopbackClient third(*address);
+  ASSERT_TRUE(third.send("3"));
+  EXPECT_TRUE(soon([&] { return seen.all().size() == 2; }));
+}
+
+// Goal: a stop waits for what sinks still hold, and takes nothing new.
+TEST_F(StreamServerTest, drain_waits_for_its_sinks) {
+  const auto address = server.listen_tcp("127.0.0.1:0", factory());
+  ASSERT_TRUE(address);
+  seen.held = true;
+  LoopbackClient client(*address);
+  ASSERT_TRUE(client.send("held"));
+  ASSERT_TRUE(soon([&] { return seen.all() == "held"; }));
+  server.drain(50);
+  EXPECT_EQ(seen.with([](Seen& s) { return s.ended; }), 0);
+  EXPECT_FALSE(LoopbackClient(*address).connected());
+  std::thread later([&] {
+    ::usleep(50'000);
+    seen.release();
+  });
+  server.drain(10'000);
+  later.join();
+  EXPECT_EQ(seen.with([](Seen& s) { return s.ended; }), 1);
+  EXPECT_TRUE(client.closed_within(2000));
+}
+
+// Goal: a runtime that stops while a sink waits on a timer of another loop leaves nothing behind (the sanitizers look).
+TEST(StreamServer, stops_while_sinks_wait) {
+  struct Waiting final : StreamSink {
+    explicit Waiting(Runtime& r, std::atomic<int>& w) : runtime(r), waiting(w) {}
+    void on_bytes(std::string_view, std::function<void()> resume) override {
+      runtime.after(60'000, std::move(resume));
+      ++waiting;
+    }
+    void on_end(std::function<void()> resume) override { resume(); }
+    Runtime& runtime;
+    std::atomic<int>& waiting;
+  };
+  std::atomic<int> waiting{0};
+  Runtime runtime(3);
+  StreamServer server(runtime, 10);
+  const auto address = server.listen_tcp("127.0.0.1:0", [&](const Peer&) { return std::make_unique<Waiting>(runtime, waiting); });
+  ASSERT_TRUE(address);
+  std::vector<LoopbackClient> clients;
+  for (int i = 0; i < 5; ++i) {
+    clients.emplace_back(*address);
+    ASSERT_TRUE(clients.back().send("x"));
+  }
+  ASSERT_TRUE(soon([&] { return waiting == 5; }));
+}
+
+class Tls : public StreamServerTest {
+ protected:
+  void SetUp() override {
+    std::string made = ::testing::TempDir() + "stele-tls-XXXXXX";
+    ASSERT_NE(::mkdtemp(made.data()), nullptr);
+    folder = made + "/";
+    server_identity.write(folder + "server");
+    authority.write(folder + "authority");
+  }
+  TlsFiles files(bool ask_client = false) {
+    return {folder + "server.pem", folder + "server.key", ask_client ? folder + "authority.pem" : ""};
+  }
+
+  struct Session {
+    Session(const std::string& address, int version_max, const Identity* identity)
+        : client(address), context(SSL_CTX_new(TLS_client_method()), &SSL_CTX_free), ssl(nullptr, &SSL_free) {
+      SSL_CTX_set_security_level(context.get(), 0);
+      SSL_CTX_set_cipher_list(context.get(), "ALL:@SECLEVEL=0");
+      SSL_CTX_set_min_proto_version(context.get(), TLS1_VERSION);
+      SSL_CTX_set_max_proto_version(context.get(), version_max);
+      if (identity != nullptr) {
+        SSL_CTX_use_certificate(context.get(), identity->certificate.get());
+        SSL_CTX_use_PrivateKey(context.get(), identity->key.get());
+      }
+      ssl.reset(SSL_new(context.get()));
+      SSL_set_fd(ssl.get(), client.fd());
+      ERR_clear_error();
+      connected = SSL_connect(ssl.get()) == 1;
+      error = ERR_peek_error();
+    }
+    bool send(std::string_view bytes) { return SSL_write(ssl.get(), bytes.data(), static_cast<int>(bytes.size())) > 0; }
+    LoopbackClient client;
+    std::unique_ptr<SSL_CTX, decltype(&SSL_CTX_free)> context;
+    std::unique_ptr<SSL, decltype(&SSL_free)> ssl;
+    bool connected = false;
+    unsigned long error = 0;
+  };
+
+  std::string folder;
+  Identity authority{"authority"};
+  Identity server_identity{"localhost"};
+};
+
+// Goal: TLS 1.2 and 1.3 carry bytes with the same back-pressure; what is older does not get in.
+TEST_F(Tls, takes_tls_1_2_and_later_and_nothing_older) {
+  const auto address = server.listen_tls("127.0.0.1:0", files(), factory());
+  ASSERT_TRUE(address);
+  for (const int version : {TLS1_2_VERSION, TLS1_3_VERSION}) {
+    Session session(*address, version, nullptr);
+    ASSERT_TRUE(session.connected) << version;
+    EXPECT_EQ(SSL_version(session.ssl.get()), version);
+    ASSERT_TRUE(session.send("hello over TLS"));
+  }
+  EXPECT_TRUE(soon([&] { return seen.all().size() == 28; }));
+  for (const int version : {TLS1_VERSION, TLS1_1_VERSION}) {
+    Session session(*address, version, nullptr);
+    EXPECT_FALSE(session.connected) << version;
+    EXPECT_EQ(ERR_GET_REASON(session.error), SSL_R_TLSV1_ALERT_PROTOCOL_VERSION) << "the server said no, not the client";
+  }
+  LoopbackClient plain(*address);
+  ASSERT_TRUE(plain.send("<13>plain text where TLS is spoken\n"));
+  EXPECT_TRUE(plain.closed_within(5000));
+  EXPECT_TRUE(soon([&] { return server.counters().refused == 3; }));
+  EXPECT_EQ(seen.all().size(), 28U);
+}
+
+TEST_F(Tls, reads_nothing_before_the_sink_resumes) {
+  const auto address = server.listen_tls("127.0.0.1:0", files(), factory());
+  ASSERT_TRUE(address);
+  seen.held = true;
+  Session session(*address, TLS1_3_VERSION, nullptr);
+  ASSERT_TRUE(session.connected);
+  for (int i = 0; i < 20; ++i) ASSERT_TRUE(session.send(std::string(10'000, 'x')));
+  ASSERT_TRUE(soon([&] { return !seen.all().empty(); }));
+  ::usleep(50'000);
+  EXPECT_EQ(seen.with([](Seen& s) { return s.calls.begin()->second; }), 1);
+  seen.release();
+  EXPECT_TRUE(soon([&] { return seen.all().size() == 200'000; }));
+}
+
+// Goal: with a client authority only clients that it signed are heard.
+TEST_F(Tls, asks_clients_for_a_certificate_of_the_authority) {
+  const auto address = server.listen_tls("127.0.0.1:0", files(true), factory());
+  ASSERT_TRUE(address);
+  const Identity ours("ours", &authority);
+  const Identity other_authority("authority");  // the same name, another key
+  const Identity forged("forged", &other_authority);
+  for (const int version : {TLS1_2_VERSION, TLS1_3_VERSION}) {
+    Session good(*address, version, &ours);
+    ASSERT_TRUE(good.connected);
+    ASSERT_TRUE(good.send("ours."));
+    for (const Identity* identity : std::initializer_list<const Identity*>{nullptr, &forged, &other_authority}) {
+      Session bad(*address, version, identity);
+      if (bad.connected) (void)bad.send("not ours.");  // in TLS 1.3 a client is told only later
+      EXPECT_TRUE(bad.client.closed_within(5000));
+    }
+  }
+  EXPECT_TRUE(soon([&] { return server.counters().refused == 6; }));
+  EXPECT_TRUE(soon([&] { return seen.all() == "ours.ours."; }));
+}
+
+// Goal: files that cannot be used are named, and why.
+TEST_F(Tls, names_the_file_that_cannot_be_used) {
+  std::ofstream(folder + "text") << "no certificate";
+  Identity("other").write(folder + "other");
+  const auto error_of = [&](const TlsFiles& wrong) {
+    const auto result = server.listen_tls("127.0.0.1:0", wrong, factory());
+    EXPECT_FALSE(result);
+    return result ? std::string() : result.error().message;
+  };
+  const TlsFiles good = files();
+  using ::testing::PrintToString;
+  EXPECT_NE(error_of({folder + "absent.pem", good.key, ""}).find("TLS certificate " + folder + "absent.pem"), std::string::npos);
+  EXPECT_NE(error_of({folder + "text", good.key, ""}).find("TLS certificate " + folder + "text"), std::string::npos);
+  EXPECT_NE(error_of({good.certificate, folder + "text", ""}).find("TLS key " + folder + "text"), std::string::npos);
+  EXPECT_NE(error_of({good.certificate, folder + "other.key", ""}).find("mismatch"), std::string::npos);
+  EXPECT_NE(error_of({good.certificate, good.key, folder + "text"}).find("authority " + folder + "text"), std::string::npos);
+  EXPECT_NE(server.listen_tls("nowhere", good, factory()).error().message.find("nowhere"), std::string::npos);
+}
+
+// Goal: addresses that are taken are errors that name them.
+TEST_F(StreamServerTest, names_the_address_it_cannot_listen_on) {
+  const auto tcp = server.listen_tcp("127.0.0.1:0", factory());
+  ASSERT_TRUE(tcp);
+  EXPECT_NE(server.listen_tcp(*tcp, factory()).error().message.find(*tcp), std::string::npos);
+  const auto udp = server.listen_udp(*tcp, datagrams());
+  ASSERT_TRUE(udp) << "UDP's ports are its own";
+  EXPECT_NE(server.listen_udp(*udp, datagrams()).error().message.find(*udp), std::string::npos);
+}
+
+}  // namespace
+}  // namespace stele::net

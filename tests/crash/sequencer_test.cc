@@ -1,0 +1,599 @@
+// The sequencer on real threads: order, repeats and conflicts, proofs, a full queue, a failing disk, the end.
+#include "log/sequencer.h"
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <filesystem>
+#include <functional>
+#include <future>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "crash/gated_fs.h"
+#include "crash/test_log.h"
+#include "crypto/random.h"
+#include "crypto/sha256.h"
+#include "event/entry.h"
+#include "merkle/checkpoint.h"
+#include "merkle/tile.h"
+#include "merkle/tree.h"
+#include "support/sim_fs.h"
+
+namespace stele::testing {
+namespace {
+
+using log::Delivered;
+using log::Placed;
+using log::Sequencer;
+
+using Answer = Result<Delivered>;
+
+log::SequencerOptions quick() {
+  log::SequencerOptions options;
+  options.publish_every = 3 * kMillisecond;
+  options.reopen_every = 5 * kMillisecond;
+  return options;
+}
+
+// A log with its sequencer on some file system.
+class Running {
+ public:
+  explicit Running(io::FileSystem& fs, const std::string& dir = "log", log::SequencerOptions options = quick())
+      : fs_(fs), dir_(dir), options_(options) {
+    const auto created = create_test_log(fs, dir, 1);
+    EXPECT_TRUE(created.ok());
+    if (created.ok()) identity_ = *created;
+    start();
+  }
+
+  void start() {
+    sequencer_.reset();
+    auto started = Sequencer::start([this] { return open_test_log(fs_, dir_, small_options(), system_clock()); }, options_,
+                                    system_clock(), crypto::system_random());
+    ASSERT_TRUE(started.ok()) << started.error().message;
+    sequencer_ = std::move(*started);
+  }
+
+  std::future<Answer> submit(event::EntryBatch batch, bool want_bytes = false) {
+    auto promise = std::make_shared<std::promise<Answer>>();
+    sequencer_->submit(std::move(batch), want_bytes, [promise](Answer answer) { promise->set_value(std::move(answer)); });
+    return promise->get_future();
+  }
+
+  Sequencer& operator*() { return *sequencer_; }
+  Sequencer* operator->() { return sequencer_.get(); }
+  [[nodiscard]] const log::Identity& identity() const { return identity_; }
+
+ private:
+  io::FileSystem& fs_;
+  std::string dir_;
+  log::SequencerOptions options_;
+  log::Identity identity_;
+  std::unique_ptr<Sequencer> sequencer_;
+};
+
+event::EntryBatch batch_of(const std::string& source) { return event::EntryBatch(event::Source{source, "http", "", ""}); }
+
+std::string event_text(const std::string& id, const std::string& message) {
+  return R"({"time":"2026-11-18T00:00:00Z","actor":{"type":"user","id":"u"},"action":"a.b",)" +
+         (id.empty() ? "" : R"("id":")" + id + R"(",)") + R"("message":")" + message + "\"}";
+}
+
+void add(event::EntryBatch& batch, const std::string& id, const std::string& message) {
+  ASSERT_TRUE(batch.add(event_text(id, message), {}, {}, id).ok());
+}
+
+event::EntryBatch one_event(const std::string& source, const std::string& id, const std::string& message) {
+  auto batch = batch_of(source);
+  add(batch, id, message);
+  return batch;
+}
+
+// Every entry of the log, checked: read twice over, in order of receipt, and under the latest root.
+std::vector<std::string> all_entries(const log::Store& store) {
+  std::vector<std::string> out;
+  const std::uint64_t size = store.size();
+  if (size == 0) return out;
+  const auto bytes = store.read(0, size);
+  EXPECT_TRUE(bytes.ok());
+  UnixNanos before = 0;
+  std::vector<Hash> leaves;
+  EXPECT_TRUE(event::for_each_entry(*bytes, [&](std::string_view entry) {
+                const auto received = event::read_received(entry);
+                EXPECT_TRUE(received && *received >= before) << "entry " << out.size();
+                before = received.value_or(before);
+                leaves.push_back(crypto::hash_leaf(as_byte_span(entry)));
+                out.emplace_back(entry);
+              }).ok());
+  EXPECT_EQ(out.size(), size);
+  EXPECT_EQ(merkle::root_of(leaves), store.latest()->root);
+  return out;
+}
+
+std::string event_of(const std::string& entry) { return std::string(event::read_entry(entry)->event); }
+
+// What holds of every answer: its ranges cover what was placed and prove it under a signed state.
+void check_receipt(const Delivered& delivered, const merkle::VerifierKey& key) {
+  std::map<std::uint64_t, Hash> leaves;
+  for (const Placed& placed : delivered.placed) {
+    if (!placed.error) leaves[placed.index] = placed.leaf;
+  }
+  const auto checkpoint = merkle::open_checkpoint(delivered.state->note, key);
+  ASSERT_TRUE(checkpoint.ok());
+  EXPECT_EQ(checkpoint->size, delivered.state->size);
+  EXPECT_EQ(checkpoint->root, delivered.state->root);
+  std::uint64_t covered = 0;
+  for (const log::ProvenRange& range : delivered.ranges) {
+    std::vector<Hash> run;
+    for (std::uint64_t i = range.first; i < range.first + range.count; ++i) {
+      ASSERT_TRUE(leaves.contains(i)) << "a proof for entry " << i << ", which was not placed";
+      run.push_back(leaves[i]);
+    }
+    const Status proven = merkle::verify_range(range.first, run, checkpoint->size, range.proof, checkpoint->root);
+    EXPECT_TRUE(proven.ok()) << proven.error().message;
+    covered += range.count;
+  }
+  EXPECT_EQ(covered, leaves.size());
+}
+
+// On the machine's disk and on a simulated one.
+class SequencerOn : public ::testing::TestWithParam<const char*> {
+ protected:
+  SequencerOn() {
+    if (std::string(GetParam()) != "posix") return;
+    std::string name = ::testing::TempDir() + "stele-sequencer-XXXXXX";
+    if (::mkdtemp(name.data()) == nullptr) throw std::runtime_error("no temporary directory");
+    temporary_ = name;
+  }
+  ~SequencerOn() override {
+    if (!temporary_.empty()) std::filesystem::remove_all(temporary_);
+  }
+  SequencerOn(const SequencerOn&) = delete;
+  SequencerOn& operator=(const SequencerOn&) = delete;
+
+  io::FileSystem& fs() { return temporary_.empty() ? static_cast<io::FileSystem&>(sim_) : io::posix(); }
+  [[nodiscard]] std::string dir() const { return temporary_.empty() ? "log" : temporary_ + "/log"; }
+
+ private:
+  std::string temporary_;
+  SimFileSystem sim_{7};
+};
+INSTANTIATE_TEST_SUITE_P(Disks, SequencerOn, ::testing::Values("posix", "sim"),
+                         [](const auto& disk) { return std::string(disk.param); });
+
+// One source that sends events, some without an id, some again, some under an id that stands for another.
+class Submitter {
+ public:
+  Submitter(Running& running, std::string source, std::uint64_t seed)
+      : running_(running), source_(std::move(source)), prng_(seed) {}
+
+  void run(int batches) {
+    for (int i = 0; i < batches; ++i) {
+      auto batch = batch_of(source_);
+      std::vector<Sent> sent;
+      for (std::uint64_t n = 1 + prng_.below(12); n > 0; --n) sent.push_back(next(batch));
+      const bool want_bytes = prng_.chance(1, 4);
+      answers_.emplace_back(std::move(sent), running_.submit(std::move(batch), want_bytes));
+      if (prng_.chance(1, 5)) answers_.back().second.wait();
+    }
+  }
+
+  // After all of it is answered. Adds to the states that were handed out and to the places of new entries.
+  void check(std::map<std::uint64_t, Hash>& states, std::map<std::uint64_t, std::string>& placed_events) {
+    std::uint64_t next_new = 0;
+    for (auto& [sent, future] : answers_) {
+      const Answer answer = future.get();
+      ASSERT_TRUE(answer.ok()) << answer.error().message;
+      ASSERT_NO_FATAL_FAILURE(check_receipt(*answer, running_.identity().key));
+      const auto [state, fresh] = states.emplace(answer->state->size, answer->state->root);
+      EXPECT_TRUE(fresh || state->second == answer->state->root) << "two states of size " << answer->state->size;
+      ASSERT_EQ(answer->placed.size(), sent.size());
+      std::optional<std::uint64_t> run_at;
+      for (std::size_t i = 0; i < sent.size(); ++i) {
+        const Placed& placed = answer->placed[i];
+        if (sent[i].conflict) {
+          ASSERT_TRUE(placed.error.has_value());
+          EXPECT_EQ(placed.error->code, Code::kConflict);
+          ++conflicts_;
+          continue;
+        }
+        ASSERT_FALSE(placed.error.has_value()) << placed.error->message;
+        EXPECT_EQ(placed.repeated, sent[i].repeat);
+        if (sent[i].repeat) {
+          EXPECT_EQ(placed.index, first_index_.at(sent[i].id)) << sent[i].id;
+          continue;
+        }
+        EXPECT_GE(placed.index, next_new) << "order within a source";
+        EXPECT_TRUE(!run_at || placed.index == *run_at) << "a batch is contiguous";
+        run_at = placed.index + 1;
+        next_new = placed.index + 1;
+        if (!sent[i].id.empty()) first_index_[sent[i].id] = placed.index;
+        EXPECT_TRUE(placed_events.emplace(placed.index, sent[i].event).second)
+            << "entry " << placed.index << " was given away twice";
+      }
+    }
+  }
+
+  [[nodiscard]] std::uint64_t conflicts() const { return conflicts_; }
+
+ private:
+  struct Sent {
+    std::string id;
+    std::string event;
+    bool repeat = false;
+    bool conflict = false;
+  };
+
+  Sent next(event::EntryBatch& batch) {
+    const std::uint64_t draw = prng_.below(10);
+    Sent one;
+    if (draw >= 3 || sent_.empty()) {
+      if (draw < 9) one.id = "evt_" + std::to_string(sent_.size());
+      one.event = event_text(one.id, "message " + std::to_string(prng_.next()));
+      if (!one.id.empty()) sent_.push_back(one);
+    } else {
+      one = sent_[sent_.size() - 1 - prng_.below(std::min<std::size_t>(sent_.size(), 40))];
+      one.repeat = draw > 0;
+      one.conflict = draw == 0;
+      if (one.conflict) one.event = event_text(one.id, "something else");
+    }
+    EXPECT_TRUE(batch.add(one.event, {}, {}, one.id).ok());
+    return one;
+  }
+
+  Running& running_;
+  std::string source_;
+  Prng prng_;
+  std::vector<Sent> sent_;
+  std::vector<std::pair<std::vector<Sent>, std::future<Answer>>> answers_;
+  std::map<std::string, std::uint64_t> first_index_;
+  std::uint64_t conflicts_ = 0;
+};
+
+// Goal: many sources at once: each event has one place, in its source's order and with its batch; repeats are
+// recognised, conflicts refused and written down; every receipt verifies; states of one size are one.
+TEST_P(SequencerOn, places_every_event_once) {
+  Running running(fs(), dir());
+  std::vector<std::unique_ptr<Submitter>> submitters;
+  for (std::uint64_t i = 0; i < 8; ++i)
+    submitters.push_back(std::make_unique<Submitter>(running, "source-" + std::to_string(i), i));
+  {
+    std::vector<std::jthread> threads;
+    threads.reserve(submitters.size());
+    for (auto& submitter : submitters) threads.emplace_back([&submitter] { submitter->run(60); });
+  }
+  std::map<std::uint64_t, Hash> states;
+  std::map<std::uint64_t, std::string> placed_events;
+  std::uint64_t conflicts = 0;
+  for (auto& submitter : submitters) {
+    ASSERT_NO_FATAL_FAILURE(submitter->check(states, placed_events));
+    conflicts += submitter->conflicts();
+  }
+  running->drain();
+  const auto entries = all_entries(*running->store());
+  EXPECT_EQ(entries.size(), placed_events.size() + conflicts);
+  EXPECT_EQ(running->counters().conflicts, conflicts);
+  std::uint64_t notes = 0;
+  for (std::uint64_t i = 0; i < entries.size(); ++i) {
+    const auto placed = placed_events.find(i);
+    if (placed != placed_events.end()) {
+      EXPECT_EQ(event_of(entries[i]), placed->second) << "entry " << i;
+      continue;
+    }
+    ++notes;
+    EXPECT_NE(entries[i].find(R"("action":"stele.id_conflict")"), std::string::npos) << entries[i];
+  }
+  EXPECT_EQ(notes, conflicts);
+  for (const auto& [size, root] : states) {
+    const auto same = merkle::tree_root(size, running->store()->node_reader());
+    EXPECT_TRUE(same.ok() && *same == root) << "the state signed at size " << size;
+  }
+  EXPECT_EQ(running->store()->published()->size, entries.size());
+}
+
+// Goal: while entries come in and are sealed and published, everything that is there can be read and proven.
+TEST_P(SequencerOn, serves_what_is_there_while_more_comes) {
+  Running running(fs(), dir());
+  std::atomic<bool> stop = false;
+  std::vector<std::jthread> readers;
+  for (std::uint64_t r = 0; r < 3; ++r) {
+    readers.emplace_back([&, r] {
+      Prng prng(r);
+      while (!stop) {
+        const auto store = running->store();
+        const auto state = r == 0 ? store->published() : store->latest();
+        if (state->size == 0) continue;
+        const std::uint64_t index = prng.below(state->size);
+        const auto bytes = store->read(index, 1);
+        ASSERT_TRUE(bytes.ok()) << bytes.error().message;
+        const Hash leaf = crypto::hash_leaf(as_byte_span(*bytes).subspan(2));
+        const auto proof = merkle::inclusion_proof(index, state->size, store->node_reader());
+        ASSERT_TRUE(proof.ok()) << proof.error().message;
+        ASSERT_TRUE(merkle::verify_inclusion(index, leaf, state->size, *proof, state->root).ok())
+            << index << " of " << state->size;
+        const std::uint64_t bundle = index / merkle::kTileWidth;
+        const auto tile = store->tile({false, 0, bundle, merkle::tile_width(0, bundle, state->size)});
+        ASSERT_TRUE(tile.ok()) << tile.error().message;
+        ASSERT_EQ(tile->substr(index % merkle::kTileWidth * sizeof(Hash), sizeof(Hash)), as_text(leaf));
+      }
+    });
+  }
+  {
+    std::vector<std::jthread> writers;
+    for (int w = 0; w < 3; ++w) {
+      writers.emplace_back([&, w] {
+        for (int i = 0; i < 60; ++i) {
+          auto batch = batch_of("source-" + std::to_string(w));
+          for (int n = 0; n < 20; ++n) add(batch, "", std::string(200, 'x'));
+          ASSERT_TRUE(running.submit(std::move(batch)).get().ok());
+        }
+      });
+    }
+  }
+  for (int i = 0; i < 2'000 && running->store()->sealed_size() == 0; ++i)
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  stop = true;
+  readers.clear();
+  EXPECT_GT(running->store()->sealed_size(), 0U);
+  EXPECT_EQ(running->store()->size(), 3'600U);
+}
+
+// Goal: a second copy in one batch is a repeat of the first, other bytes under its id are a conflict, and the note of
+// the conflict names the event that was kept.
+TEST(Sequencer, recognises_repeats_within_a_batch) {
+  SimFileSystem fs(1);
+  Running running(fs);
+  auto batch = batch_of("s");
+  add(batch, "a", "one");
+  add(batch, "b", "two");
+  add(batch, "a", "one");
+  add(batch, "b", "three");
+  add(batch, "", "four");
+  const Answer answer = running.submit(std::move(batch), true).get();
+  ASSERT_TRUE(answer.ok());
+  ASSERT_EQ(answer->placed.size(), 5U);
+  EXPECT_EQ(answer->placed[0].index, 0U);
+  EXPECT_EQ(answer->placed[1].index, 1U);
+  EXPECT_TRUE(answer->placed[2].repeated);
+  EXPECT_EQ(answer->placed[2].index, 0U);
+  EXPECT_EQ(answer->placed[2].leaf, answer->placed[0].leaf);
+  EXPECT_EQ(answer->placed[2].id, answer->placed[0].id);
+  ASSERT_TRUE(answer->placed[3].error.has_value());
+  EXPECT_EQ(answer->placed[3].error->code, Code::kConflict);
+  EXPECT_EQ(answer->placed[4].index, 2U);
+  check_receipt(*answer, running.identity().key);
+  running->drain();
+  const auto entries = all_entries(*running->store());
+  ASSERT_EQ(entries.size(), 4U);
+  EXPECT_NE(entries[3].find(R"("targets":[{"type":"entry","id":"1"}])"), std::string::npos) << entries[3];
+  EXPECT_NE(entries[3].find(R"("source":"s","event_id":"b")"), std::string::npos) << entries[3];
+}
+
+// Goal: repeats are recognised after the log was closed and opened again, and after it was killed.
+TEST(Sequencer, recognises_repeats_after_a_restart) {
+  SimFileSystem fs(1);
+  Running running(fs);
+  for (int i = 0; i < 700; ++i) ASSERT_TRUE(running.submit(one_event("s", "evt_" + std::to_string(i), "m")).get().ok());
+  running.start();
+  const Answer closed = running.submit(one_event("s", "evt_3", "m")).get();
+  ASSERT_TRUE(closed.ok());
+  EXPECT_TRUE(closed->placed[0].repeated);
+  EXPECT_EQ(closed->placed[0].index, 3U);
+  ASSERT_TRUE(running.submit(one_event("s", "evt_700", "m")).get().ok());
+  fs.crash(CrashKind::kKill);
+  running.start();
+  const Answer killed = running.submit(one_event("s", "evt_700", "m")).get();
+  ASSERT_TRUE(killed.ok());
+  EXPECT_TRUE(killed->placed[0].repeated);
+  EXPECT_EQ(killed->placed[0].index, 700U);
+  check_receipt(*killed, running.identity().key);
+}
+
+// Goal: whatever was taken before the log drains is answered, with what follows from it; nothing is taken later.
+TEST_P(SequencerOn, finishes_what_it_took_when_it_drains) {
+  Running running(fs(), dir());
+  ASSERT_TRUE(running.submit(one_event("s", "first", "m")).get().ok());
+  std::vector<std::future<Answer>> answers;
+  for (int i = 0; i < 200; ++i) {
+    answers.push_back(
+        running.submit(one_event("s", i % 4 == 0 ? "first" : "evt_" + std::to_string(i), i % 8 == 0 ? "other" : "m")));
+  }
+  running->drain();
+  for (std::size_t i = 0; i < answers.size(); ++i) {
+    const Answer answer = answers[i].get();
+    ASSERT_TRUE(answer.ok()) << answer.error().message;
+    EXPECT_EQ(answer->placed[0].error.has_value(), i % 8 == 0);
+    EXPECT_EQ(answer->placed[0].repeated, i % 4 == 0 && i % 8 != 0);
+    check_receipt(*answer, running.identity().key);
+  }
+  const Answer late = running.submit(one_event("s", "late", "m")).get();
+  ASSERT_FALSE(late.ok());
+  EXPECT_EQ(late.error().code, Code::kUnavailable);
+  EXPECT_EQ(all_entries(*running->store()).size(), 1U + 150U + 25U);
+  running->drain();
+  running.start();
+  EXPECT_EQ(all_entries(*running->store()).size(), 1U + 150U + 25U);
+}
+
+// Goal: submitters that race with the drain are each answered once, with a place or a refusal.
+TEST(Sequencer, answers_once_while_it_drains) {
+  SimFileSystem fs(3);
+  Running running(fs);
+  std::atomic<std::uint64_t> submitted = 0;
+  std::atomic<std::uint64_t> stored = 0;
+  std::atomic<std::uint64_t> refused = 0;
+  {
+    std::vector<std::jthread> threads;
+    for (int t = 0; t < 6; ++t) {
+      threads.emplace_back([&, t] {
+        for (int i = 0; refused < 30; ++i) {
+          ++submitted;
+          running->submit(one_event("s" + std::to_string(t), "evt_" + std::to_string(i), "m"), false, [&](const Answer& answer) {
+            if (answer.ok())
+              ++stored;
+            else if (answer.error().code == Code::kUnavailable)
+              ++refused;
+          });
+        }
+      });
+    }
+    while (stored < 300) std::this_thread::yield();
+    running->drain();
+  }
+  EXPECT_EQ(stored + refused, submitted);
+  EXPECT_EQ(running->store()->size(), stored);
+}
+
+// Goal: what waits is bounded: beyond that a batch is refused as busy, what was taken is stored, and room comes back.
+TEST(Sequencer, is_busy_when_too_much_waits) {
+  SimFileSystem sim(1);
+  GatedFileSystem fs(sim);
+  log::SequencerOptions options = quick();
+  options.queue_bytes_max = 20'000;
+  Running running(fs, "log", options);
+  fs.close();
+  std::vector<std::future<Answer>> answers;
+  answers.push_back(running.submit(one_event("s", "", "hangs")));
+  fs.wait_for_arrival();
+  std::size_t busy = 0;
+  for (int i = 0; i < 100; ++i) answers.push_back(running.submit(one_event("s", "", std::string(500, 'x'))));
+  fs.open();
+  std::uint64_t stored = 0;
+  for (auto& future : answers) {
+    const Answer answer = future.get();
+    if (answer.ok()) {
+      ++stored;
+      continue;
+    }
+    EXPECT_EQ(answer.error().code, Code::kBusy);
+    ++busy;
+  }
+  EXPECT_GT(busy, 50U);
+  EXPECT_GT(stored, 10U);
+  EXPECT_EQ(running->counters().refused_busy, busy);
+  EXPECT_TRUE(running.submit(one_event("s", "", "room again")).get().ok());
+  running->drain();
+  EXPECT_EQ(all_entries(*running->store()).size(), stored + 1);
+}
+
+// Goal: what was taken is answered, also when a conflict in it is to be written down and the queue is full by then.
+TEST(Sequencer, settles_conflicts_when_too_much_waits) {
+  SimFileSystem sim(1);
+  GatedFileSystem fs(sim);
+  log::SequencerOptions options = quick();
+  options.queue_bytes_max = 4'000;
+  options.group_bytes_max = 1;              // one batch a commit
+  options.publish_every = 3'600 * kSecond;  // only commits sync
+  Running running(fs, "log", options);
+  ASSERT_TRUE(running.submit(one_event("s", "id", "m")).get().ok());
+  fs.close();
+  auto hangs = running.submit(one_event("s", "", "hangs"));
+  fs.wait_for_arrival();
+  auto conflict = running.submit(one_event("s", "id", "other"));
+  std::vector<std::future<Answer>> others;
+  for (int i = 0; i < 10; ++i) others.push_back(running.submit(one_event("s", "", std::string(500, 'x'))));
+  EXPECT_GT(running->counters().refused_busy, 0U);
+  // The conflict's own batch has nothing to write; the next commit hangs while it is settled.
+  fs.let_through(1);
+  fs.wait_for_arrival();
+  EXPECT_EQ(conflict.wait_for(std::chrono::milliseconds(20)), std::future_status::timeout) << "its note is not durable";
+  fs.open();
+  const Answer answer = conflict.get();
+  ASSERT_TRUE(answer.ok()) << answer.error().message;
+  ASSERT_TRUE(answer->placed[0].error.has_value());
+  EXPECT_EQ(answer->placed[0].error->code, Code::kConflict);
+  EXPECT_EQ(running->counters().conflicts, 1U);
+  EXPECT_TRUE(hangs.get().ok());
+  for (auto& other : others) other.wait();
+}
+
+// Goal: a batch that no frame can hold is refused at the door, and harms nothing.
+TEST(Sequencer, refuses_what_no_frame_can_hold) {
+  SimFileSystem fs(1);
+  log::SequencerOptions options = quick();
+  options.queue_bytes_max = 1U << 30;
+  Running running(fs, "log", options);
+  auto batch = batch_of("s");
+  const std::string long_message(65'000, 'x');
+  while (batch.bytes().size() <= log::kFramePayloadBytesMax) add(batch, "", long_message);
+  const Answer answer = running.submit(std::move(batch)).get();
+  ASSERT_FALSE(answer.ok());
+  EXPECT_EQ(answer.error().code, Code::kTooLarge);
+  EXPECT_FALSE(running->stopped().has_value());
+  EXPECT_TRUE(running.submit(one_event("s", "", "small")).get().ok());
+}
+
+// Waits until the log takes events again.
+bool comes_back(Running& running) {
+  for (int i = 0; i < 4'000; ++i) {
+    if (!running->stopped()) return true;
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
+  return false;
+}
+
+// Goal: when the disk fails, those under way are told, nobody later is taken, what was acknowledged is read on; the log
+// opens itself again, and events that are sent again are there once.
+TEST(Sequencer, survives_a_failing_disk) {
+  for (std::uint64_t seed = 1; seed <= 12; ++seed) {
+    SCOPED_TRACE("seed " + std::to_string(seed));
+    SimFileSystem fs(seed);
+    Running running(fs);
+    Prng prng(seed);
+    std::map<std::string, std::uint64_t> places;  // event id → where it was acknowledged
+    std::mutex mutex;
+    const auto send_all = [&](int from, int to) {
+      std::vector<std::jthread> threads;
+      for (int t = 0; t < 4; ++t) {
+        threads.emplace_back([&, t] {
+          for (int i = from + t; i < to; i += 4) {
+            const std::string id = "evt_" + std::to_string(i);
+            const Answer answer = running.submit(one_event("s", id, "message " + std::to_string(i))).get();
+            if (!answer.ok()) {
+              EXPECT_EQ(answer.error().code, Code::kUnavailable) << answer.error().message;
+              continue;
+            }
+            check_receipt(*answer, running.identity().key);
+            const std::lock_guard lock(mutex);
+            const auto [place, fresh] = places.emplace(id, answer->placed[0].index);
+            EXPECT_TRUE(fresh || place->second == answer->placed[0].index) << id << " has two places";
+          }
+        });
+      }
+    };
+    send_all(0, 100);
+    const bool full = prng.chance(1, 3);
+    if (full)
+      fs.set_capacity(fs.used() + prng.below(5'000));
+    else
+      fs.fail(prng.chance(1, 2) ? Op::kSync : Op::kWrite, 1 + prng.below(40));
+    send_all(100, 500);
+    for (const auto& [id, index] : places) {
+      const auto entry = running->store()->read(index, 1);
+      ASSERT_TRUE(entry.ok()) << id;
+      EXPECT_NE(entry->find("\"id\":\"" + id + "\""), std::string::npos);
+    }
+    if (full) fs.set_capacity(std::nullopt);
+    ASSERT_TRUE(comes_back(running));
+    EXPECT_GE(running->counters().stops, 1U);
+    send_all(0, 600);
+    EXPECT_EQ(places.size(), 600U);
+    fs.crash(prng.chance(1, 2) ? CrashKind::kPower : CrashKind::kKill);
+    running.start();
+    const auto entries = all_entries(*running->store());
+    EXPECT_EQ(entries.size(), 600U) << "each event is there once";
+    for (const auto& [id, index] : places) {
+      ASSERT_LT(index, entries.size());
+      EXPECT_NE(entries[index].find("\"id\":\"" + id + "\""), std::string::npos) << id;
+    }
+  }
+}
+
+}  // namespace
+}  // namespace stele::testing

@@ -8,7 +8,7 @@
 namespace stele::api {
 namespace {
 
-constexpr std::uint64_t kAnswerBytesMax = 8U << 20;
+constexpr std::size_t kPageBytesMax = 8U << 20;  // one entry more than fits is not begun
 
 void read_one(const Service& service, const net::Request& request, const PathParts& parts, const net::Reply& reply) {
   const auto sequencer = service.find(request.parameter("log").value_or("main"));
@@ -42,12 +42,15 @@ Result<std::string> read_page(const Service& service, const net::Request& reques
   std::uint64_t at = from;
   std::uint64_t left = std::min(asked, service.limits.read_entries_max);
   std::string out = "{\"entries\":[";
-  // Bundle by bundle, so that an answer stays bounded however long the entries are.
+  bool full = false;
+  // A few at a time, so that what is read stays bounded however long the entries are.
   constexpr std::uint64_t kStep = 64;
-  while (left > 0 && at < size && out.size() < kAnswerBytesMax) {
+  while (left > 0 && at < size && !full) {
     const std::uint64_t take = std::min({left, kStep, size - at});
     STELE_ASSIGN(const std::string bundle, store->read(at, take));
     STELE_TRY(event::for_each_entry(bundle, [&](std::string_view entry) {
+      full = full || out.size() + entry.size() > kPageBytesMax;
+      if (full) return;
       out += out.back() == '[' ? "{\"index\":" : ",{\"index\":";
       append_decimal(out, at++);
       out += ",\"entry\":";

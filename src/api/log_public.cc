@@ -11,7 +11,12 @@ namespace {
 
 constexpr std::string_view kImmutable = "public, max-age=31536000, immutable";
 
-void allow_browsers(net::Response& response) { response.headers.emplace_back("Access-Control-Allow-Origin", "*"); }
+// Pages of any site may check the log. What they need for that is hashes: what entries say stays with those who may ask
+// the server themselves, for a browser on the server's own machine would hand it to every page that is open.
+void allow_browsers(net::Response& response, const PathParts& parts) {
+  if (parts.size() > 1 && parts[1].starts_with("entries/")) return;
+  response.headers.emplace_back("Access-Control-Allow-Origin", "*");
+}
 
 bool wants_json(const net::Request& request) {
   return request.parameter("format") == "json" || request.header("accept").find("application/json") != std::string_view::npos;
@@ -27,7 +32,7 @@ RouteHandler with_store(const Service& service, StoreHandler handler) {
     const auto store = (*sequencer)->store();
     auto answer = handler(request, parts, *store);
     net::Response response = answer ? std::move(*answer) : error_response(answer.error());
-    allow_browsers(response);
+    allow_browsers(response, parts);
     reply.send(std::move(response));
   };
 }

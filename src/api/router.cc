@@ -42,6 +42,33 @@ std::string log_of(const net::Request& request, const Route& route, const PathPa
   return request.parameter("log").value_or("main");
 }
 
+// Where a URL's or a Host header's host ends.
+std::string_view host_of(std::string_view authority) {
+  if (authority.starts_with('[')) return authority.substr(0, authority.find(']') + 1);
+  return authority.substr(0, authority.find(':'));
+}
+
+bool is_name(std::string_view host) {
+  if (host.starts_with('[')) return false;
+  return host.find_first_not_of("0123456789.") != std::string_view::npos;
+}
+
+// A browser on this machine sends what the pages in it say. A page of another site can make its own name stand for this
+// machine's address (DNS rebinding), so a request over TCP comes from here only when it calls the server by an address, or
+// "localhost".
+bool calls_by_address(const net::Request& request) {
+  const std::string_view host = host_of(request.header("host"));
+  return host.empty() || !is_name(host) || host == "localhost" || request.peer.credentials;
+}
+
+// And a page can make the browser send a plain POST to any address, which then says by which site (RFC 6454).
+bool comes_from_elsewhere(const net::Request& request) {
+  const std::string_view origin = request.header("origin");
+  if (origin.empty() || request.method == "GET" || request.method == "HEAD") return false;
+  const auto scheme = origin.find("://");
+  return scheme == std::string_view::npos || origin.substr(scheme + 3) != request.header("host");
+}
+
 int status_of(Code code) {
   switch (code) {
     case Code::kInvalid:
@@ -70,8 +97,16 @@ void Router::handle(const net::Request& request, const net::Reply& reply) const 
       allowed += (allowed.empty() ? "" : ", ") + route.method;
       continue;
     }
-    const access::Caller caller{request.peer.loopback, request.peer.address};
-    const Status allowed_to = authority_.authorise(caller, route.permission, log_of(request, route, *parts));
+    const bool by_address = calls_by_address(request);
+    const access::Caller caller{request.peer.loopback && by_address, request.peer.address};
+    Status allowed_to = authority_.authorise(caller, route.permission, log_of(request, route, *parts));
+    if (!allowed_to && request.peer.loopback && !by_address) {
+      allowed_to =
+          Error{Code::kDenied, "a server that only this machine may use is called by its address or as localhost, not as " +
+                                   std::string(request.header("host"))};
+    } else if (comes_from_elsewhere(request)) {
+      allowed_to = Error{Code::kDenied, "a page of " + std::string(request.header("origin")) + " may not write here"};
+    }
     if (!allowed_to) return reply.send(error_response(allowed_to.error()));
     return route.handler(request, *parts, reply);
   }

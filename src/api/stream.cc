@@ -43,7 +43,7 @@ Result<std::uint64_t> start_of(const net::Request& request, std::uint64_t size) 
   if (const auto last = request.header("last-event-id"); !last.empty()) {
     const auto index = parse_decimal(last);
     if (!index) return invalid("Last-Event-ID is the index of the last entry that was seen");
-    return *index + 1;
+    return *index == UINT64_MAX ? *index : *index + 1;
   }
   const auto from = request.parameter("from");
   if (!from) return size;

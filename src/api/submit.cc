@@ -1,6 +1,8 @@
 // POST /api/v1/events: decode, check, hand to the log, answer with the receipt.
 #include "api/submit.h"
 
+#include <algorithm>
+
 #include "base/json_text.h"
 #include "event/body.h"
 #include "event/entry.h"
@@ -71,8 +73,10 @@ Result<event::Source> read_source(const net::Request& request) {
 }
 
 bool is_ndjson(std::string_view content_type) {
-  return content_type.starts_with("application/x-ndjson") || content_type.starts_with("application/ndjson") ||
-         content_type.starts_with("application/jsonl");
+  std::string type(content_type.substr(0, content_type.find_first_of("; ")));
+  std::transform(type.begin(), type.end(), type.begin(),
+                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+  return type == "application/x-ndjson" || type == "application/ndjson" || type == "application/jsonl";
 }
 
 void append_error(std::string& out, std::string_view code, std::string_view path, std::string_view message) {
@@ -143,8 +147,8 @@ std::size_t stored_count(const log::Delivered* delivered) {
 
 std::string full_body(const Exchange& exchange, const log::Delivered* delivered) {
   std::string out = "{\"results\":[";
-  out.reserve(64 + exchange.count * 130 + (exchange.options.results == Results::kEntries ? delivered->bytes.size() * 5 / 4 : 0));
   std::string_view entries = delivered != nullptr ? std::string_view(delivered->bytes) : std::string_view();
+  out.reserve(64 + exchange.count * 130 + entries.size() * 5 / 4);
   auto warned = exchange.warned.begin();
   in_order(
       exchange, delivered,

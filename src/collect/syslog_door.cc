@@ -10,12 +10,19 @@
 
 namespace stele::collect {
 
-// A batch from one peer, tried until the log takes it.
+// What one peer sent, handed to the log batch by batch, each tried until the log takes it.
 struct SyslogDoor::Delivery {
   event::Source source;
   std::vector<Message> messages;
   std::function<void()> resume;
+  std::size_t next = 0;  // of the messages that the log has not
 };
+
+namespace {
+
+constexpr std::size_t kBatchBytes = 4U << 20;  // of entries, as much as goes into one commit with others
+
+}  // namespace
 
 class SyslogSink final : public net::StreamSink {
  public:
@@ -73,25 +80,32 @@ net::DatagramHandler SyslogDoor::datagrams() {
 
 void SyslogDoor::deliver(event::Source source, std::vector<Message> messages, std::function<void()> resume) {
   if (messages.empty()) return resume();
-  attempt(
-      std::make_shared<Delivery>(Delivery{std::move(source), std::move(messages), std::move(resume)}));  // shared by its tries
+  attempt(std::make_shared<Delivery>(  // shared by its tries
+      Delivery{std::move(source), std::move(messages), std::move(resume)}));
 }
 
 void SyslogDoor::attempt(std::shared_ptr<Delivery> delivery) {
+  const auto later = [this, delivery] {
+    ++counters_.retries;
+    runtime_.after(options_.retry_millis, [this, delivery] { attempt(delivery); });
+  };
+  if (log_.stopped()) return later();  // not worth building a batch for
   event::EntryBatch batch(delivery->source);
-  for (const Message& message : delivery->messages) add(batch, message);
-  log_.submit(std::move(batch), false, [this, delivery](const Result<log::Delivered>& result) {
-    if (!result) {
-      ++counters_.retries;
-      runtime_.after(options_.retry_millis, [this, delivery] { attempt(delivery); });
-      return;
-    }
-    counters_.messages += delivery->messages.size();
-    delivery->resume();
+  std::size_t end = delivery->next;
+  std::uint64_t quarantined = 0;
+  while (end < delivery->messages.size() && batch.bytes().size() < kBatchBytes)
+    quarantined += add(batch, delivery->messages[end++]) ? 0U : 1U;
+  log_.submit(std::move(batch), false, [this, delivery, end, quarantined, later](const Result<log::Delivered>& result) {
+    if (!result) return later();
+    counters_.messages += end - delivery->next;
+    counters_.quarantined += quarantined;
+    delivery->next = end;
+    if (end == delivery->messages.size()) return delivery->resume();
+    runtime_.after(0, [this, delivery] { attempt(delivery); });  // this is the log's thread: it has other things to do
   });
 }
 
-void SyslogDoor::add(event::EntryBatch& batch, const Message& message) {
+bool SyslogDoor::add(event::EntryBatch& batch, const Message& message) {
   thread_local Normalised normalised;
   std::string why = message.quarantined;
   if (why.empty()) {
@@ -99,11 +113,11 @@ void SyslogDoor::add(event::EntryBatch& batch, const Message& message) {
     syslog_event(parse_syslog(message.text, now), now, normalised);
     std::string original;
     append_json_bytes(original, message.text);
-    if (batch.add(normalised.event, normalised.derived, original, {}).ok()) return;
+    if (batch.add(normalised.event, normalised.derived, original, {}).ok()) return true;
     why = "too_large";
   }
-  ++counters_.quarantined;
   add_quarantined(batch, "syslog", why, message.text, message.length, clock_.now());
+  return false;
 }
 
 }  // namespace stele::collect

@@ -28,7 +28,8 @@ struct SyslogCounters {
   std::atomic<std::uint64_t> retries{0};      // batches that the log did not take at once
 };
 
-// Nothing that arrives is dropped by this door: while the log takes nothing it stops reading, and tries again.
+// Nothing that arrives is dropped by this door: while the log takes nothing it stops reading, and tries again. The source's
+// id in `options` has at most 128 bytes of UTF-8.
 class SyslogDoor {
  public:
   SyslogDoor(log::Sequencer& log, net::Runtime& runtime, const Clock& clock, SyslogOptions options)
@@ -51,7 +52,8 @@ class SyslogDoor {
   struct Delivery;
   void deliver(event::Source source, std::vector<Message> messages, std::function<void()> resume);
   void attempt(std::shared_ptr<Delivery> delivery);
-  void add(event::EntryBatch& batch, const Message& message);
+  // False when it had to be quarantined.
+  bool add(event::EntryBatch& batch, const Message& message);
 
   log::Sequencer& log_;
   net::Runtime& runtime_;

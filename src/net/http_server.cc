@@ -144,9 +144,9 @@ void HttpServer::drain(std::int64_t millis) {
 
 const HttpCounters& HttpServer::counters() const { return state_->counters; }
 
-bool is_loopback_address(const std::string& address) {
-  const auto endpoint = parse_endpoint(address);
-  return endpoint && endpoint->address().is_loopback();
+Result<bool> is_loopback_address(const std::string& address) {
+  STELE_ASSIGN(const auto endpoint, parse_endpoint(address));
+  return endpoint.address().is_loopback();
 }
 
 }  // namespace stele::net

@@ -52,7 +52,7 @@ class HttpServer {
   std::shared_ptr<State> state_;  // shared with the connections, which may outlive the server's own stop
 };
 
-// Whether `address` ("host:port") is on this machine only.
-bool is_loopback_address(const std::string& address);
+// Whether `address` ("127.0.0.1:7373", "[::1]:7373", "localhost:7373") is on this machine only. kInvalid when it is none.
+Result<bool> is_loopback_address(const std::string& address);
 
 }  // namespace stele::net

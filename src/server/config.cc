@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/bytes.h"
+#include "base/json_text.h"
 #include "merkle/note.h"
 #include "net/http_server.h"
 
@@ -98,6 +99,9 @@ std::vector<Setting> make_settings() {
       text("tls_client_ca", &Config::tls_client_ca,
            "PEM file with the authority that must have signed a client's certificate. Empty: none is asked."),
       number("body_bytes", &Config::body_bytes, 1024, kGiB, "Longest request body as sent; more is 413."),
+      number("bodies_bytes", &Config::bodies_bytes, 1U << 20, 1024 * kGiB,
+             "Bytes of request bodies held at once, those that still arrive included; more is 429."),
+      number("header_bytes", &Config::header_bytes, 1024, 1U << 20, "Longest head of a request; more is 431."),
       number("decompressed_bytes", &Config::decompressed_bytes, 1024, kGiB,
              "Longest request body once decompressed; more is 413."),
       number("batch_events", &Config::batch_events, 1, 65'536, "Most events in one request; more is 413."),
@@ -109,6 +113,7 @@ std::vector<Setting> make_settings() {
       number("idle_seconds", &Config::idle_seconds, 1, 86'400, "A connection without a request is closed after this long."),
       number("request_seconds", &Config::request_seconds, 1, 86'400,
              "A request must arrive, and its answer be taken, within this long."),
+      number("page_entries", &Config::page_entries, 1, 10'000, "Most entries in one answer; it has at most 8 MiB besides."),
       number("streams", &Config::streams, 1, 100'000, "Most open streams; further ones are answered 429."),
       number("queue_bytes", &Config::queue_bytes, 1U << 20, 64 * kGiB,
              "Bytes of entries that may wait for the disk; more is answered 429."),
@@ -216,10 +221,14 @@ Status check_config(const Config& config) {
   if (!config.syslog_tls.empty() && (config.tls_certificate.empty() || config.tls_key.empty())) {
     return invalid("syslog_tls needs tls_certificate and tls_key");
   }
-  if (config.allow_remote) return {};
-  for (const auto* list : {&config.listen, &config.syslog}) {
+  constexpr std::size_t kSourceBytesMax = 128;
+  if (config.syslog_source.empty() || config.syslog_source.size() > kSourceBytesMax || !is_utf8(config.syslog_source))
+    return invalid("syslog_source is a name of 1 to 128 bytes of UTF-8");
+  if (config.bodies_bytes < config.body_bytes) return invalid("bodies_bytes has room for one body of body_bytes at least");
+  for (const auto* list : {&config.listen, &config.syslog, &config.syslog_tls}) {
     for (const std::string& address : *list) {
-      if (net::is_loopback_address(address)) continue;
+      STELE_ASSIGN(const bool here, net::is_loopback_address(address));
+      if (here || config.allow_remote || list == &config.syslog_tls) continue;
       return invalid(
           address +
           " is not on this machine only (127.0.0.1, ::1): say --allow-remote true to open it to the network without TLS");

@@ -29,6 +29,8 @@ struct Config {
   std::string tls_client_ca;
 
   std::uint64_t body_bytes = 16U << 20;
+  std::uint64_t bodies_bytes = 1U << 30;
+  std::uint64_t header_bytes = 16U << 10;
   std::uint64_t decompressed_bytes = 64U << 20;
   std::uint64_t batch_events = 50'000;
   std::uint64_t event_bytes = 1U << 20;
@@ -36,6 +38,7 @@ struct Config {
   std::uint64_t connections = 4096;
   std::uint64_t idle_seconds = 120;
   std::uint64_t request_seconds = 30;
+  std::uint64_t page_entries = 1000;
   std::uint64_t streams = 256;
   std::uint64_t queue_bytes = 64U << 20;
 

@@ -18,6 +18,8 @@ constexpr const char* kMainLog = "main";
 net::HttpLimits http_limits(const Config& config) {
   net::HttpLimits limits;
   limits.body_bytes_max = config.body_bytes;
+  limits.bodies_bytes_max = config.bodies_bytes;
+  limits.header_bytes_max = static_cast<std::uint32_t>(config.header_bytes);
   limits.connections_max = static_cast<std::uint32_t>(config.connections);
   limits.idle_seconds = static_cast<std::int64_t>(config.idle_seconds);
   limits.request_seconds = static_cast<std::int64_t>(config.request_seconds);
@@ -30,6 +32,7 @@ api::ApiLimits api_limits(const Config& config) {
   limits.events_max = config.batch_events;
   limits.event.bytes_max = config.event_bytes;
   limits.event.depth_max = static_cast<std::uint32_t>(config.event_depth);
+  limits.read_entries_max = config.page_entries;
   limits.streams_max = config.streams;
   return limits;
 }
@@ -64,6 +67,7 @@ struct Server::Parts {
   Status open();
   Status open_syslog();
   Status open_http();
+  void watch(bool was_stopped);
   void append_metrics(std::string& out) const;
 };
 
@@ -84,7 +88,20 @@ Status Server::Parts::open() {
   api::add_log_routes(router, *service);
   api::add_operation_routes(router, *service);
   STELE_TRY(open_syslog());
-  return open_http();
+  STELE_TRY(open_http());
+  watch(false);
+  return {};
+}
+
+// Says in the server's own log when a log stops taking events, and when it takes them again.
+void Server::Parts::watch(bool was_stopped) {
+  constexpr std::int64_t kMillis = 500;
+  runtime->after(kMillis, [this, was_stopped] {
+    const auto why = log->stopped();
+    if (why && !was_stopped) spdlog::error("log {}: {}", kMainLog, why->message);
+    if (!why && was_stopped) spdlog::info("log {} takes events again, from entry {} on", kMainLog, log->store()->size());
+    watch(why.has_value());
+  });
 }
 
 Status Server::Parts::open_syslog() {

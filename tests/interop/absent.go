@@ -56,7 +56,11 @@ func (c *checker) checkPartial(level int, span tileSpan, must bool) error {
 		c.failf(kindPartial, "GET %s: %s", path, a.words())
 		return nil
 	}
-	c.checkHeaders("older partial tiles", a, tileContentType, cacheForever)
+	sort := olderPartialTiles
+	if level == entriesLevel {
+		sort = olderEntryBundles
+	}
+	c.checkHeaders(sort, a, tileContentType, cacheForever)
 	if level == entriesLevel {
 		entries, err := parseBundle(a.body, span.width)
 		if err != nil {

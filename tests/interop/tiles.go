@@ -94,7 +94,7 @@ func (c *checker) fetchSpan(k kind, level int, span tileSpan) ([]byte, error) {
 	}
 	sort := "tiles"
 	if k == kindBundle {
-		sort = "entry bundles"
+		sort = entryBundles
 	}
 	c.checkHeaders(sort, a, tileContentType, cacheForever)
 	if k == kindTile {

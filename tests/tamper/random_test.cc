@@ -1,0 +1,88 @@
+// Thousands of random changes to the files of a log: each is found where it is, or lies where verification says that it
+// does not look.
+#include <gtest/gtest.h>
+
+#include <cstdio>
+#include <cstdlib>
+
+#include "support/prng.h"
+#include "tamper/oracle.h"
+#include "tamper/sample_log.h"
+#include "tamper/tampering.h"
+#include "verify/directory.h"
+
+namespace stele::testing {
+namespace {
+
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+constexpr std::uint64_t kSlower = 8;
+#else
+constexpr std::uint64_t kSlower = 1;
+#endif
+
+// A number from the environment: STELE_TAMPER_SEED starts elsewhere, STELE_TAMPER_TIMES does so many times as much.
+std::uint64_t from_environment(const char* name, std::uint64_t otherwise) {
+  const char* value = std::getenv(name);
+  return value == nullptr ? otherwise : parse_decimal(value).value_or(otherwise);
+}
+
+// The version in log.json is the one thing that verification may refuse to go on from: a newer program's log.
+bool is_newer_version(const Image& image, const std::string& dir) {
+  const std::string& text = image.at(dir + "/log.json");
+  return text.starts_with("{\"stele_log\":") && !text.starts_with("{\"stele_log\":1,");
+}
+
+void tamper_many_times(const LogPlan& plan, std::uint64_t times) {
+  const std::uint64_t start = from_environment("STELE_TAMPER_SEED", 0);
+  times *= from_environment("STELE_TAMPER_TIMES", 1);
+  LogPlan this_plan = plan;
+  this_plan.seed += start;
+  const SampleLog log = make_log(this_plan);
+  LogPlan other_plan = this_plan;
+  other_plan.seed += 1000;
+  const SampleLog other = make_log(other_plan);
+  const Oracle oracle(log);
+  std::uint64_t failures = 0;
+  for (std::uint64_t seed = 0; seed < times && failures < 5; ++seed) {
+    Prng prng(mix64(this_plan.seed, seed));
+    Image image = log.image;
+    std::string how = tamper_with(image, {log.older, other.image}, prng);
+    bool several = false;
+    for (; prng.chance(1, 12); several = true) how += ", " + tamper_with(image, {log.older, other.image}, prng);
+    ImageFileSystem fs(image);
+    verify::Report report;
+    const Status checked = verify::verify_directory(fs, log.dir, {}, report);
+    std::optional<std::string> wrong;
+    if (checked)
+      wrong = several ? oracle.judge_several(image, report) : oracle.judge(image, report);
+    else if (!is_newer_version(image, log.dir))
+      wrong = "it could not be checked: " + checked.error().message;
+    if (!wrong) continue;
+    ++failures;
+    ADD_FAILURE() << "log " << this_plan.seed << ", seed " << seed << ": " << how << ": " << *wrong << "\n"
+                  << findings_text(report);
+  }
+  std::printf("%llu found, %llu where verification does not look\n", static_cast<unsigned long long>(oracle.found()),
+              static_cast<unsigned long long>(oracle.outside()));
+  EXPECT_GT(oracle.found(), oracle.outside());
+}
+
+TEST(RandomTampering, is_found_in_a_closed_log) { tamper_many_times({.seed = 1}, 4'000 / kSlower); }
+
+TEST(RandomTampering, is_found_in_a_live_log) { tamper_many_times({.seed = 2, .end = End::kLive}, 1'500 / kSlower); }
+
+TEST(RandomTampering, is_found_or_named_where_no_checkpoint_covers_the_end) {
+  tamper_many_times({.seed = 3, .end = End::kUnsigned}, 2'000 / kSlower);
+}
+
+TEST(RandomTampering, is_found_in_a_log_of_large_segments) {
+  tamper_many_times({.seed = 4, .entries = 5'000, .seal_bytes = 500U << 10, .end = End::kLive}, 1'500 / kSlower);
+}
+
+TEST(RandomTampering, is_found_in_a_log_that_was_never_sealed) {
+  tamper_many_times({.seed = 5, .entries = 300, .seal_bytes = 100U << 20, .tail_entries = 300, .end = End::kUnsigned},
+                    2'000 / kSlower);
+}
+
+}  // namespace
+}  // namespace stele::testing

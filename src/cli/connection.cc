@@ -5,18 +5,17 @@
 #include <spdlog/spdlog.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <chrono>
 #include <csignal>
 #include <cstdlib>
-#include <cstring>
 #include <system_error>
 #include <thread>
 
 #include "cli/json.h"
+#include "net/socket_path.h"
 #include "server/data_dir.h"
 
 namespace stele::cli {
@@ -32,10 +31,8 @@ server::DataLayout layout_of(const std::string& data) {
 
 // Whether a server listens on the control socket. A socket that this user may not use is an error.
 Result<bool> is_live(const std::string& path) {
-  sockaddr_un address{};
-  address.sun_family = AF_UNIX;
-  if (path.size() >= sizeof address.sun_path) return false;
-  std::memcpy(address.sun_path, path.data(), path.size());
+  const net::SocketPath place(path);
+  const sockaddr_un address = place.address();
   const int fd = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
   if (fd < 0) return Error{Code::kIo, "cannot make a socket: " + std::generic_category().message(errno)};
   const int rc = ::connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address);

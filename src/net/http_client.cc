@@ -2,6 +2,8 @@
 
 #include <curl/curl.h>
 
+#include "net/socket_path.h"
+
 namespace stele::net {
 namespace {
 
@@ -34,7 +36,9 @@ struct HttpClient::State {
   CURL* curl = curl_easy_init();
   std::string base;
   std::string unix_socket;
+  SocketPath socket_place;
 
+  State(std::string url, std::string path) : base(std::move(url)), unix_socket(std::move(path)), socket_place(unix_socket) {}
   ~State() { curl_easy_cleanup(curl); }
 
   void prepare(const std::string& target) const {
@@ -43,7 +47,7 @@ struct HttpClient::State {
     curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
     curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT, 10L);
     curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https");
-    if (!unix_socket.empty()) curl_easy_setopt(curl, CURLOPT_UNIX_SOCKET_PATH, unix_socket.c_str());
+    if (!unix_socket.empty()) curl_easy_setopt(curl, CURLOPT_UNIX_SOCKET_PATH, socket_place.text().c_str());
     // The server is named; a proxy of the environment has no business between.
     curl_easy_setopt(curl, CURLOPT_NOPROXY, "*");
   }
@@ -71,10 +75,9 @@ struct HttpClient::State {
   }
 };
 
-HttpClient::HttpClient(std::string base, std::string unix_socket) : state_(std::make_unique<State>()) {
+HttpClient::HttpClient(std::string base, std::string unix_socket) {
   while (base.ends_with('/')) base.pop_back();
-  state_->base = std::move(base);
-  state_->unix_socket = std::move(unix_socket);
+  state_ = std::make_unique<State>(std::move(base), std::move(unix_socket));
 }
 
 HttpClient::~HttpClient() = default;

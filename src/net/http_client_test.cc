@@ -2,6 +2,7 @@
 #include "net/http_client.h"
 
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include "support/http_fixture.h"
 
@@ -10,11 +11,14 @@ namespace {
 
 using testing::HttpFixture;
 
-// Goal: requests and answers come through unchanged, over TCP and a Unix socket, one connection for all.
+// Goal: requests and answers come through unchanged, over TCP and a Unix socket, one connection for all; the socket's path
+// may be longer than an address.
 TEST(HttpClient, gets_and_posts) {
   HttpFixture http;
   std::string folder = ::testing::TempDir() + "stele-client-XXXXXX";
   ASSERT_NE(::mkdtemp(folder.data()), nullptr);
+  folder += "/" + std::string(150, 'd');
+  ASSERT_EQ(::mkdir(folder.c_str(), 0700), 0);
   ASSERT_TRUE(http.server().listen_unix(folder + "/control.sock").ok());
   HttpClient over_tcp("http://" + http.address() + "//");
   HttpClient over_unix("http://stele", folder + "/control.sock");

@@ -7,6 +7,7 @@
 #include <chrono>
 
 #include "net/http_connection.h"
+#include "net/socket_path.h"
 
 namespace stele::net {
 
@@ -101,7 +102,6 @@ Result<std::string> HttpServer::listen(const std::string& address) {
 }
 
 Status HttpServer::listen_unix(const std::string& path) {
-  if (path.size() >= sizeof(sockaddr_un{}.sun_path)) return invalid("the path of the control socket is too long: " + path);
   struct stat found {};
   if (::lstat(path.c_str(), &found) == 0) {
     if (!S_ISSOCK(found.st_mode)) return invalid(path + " is to be the control socket, but something else is there");
@@ -112,7 +112,9 @@ Status HttpServer::listen_unix(const std::string& path) {
   acceptor->open(asio::local::stream_protocol(), error);
   // Linux gives the file the socket's own mode: nothing to race with, unlike a umask of the whole process.
   if (!error && ::fchmod(acceptor->native_handle(), 0600) != 0) error.assign(errno, boost::system::system_category());
-  if (!error) acceptor->bind(asio::local::stream_protocol::endpoint(path), error);
+  const SocketPath place(path);
+  if (place.text().size() >= sizeof(sockaddr_un{}.sun_path)) error = asio::error::name_too_long;
+  if (!error) acceptor->bind(asio::local::stream_protocol::endpoint(place.text()), error);
   if (!error) acceptor->listen(asio::socket_base::max_listen_connections, error);
   if (error) return Error{Code::kIo, "cannot listen on " + path + ": " + error.message()};
   state_->socket_paths.push_back(path);

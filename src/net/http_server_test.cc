@@ -217,7 +217,7 @@ TEST(HttpServer, replaces_a_stale_socket_and_nothing_else) {
   std::fclose(std::fopen(file.c_str(), "w"));
   EXPECT_EQ(http.server().listen_unix(file).error().code, Code::kInvalid);
   EXPECT_TRUE(std::filesystem::exists(file));
-  EXPECT_EQ(http.server().listen_unix("/" + std::string(200, 'x')).error().code, Code::kInvalid);
+  EXPECT_EQ(http.server().listen_unix("/" + std::string(200, 'x')).error().code, Code::kIo);
   EXPECT_EQ(http.server().listen_unix("/nowhere/at/all").error().code, Code::kIo);
 }
 

@@ -3,6 +3,7 @@
 #include <sys/socket.h>
 
 #include "base/bytes.h"
+#include "base/threads.h"
 #include "net/loops.h"
 
 namespace stele::net {
@@ -10,7 +11,10 @@ namespace stele::net {
 Runtime::Runtime(unsigned threads) : loops_(std::make_unique<Loops>()) {
   for (unsigned i = 0; i < std::max(1U, threads); ++i) {
     auto& loop = *loops_->loops.emplace_back(std::make_unique<Loops::Loop>());
-    loop.thread = std::thread([&loop] { loop.context.run(); });
+    loop.thread = std::thread([&loop] {
+      name_this_thread("loop");
+      loop.context.run();
+    });
   }
 }
 

@@ -13,6 +13,9 @@
 
 namespace stele::io {
 
+// What every device and file system in use takes as one block of a direct write.
+inline constexpr std::size_t kBlockBytes = 4096;
+
 // An open file. Reading is thread-safe; writing, syncing and truncating belong to one thread at a time.
 class File {
  public:
@@ -30,6 +33,10 @@ class File {
 
   [[nodiscard]] virtual Result<std::uint64_t> size() const = 0;
   [[nodiscard]] virtual Status truncate(std::uint64_t size) = 0;
+
+  // From here on every write is of whole blocks of kBlockBytes at multiples of it, and nothing is read through this object:
+  // writes then go past the page cache where the file system has a way. What sync() promises stays the same.
+  virtual void write_in_blocks() {}
 
   // Drops what the page cache holds of this file, so that later reads come from the device. Best effort.
   virtual void forget_cached() const {}

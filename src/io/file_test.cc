@@ -53,7 +53,7 @@ class FileTest : public ::testing::Test {
     return file.ok() ? std::move(file).value() : nullptr;
   }
   [[nodiscard]] std::string slurp(const std::string& name) const {
-    const auto text = read_file(fs_, path(name), 1U << 20);
+    const auto text = read_file(fs_, path(name), 16U << 20);
     return text.ok() ? *text : "error: " + std::string(code_name(text.error().code));
   }
   [[nodiscard]] mode_t mode_of(const std::string& name) const {
@@ -155,6 +155,23 @@ TEST_F(FileTest, gathers_more_parts_than_one_call_takes) {
   const std::vector<ByteSpan> nothing(1500);
   EXPECT_TRUE(file->write_at(0, nothing).ok() && file->write_at(0, {}).ok());
   EXPECT_TRUE(slurp("a") == want);
+}
+
+// Goal: blocks arrive whole wherever the memory of their parts lies and however long they are together, over old bytes and
+// behind the end; the file can be cut afterwards.
+TEST_F(FileTest, writes_in_blocks) {
+  constexpr std::size_t kBytes = (3U << 20) + 5 * kBlockBytes;
+  std::string text(kBytes, '\0');
+  for (std::size_t i = 0; i < text.size(); ++i) text[i] = static_cast<char>('a' + i % 23 + i / kBytes);
+  const ByteSpan bytes = as_byte_span(text);
+  const std::vector<ByteSpan> parts{bytes.first(1), {}, bytes.subspan(1, (1U << 20) + 17), bytes.subspan((1U << 20) + 18)};
+  const auto file = open("a");
+  ASSERT_TRUE(put(*file, 0, std::string(3 * kBlockBytes, 'x')).ok());
+  file->write_in_blocks();
+  ASSERT_TRUE(file->write_at(kBlockBytes, parts).ok() && file->sync().ok());
+  EXPECT_TRUE(slurp("a") == std::string(kBlockBytes, 'x') + text);
+  ASSERT_TRUE(file->truncate(kBlockBytes + 10).ok());
+  EXPECT_EQ(slurp("a"), std::string(kBlockBytes, 'x') + text.substr(0, 10));
 }
 
 // Goal: existing bytes and mode survive an open; a truncation cuts and extends with zeros.

@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <atomic>
 #include <cerrno>
+#include <new>
 #include <system_error>
 
 #include "io/file.h"
@@ -44,6 +45,7 @@ class PosixFile final : public File {
 
   [[nodiscard]] Status write_at(std::uint64_t offset, std::span<const ByteSpan> parts) override {
     if (failed_) return poisoned();
+    if (blocks_ != nullptr) return write_blocks(offset, parts);
     iovec vec[kPartsMax];
     while (!parts.empty()) {
       const std::size_t count = std::min(parts.size(), kPartsMax);
@@ -75,9 +77,58 @@ class PosixFile final : public File {
     return {};
   }
 
+  void write_in_blocks() override {
+    if (!set_direct(true)) return;
+    constexpr std::align_val_t kAlignment{kBlockBytes};
+    blocks_.reset(static_cast<std::byte*>(::operator new(kGatherBytes, kAlignment)));
+  }
+
   void forget_cached() const override { (void)::posix_fadvise(fd_, 0, 0, POSIX_FADV_DONTNEED); }
 
  private:
+  static constexpr std::size_t kGatherBytes = 1U << 20;
+  struct AlignedDelete {
+    void operator()(std::byte* bytes) const { ::operator delete(bytes, std::align_val_t{kBlockBytes}); }
+  };
+
+  [[nodiscard]] bool set_direct(bool on) const {
+    const int flags = ::fcntl(fd_, F_GETFL);
+    return flags >= 0 && ::fcntl(fd_, F_SETFL, on ? flags | O_DIRECT : flags & ~O_DIRECT) == 0;
+  }
+
+  // Direct writes take aligned memory only: the parts are gathered in some.
+  Status write_blocks(std::uint64_t offset, std::span<const ByteSpan> parts) {
+    std::size_t held = 0;
+    for (ByteSpan part : parts) {
+      while (!part.empty()) {
+        const std::size_t take = std::min(part.size(), kGatherBytes - held);
+        std::copy_n(part.begin(), take, blocks_.get() + held);
+        part = part.subspan(take);
+        held += take;
+        if (held < kGatherBytes) continue;
+        STELE_TRY(write_gathered(offset, held));
+        offset += held;
+        held = 0;
+      }
+    }
+    return held == 0 ? Status() : write_gathered(offset, held);
+  }
+
+  Status write_gathered(std::uint64_t offset, std::size_t bytes) {
+    for (std::size_t done = 0; done < bytes;) {
+      const ssize_t n = ::pwrite(fd_, blocks_.get() + done, bytes - done, static_cast<off_t>(offset + done));
+      if (n < 0 && errno == EINTR) continue;
+      // A file system that has no direct writes may say so only now; the page cache takes any.
+      if (n < 0 && errno == EINVAL && !buffered_ && set_direct(false)) {
+        buffered_ = true;
+        continue;
+      }
+      if (n < 0) return fail("cannot write", errno);
+      done += static_cast<std::size_t>(n);
+    }
+    return {};
+  }
+
   Status write_vector(std::uint64_t offset, iovec* vec, std::size_t count) {
     while (count > 0) {
       const ssize_t n = ::pwritev(fd_, vec, static_cast<int>(count), static_cast<off_t>(offset));
@@ -108,6 +159,8 @@ class PosixFile final : public File {
   int fd_;
   std::string path_;
   std::atomic<bool> failed_ = false;
+  std::unique_ptr<std::byte, AlignedDelete> blocks_;  // where direct writes are gathered; null for a file without
+  bool buffered_ = false;                             // direct writes turned out not to work
 };
 
 class PosixLock final : public Lock {

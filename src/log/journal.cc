@@ -196,40 +196,52 @@ Status Journal::append(const FrameHeaderBytes& header, std::span<const ByteSpan>
 }
 
 Status Journal::use_file_for(std::uint64_t extent) {
-  const auto fits = std::find_if(free_.begin(), free_.end(), [&](const Segment& s) { return s.bytes >= extent; });
-  if (fits == free_.end()) return create_file(std::max(extent, next_file_bytes_));
-  const Segment reused = *fits;
+  auto fits = std::find_if(free_.begin(), free_.end(), [&](const JournalFile& file) { return file.bytes >= extent; });
+  if (fits == free_.end()) {
+    const JournalFile made = new_file(extent);
+    STELE_TRY(make_file(fs_, dir_, made));
+    fits = free_.insert(free_.end(), made);
+  }
+  const JournalFile next = *fits;
   free_.erase(fits);
-  STELE_ASSIGN(file_, fs_.open_write(dir_ + "/" + reused.name, 0600));
-  name_ = reused.name;
-  bytes_ = reused.bytes;
+  STELE_ASSIGN(file_, fs_.open_write(dir_ + "/" + next.name, 0600));
+  file_->write_in_blocks();
+  name_ = next.name;
+  bytes_ = next.bytes;
   at_ = 0;
+  asked_ = false;
   return {};
+}
+
+JournalFile Journal::new_file(std::uint64_t bytes_least) {
+  const std::uint64_t bytes = std::max(bytes_least, next_file_bytes_);
+  next_file_bytes_ = std::min(next_file_bytes_ * 2, limits_.file_bytes_max);
+  return {file_name(next_number_++), bytes};
+}
+
+std::optional<JournalFile> Journal::next_file() {
+  if (asked_ || !free_.empty() || at_ < bytes_ / 4 || file_ == nullptr) return std::nullopt;
+  asked_ = true;
+  return new_file(0);
 }
 
 // Space is written once before it is used: a sync into written space is cheaper than one that grows a file.
-Status Journal::fill_with_zeros(std::uint64_t bytes) {
-  const std::string zeros(std::min<std::uint64_t>(bytes, 1U << 20), '\0');
-  for (std::uint64_t done = 0; done < bytes; done += zeros.size()) {
-    const std::array<ByteSpan, 1> part{as_byte_span(zeros).first(std::min<std::uint64_t>(zeros.size(), bytes - done))};
-    STELE_TRY(file_->write_at(done, part));
-  }
-  STELE_TRY(file_->sync());
-  return fs_.sync_dir(dir_);
-}
-
-Status Journal::create_file(std::uint64_t bytes) {
-  const std::string name = file_name(next_number_++);
-  STELE_ASSIGN(file_, fs_.open_write(dir_ + "/" + name, 0600));
-  if (const Status filled = fill_with_zeros(bytes); !filled) {
-    (void)fs_.remove(dir_ + "/" + name);  // a full disk is not to be filled up with what is of no use
-    return filled;
-  }
-  name_ = name;
-  bytes_ = bytes;
-  at_ = 0;
-  next_file_bytes_ = std::min(next_file_bytes_ * 2, limits_.file_bytes_max);
-  return {};
+Status Journal::make_file(io::FileSystem& fs, const std::string& dir, const JournalFile& file) {
+  const std::string path = dir + "/" + file.name;
+  const auto fill = [&]() -> Status {
+    STELE_ASSIGN(const auto out, fs.open_write(path, 0600));
+    out->write_in_blocks();
+    const std::string zeros(std::min<std::uint64_t>(file.bytes, 1U << 20), '\0');
+    for (std::uint64_t done = 0; done < file.bytes; done += zeros.size()) {
+      const std::array<ByteSpan, 1> part{as_byte_span(zeros).first(std::min<std::uint64_t>(zeros.size(), file.bytes - done))};
+      STELE_TRY(out->write_at(done, part));
+    }
+    STELE_TRY(out->sync());
+    return fs.sync_dir(dir);
+  };
+  const Status filled = fill();
+  if (!filled) (void)fs.remove(path);  // a full disk is not to be filled up with what is of no use
+  return filled;
 }
 
 void Journal::release(std::uint64_t sealed) {
@@ -247,7 +259,7 @@ void Journal::release(std::uint64_t sealed) {
 
 Status Journal::cut() {
   if (file_ != nullptr) STELE_TRY(file_->truncate(at_));
-  for (const Segment& segment : free_) STELE_TRY(fs_.remove(dir_ + "/" + segment.name));
+  for (const JournalFile& file : free_) STELE_TRY(fs_.remove(dir_ + "/" + file.name));
   free_.clear();
   return fs_.sync_dir(dir_);
 }

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -40,7 +41,13 @@ struct JournalScan {
 // one follows is damage.
 Result<JournalScan> scan_journal(io::FileSystem& fs, const std::string& dir, const LogId& log_id, std::uint64_t sealed);
 
-// Appends frames. One thread. Any failure leaves the journal unusable: the log must be opened anew.
+// A journal file and its size, a multiple of kFrameAlignment.
+struct JournalFile {
+  std::string name;
+  std::uint64_t bytes = 0;
+};
+
+// Appends frames. One thread at a time. Any failure leaves the journal unusable: the log must be opened anew.
 class Journal {
  public:
   struct Limits {
@@ -61,6 +68,15 @@ class Journal {
   Status append(const FrameHeaderBytes& header, std::span<const ByteSpan> payload, std::uint64_t payload_bytes,
                 std::uint64_t end_index);
 
+  // A file that will be wanted soon, for make_file(); nothing while there is enough, or after the same was asked before and
+  // no other file was begun since.
+  [[nodiscard]] std::optional<JournalFile> next_file();
+  // Creates the file with zeros in it, durably, next to a journal that goes on: creating takes as long as many commits.
+  // On failure nothing is left of it.
+  static Status make_file(io::FileSystem& fs, const std::string& dir, const JournalFile& file);
+  // Takes what make_file() made.
+  void add_file(JournalFile file) { free_.push_back(std::move(file)); }
+
   // Frees the files in which every frame ends at or before `sealed`; the current file is never freed.
   void release(std::uint64_t sealed);
 
@@ -70,13 +86,7 @@ class Journal {
  private:
   Journal(io::FileSystem& fs, std::string dir, Limits limits) : fs_(fs), dir_(std::move(dir)), limits_(limits) {}
   Status use_file_for(std::uint64_t extent);
-  Status create_file(std::uint64_t bytes);
-  Status fill_with_zeros(std::uint64_t bytes);
-
-  struct Segment {
-    std::string name;
-    std::uint64_t bytes = 0;
-  };
+  [[nodiscard]] JournalFile new_file(std::uint64_t bytes_least);
 
   io::FileSystem& fs_;
   std::string dir_;
@@ -88,7 +98,8 @@ class Journal {
   std::uint64_t next_number_ = 1;
   std::uint64_t next_file_bytes_ = 0;
   std::map<std::string, std::uint64_t> used_;  // file → end index of its last frame
-  std::vector<Segment> free_;
+  std::vector<JournalFile> free_;
+  bool asked_ = false;  // for the next file
   std::vector<std::string> held_;
 };
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 
+#include "base/threads.h"
 #include "crypto/sha256.h"
 
 namespace stele::log {
@@ -144,6 +145,7 @@ void Sequencer::admit(event::EntryBatch& batch, Pending& pending, std::vector<bo
 }
 
 void Sequencer::commit_loop() {
+  name_this_thread("commit");
   for (;;) {
     std::vector<PendingPtr> group;
     {
@@ -218,6 +220,8 @@ void Sequencer::commit_group(std::vector<PendingPtr> group) {
 }
 
 void Sequencer::seal_loop() {
+  name_this_thread("seal");
+  work_in_background();
   for (;;) {
     bool more = false;
     {
@@ -236,9 +240,15 @@ void Sequencer::seal_loop() {
 }
 
 void Sequencer::publish_loop() {
-  while (!sleep_until_stop(options_.publish_every)) {
+  name_this_thread("publish");
+  constexpr std::int64_t kTick = 20'000'000;
+  std::int64_t publish_at = clock_.monotonic() + options_.publish_every;
+  while (!sleep_until_stop(std::min(kTick, options_.publish_every))) {
     const std::lock_guard lock(publish_mutex_);
     if (stopped()) continue;
+    store()->prepare_space();
+    if (clock_.monotonic() < publish_at) continue;
+    publish_at = clock_.monotonic() + options_.publish_every;
     if (const Status status = store()->publish(); !status) stop_log(status.error());
   }
 }

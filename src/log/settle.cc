@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/json_text.h"
+#include "base/threads.h"
 #include "crypto/sha256.h"
 #include "log/sequencer.h"
 
@@ -64,6 +65,7 @@ Result<std::vector<ProvenRange>> prove_ranges(const Store& store, const std::vec
 }  // namespace
 
 void Sequencer::settle_loop() {
+  name_this_thread("settle");
   for (;;) {
     PendingPtr pending;
     {

@@ -19,13 +19,6 @@ Store::Store(io::FileSystem& fs, std::string dir, StoreOptions options, merkle::
 
 Store::~Store() = default;
 
-std::string_view Store::Block::encoded(std::uint64_t first, std::uint64_t count) const {
-  assert(first >= first_index && first + count <= end_index());
-  const std::size_t from = first - first_index;
-  const std::size_t begin = from == 0 ? 0 : ends[from - 1];
-  return std::string_view(*bytes).substr(begin, ends[from + count - 1] - begin);
-}
-
 std::shared_ptr<const SignedState> Store::sign(std::uint64_t size, const Hash& root) const {
   auto state = std::make_shared<SignedState>();
   state->size = size;
@@ -101,31 +94,21 @@ Result<Committed> Store::commit(std::span<Batch> batches) {
       out.proofs.push_back(std::move(proof));
     }
   }
+  TailBlock block = tail_block(batches);
+  last_received_.store(block.received, std::memory_order_release);
   const std::unique_lock lock(mutex_);
-  for (Batch& batch : batches) {
-    if (!batch.leaves.empty()) add_block(std::move(batch), commit_, commit_digest_);
-  }
+  tail_.append(std::move(block));
   latest_ = out.state;
   size_.store(out.state->size, std::memory_order_release);
   return out;
 }
 
-void Store::add_block(Batch&& batch, std::uint64_t commit, const Hash& digest) {
-  Block block;
-  block.first_index = batch.first_index;
-  block.received = batch.received;
-  block.commit = commit;
-  block.commit_digest = digest;
-  block.ends.reserve(batch.leaves.size());
-  for (std::size_t at = 0; at < batch.bytes.size();) {
-    at += 2U + load_be16(&batch.bytes[at]);
-    block.ends.push_back(static_cast<std::uint32_t>(at));
-  }
-  block.keys = std::move(batch.keys);
-  tail_bytes_ += batch.bytes.size();
-  block.bytes = std::make_shared<const std::string>(std::move(batch.bytes));
-  last_received_.store(block.received, std::memory_order_release);
-  tail_.push_back(std::move(block));
+// The block of what was committed last.
+TailBlock Store::tail_block(std::span<Batch> batches) const {
+  TailBlock block = join_batches(batches);
+  block.commit = commit_;
+  block.commit_digest = commit_digest_;
+  return block;
 }
 
 Status Store::publish() {
@@ -141,6 +124,17 @@ Status Store::publish() {
   published_ = state;
   published_sizes_.push_back(state->size);
   return {};
+}
+
+void Store::prepare_space() {
+  std::optional<JournalFile> wanted;
+  {
+    const std::lock_guard lock(journal_mutex_);
+    wanted = journal_->next_file();
+  }
+  if (!wanted || !Journal::make_file(fs_, dir_ + "/journal", *wanted)) return;
+  const std::lock_guard lock(journal_mutex_);
+  journal_->add_file(std::move(*wanted));
 }
 
 Status Store::cut_journal() {
@@ -182,14 +176,8 @@ Result<std::string> Store::read(std::uint64_t first, std::uint64_t count) const 
     {
       // The tail first: what is sealed leaves it only after the segment can be read.
       const std::shared_lock lock(mutex_);
-      auto it = std::upper_bound(tail_.begin(), tail_.end(), at,
-                                 [](std::uint64_t index, const Block& b) { return index < b.end_index(); });
-      if (it != tail_.end() && it->first_index <= at) {
-        for (; it != tail_.end() && at < end; ++it) {
-          const std::uint64_t take = std::min(end, it->end_index()) - at;
-          out += it->encoded(at, take);
-          at += take;
-        }
+      if (const std::uint64_t next = tail_.read(at, end, out); next != at) {
+        at = next;
         continue;
       }
     }

@@ -3,7 +3,6 @@
 
 #include <atomic>
 #include <cstdint>
-#include <deque>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -21,6 +20,7 @@
 #include "log/journal.h"
 #include "log/segment.h"
 #include "log/segment_set.h"
+#include "log/tail.h"
 #include "log/tree_files.h"
 #include "log/window_file.h"
 #include "merkle/checkpoint.h"
@@ -36,15 +36,6 @@ struct StoreOptions {
   UnixNanos seal_age = 600'000'000'000;        // and age of the oldest unsealed entry
   UnixNanos window_span = 600'000'000'000;     // how long deliveries are remembered
   std::uint64_t window_keys_max = 10'000'000;  // and how many
-};
-
-// Entries that have their place: stamped, hashed, in log order.
-struct Batch {
-  std::uint64_t first_index = 0;
-  UnixNanos received = 0;
-  std::string bytes;  // bundle encoding
-  std::vector<Hash> leaves;
-  std::vector<KeyFingerprint> keys;  // one an entry (0: none), or empty
 };
 
 // A signed state of the log.
@@ -82,6 +73,10 @@ class Store {
   // Whether so much is unsealed that commits should wait.
   [[nodiscard]] bool sealing_is_behind() const;
 
+  // Makes room in the journal before commits have to wait for it. Failing to is no loss: the commit that finds none says why.
+  // One thread.
+  void prepare_space();
+
   // Publishes the latest state unless it is published. One state at a time.
   Status publish();
 
@@ -110,20 +105,6 @@ class Store {
   [[nodiscard]] DeliveryWindow& window() { return window_; }
 
  private:
-  // A batch that is not wholly sealed yet.
-  struct Block {
-    std::uint64_t first_index = 0;
-    UnixNanos received = 0;
-    std::uint64_t commit = 0;
-    Hash commit_digest{};
-    std::shared_ptr<const std::string> bytes;
-    std::vector<std::uint32_t> ends;  // where each entry ends
-    std::vector<KeyFingerprint> keys;
-
-    [[nodiscard]] std::uint64_t end_index() const { return first_index + ends.size(); }
-    [[nodiscard]] std::string_view encoded(std::uint64_t first, std::uint64_t count) const;
-  };
-
   // The delivery keys of a segment.
   struct SegmentKeys {
     SegmentName segment;
@@ -143,13 +124,12 @@ class Store {
   Status recover_window(std::vector<SegmentKeys>& reread);
   [[nodiscard]] Result<std::vector<WindowKey>> read_keys(const SegmentReader& segment) const;
   [[nodiscard]] Result<Hash> stored_node(unsigned level, std::uint64_t index) const;
-  [[nodiscard]] std::vector<Block> unsealed_blocks() const;
   [[nodiscard]] std::uint64_t seal_end() const;
   Status seal_until(std::uint64_t end);
   Status merge_tile(std::uint64_t first);
-  void remember_segment_keys(const SegmentInfo& info, std::span<const Block> blocks);
+  void remember_segment_keys(const SegmentInfo& info, std::span<const Tail::BlockPtr> blocks);
   std::shared_ptr<const SignedState> sign(std::uint64_t size, const Hash& root) const;
-  void add_block(Batch&& batch, std::uint64_t commit, const Hash& digest);
+  [[nodiscard]] TailBlock tail_block(std::span<Batch> batches) const;
 
   io::FileSystem& fs_;
   std::string dir_;
@@ -171,8 +151,7 @@ class Store {
 
   mutable std::shared_mutex mutex_;  // guards what follows, up to the blank line
   merkle::Levels levels_;
-  std::deque<Block> tail_;
-  std::uint64_t tail_bytes_ = 0;
+  Tail tail_;
   std::shared_ptr<const SignedState> latest_;
   std::shared_ptr<const SignedState> published_;
   std::vector<std::uint64_t> published_sizes_;

@@ -102,10 +102,13 @@ Status Store::accept_frame(const FoundFrame& frame) {
     levels_.append(unsealed->leaves);
   }
   if (levels_.root() != header.root) return corrupt(where + ": its entries do not lead to the root that it names");
-  if (unsealed) add_block(std::move(*unsealed), header.commit, frame.digest);
   size_ = header.end_index();
   commit_ = header.commit;
   commit_digest_ = frame.digest;
+  if (unsealed) {
+    last_received_ = unsealed->received;
+    tail_.append(tail_block({&*unsealed, 1}));
+  }
   return {};
 }
 
@@ -152,7 +155,7 @@ Status Store::reopen_journal(const JournalScan& scan) {
   const std::array<ByteSpan, 1> payload{as_byte_span(last.payload)};
   STELE_TRY(journal_->append(frame, payload, last.payload.size(), header.end_index()));
   commit_digest_ = frame_digest(frame);
-  if (!tail_.empty()) tail_.back().commit_digest = commit_digest_;
+  tail_.set_last_digest(commit_digest_);
   return journal_->let_go();
 }
 
@@ -194,9 +197,10 @@ Status Store::recover_window(std::vector<SegmentKeys>& reread) {
   // From the last segment back, for as long as one may hold a delivery that is to be remembered.
   std::vector<SegmentKeys> found;
   std::uint64_t keys = 0;
-  for (const Block& block : tail_) {
+  const auto tail = tail_.blocks();
+  for (const auto& block : tail) {
     keys += static_cast<std::uint64_t>(
-        std::count_if(block.keys.begin(), block.keys.end(), [](KeyFingerprint key) { return key != 0; }));
+        std::count_if(block->keys.begin(), block->keys.end(), [](KeyFingerprint key) { return key != 0; }));
   }
   for (auto name = segments.rbegin(); name != segments.rend() && keys < options_.window_keys_max; ++name) {
     STELE_ASSIGN(const auto segment, segments_->find(name->first_index));
@@ -214,9 +218,9 @@ Status Store::recover_window(std::vector<SegmentKeys>& reread) {
   for (auto segment = found.rbegin(); segment != found.rend(); ++segment) {
     for (const WindowKey& key : segment->keys) window_.put(key.key, key.index, segment->received);
   }
-  for (const Block& block : tail_) {
-    for (std::size_t i = 0; i < block.keys.size(); ++i) {
-      if (block.keys[i] != 0) window_.put(block.keys[i], block.first_index + i, block.received);
+  for (const auto& block : tail) {
+    for (std::size_t i = 0; i < block->keys.size(); ++i) {
+      if (block->keys[i] != 0) window_.put(block->keys[i], block->first_index + i, block->received);
     }
   }
   return {};

@@ -8,11 +8,6 @@
 
 namespace stele::log {
 
-std::vector<Store::Block> Store::unsealed_blocks() const {
-  const std::shared_lock lock(mutex_);
-  return {tail_.begin(), tail_.end()};
-}
-
 // Up to where to seal now; sealed_size() when nothing is due.
 std::uint64_t Store::seal_end() const {
   const std::uint64_t sealed = sealed_size();
@@ -20,8 +15,8 @@ std::uint64_t Store::seal_end() const {
   const std::uint64_t whole = std::min(size() / kBundleEntries * kBundleEntries, tile_end);
   if (whole <= sealed) return sealed;
   const std::shared_lock lock(mutex_);
-  const bool due = whole == tile_end || tail_bytes_ >= options_.seal_bytes ||
-                   (!tail_.empty() && clock_.now() - tail_.front().received >= options_.seal_age);
+  const bool due = whole == tile_end || tail_.bytes() >= options_.seal_bytes ||
+                   (!tail_.empty() && clock_.now() - tail_.oldest() >= options_.seal_age);
   return due ? whole : sealed;
 }
 
@@ -87,22 +82,25 @@ Status Store::merge_tile(std::uint64_t first) {
 // Order: segment durable → tree files durable → readers switch → journal space freed.
 Status Store::seal_until(std::uint64_t end) {
   const std::uint64_t first = sealed_size();
-  const std::vector<Block> blocks = unsealed_blocks();
+  const std::vector<Tail::BlockPtr> blocks = [this] {
+    const std::shared_lock lock(mutex_);
+    return tail_.blocks();
+  }();
   SegmentInfo info;
   info.first_index = first;
   info.count = static_cast<std::uint32_t>(end - first);
   std::vector<std::string_view> entries;
   entries.reserve(info.count);
-  for (const Block& block : blocks) {
-    if (block.end_index() <= first) continue;
-    if (block.first_index >= end) break;
-    const std::uint64_t from = std::max(first, block.first_index);
-    const std::uint64_t to = std::min(end, block.end_index());
-    STELE_TRY(event::for_each_entry(block.encoded(from, to - from), [&](std::string_view entry) { entries.push_back(entry); }));
-    info.commit = block.commit;
-    info.commit_digest = block.commit_digest;
+  for (const auto& block : blocks) {
+    if (block->end_index() <= first) continue;
+    if (block->first_index >= end) break;
+    const std::uint64_t from = std::max(first, block->first_index);
+    const std::uint64_t to = std::min(end, block->end_index());
+    STELE_TRY(event::for_each_entry(block->encoded(from, to - from), [&](std::string_view entry) { entries.push_back(entry); }));
+    info.commit = block->commit;
+    info.commit_digest = block->commit_digest;
   }
-  // A block that recovery read from one frame holds several batches: the time is the last entry's own.
+  // A block holds several batches: the time is the last entry's own.
   const auto received = event::read_received(entries.back());
   if (!received) return Error{Code::kInternal, "entry " + std::to_string(end - 1) + " has no time of receipt in its place"};
   info.received_last = *received;
@@ -118,13 +116,11 @@ Status Store::seal_until(std::uint64_t end) {
   STELE_TRY(segments_->add(first, info.count, segment_writer_.encode(info, entries, roots)));
   STELE_TRY(tree_files_->append(roots));
   remember_segment_keys(info, blocks);
+  std::vector<Tail::BlockPtr> dropped;  // freed without the lock
   {
     const std::unique_lock lock(mutex_);
     sealed_size_.store(end, std::memory_order_release);
-    while (!tail_.empty() && tail_.front().end_index() <= end) {
-      tail_bytes_ -= tail_.front().bytes->size();
-      tail_.pop_front();
-    }
+    dropped = tail_.drop_before(end);
     levels_.drop_before(end);
   }
   const std::lock_guard lock(journal_mutex_);
@@ -133,13 +129,13 @@ Status Store::seal_until(std::uint64_t end) {
 }
 
 // The keys beside a segment only save rereading it at the next open: when they cannot be written nothing is lost.
-void Store::remember_segment_keys(const SegmentInfo& info, std::span<const Block> blocks) {
+void Store::remember_segment_keys(const SegmentInfo& info, std::span<const Tail::BlockPtr> blocks) {
   std::vector<WindowKey> keys;
-  for (const Block& block : blocks) {
-    for (std::size_t i = 0; i < block.keys.size(); ++i) {
-      const std::uint64_t index = block.first_index + i;
-      if (block.keys[i] == 0 || index < info.first_index || index >= info.end_index()) continue;
-      keys.push_back({block.keys[i], index});
+  for (const auto& block : blocks) {
+    for (std::size_t i = 0; i < block->keys.size(); ++i) {
+      const std::uint64_t index = block->first_index + i;
+      if (block->keys[i] == 0 || index < info.first_index || index >= info.end_index()) continue;
+      keys.push_back({block->keys[i], index});
     }
   }
   const std::string dir = dir_ + "/window";

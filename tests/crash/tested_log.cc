@@ -125,6 +125,7 @@ void TestedLog::seal() {
 }
 
 void TestedLog::publish() {
+  store_->prepare_space();
   const Status status = store_->publish();
   if (status) {
     complain("publish", promises_->publish(*store_->published()));

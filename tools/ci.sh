@@ -21,7 +21,7 @@ run_ci() {
   ci_stage 'check' ./x check
   ci_stage 'test' ./x test
   ci_stage 'test asan' ./x test asan -E '^(program|tests_crash)'
-  ci_stage 'test tsan' ./x test tsan -E '^(program|tests_crash)'
+  ci_stage 'test tsan' ./x test tsan -E '^(program|tests_crash|tests_tamper.(Merged|Random))'
   ci_stage 'fuzz' ./x fuzz 8
   printf '\n'
   say "ci: stages"

@@ -8,6 +8,16 @@ namespace {
 
 constexpr std::uint64_t kFileBytesMax = 16 * 1024;
 
+// A file of the log besides its identity; nothing when there is none.
+Result<std::string> find_content(io::FileSystem& fs, const std::string& log_dir) {
+  if (!fs.exists(log_dir)) return std::string();
+  STELE_ASSIGN(const auto names, fs.list(log_dir));
+  for (const std::string& name : names) {
+    if (name != "log.json" && !name.ends_with(".new")) return name;
+  }
+  return std::string();
+}
+
 }  // namespace
 
 std::string identity_text(const Identity& identity) {
@@ -63,16 +73,23 @@ Result<Identity> read_identity(io::FileSystem& fs, const std::string& log_dir) {
   return out;
 }
 
+Result<bool> is_created(io::FileSystem& fs, const std::string& log_dir, const std::string& key_path) {
+  if (!fs.exists(identity_path(log_dir))) return false;
+  if (fs.exists(key_path)) return true;
+  STELE_ASSIGN(const std::string content, find_content(fs, log_dir));
+  return !content.empty();
+}
+
 Result<Identity> create_identity(io::FileSystem& fs, const std::string& log_dir, const std::string& key_path,
                                  const std::string& origin, const Clock& clock, Random& random) {
   if (!merkle::is_key_name(origin))
     return invalid("the origin \"" + origin + "\" is empty, too long, or has spaces or '+' in it");
-  if (fs.exists(identity_path(log_dir))) return Error{Code::kConflict, log_dir + " holds a log already"};
   if (fs.exists(key_path)) return Error{Code::kConflict, key_path + " is there already; a signing key is never replaced"};
+  STELE_ASSIGN(const std::string content, find_content(fs, log_dir));
+  if (!content.empty()) return Error{Code::kConflict, log_dir + " holds a log already, or a part of one: " + content};
   STELE_TRY(fs.make_dirs(log_dir));
   STELE_TRY(fs.make_dirs(io::parent_of(key_path)));
   const merkle::NoteSigner signer(origin, crypto::SigningKey::generate(random));
-  STELE_TRY(io::write_file(fs, key_path, signer.private_text() + "\n", 0600));
   Identity identity;
   random.fill(identity.id);
   std::uint8_t seed[8];
@@ -82,6 +99,7 @@ Result<Identity> create_identity(io::FileSystem& fs, const std::string& log_dir,
   identity.key = signer.verifier();
   identity.created = format_time(clock.now());
   STELE_TRY(io::write_file(fs, identity_path(log_dir), identity_text(identity), 0600));
+  STELE_TRY(io::write_file(fs, key_path, signer.private_text() + "\n", 0600));
   return identity;
 }
 

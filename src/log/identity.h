@@ -27,8 +27,12 @@ std::string identity_text(const Identity& identity);
 
 Result<Identity> read_identity(io::FileSystem& fs, const std::string& log_dir);
 
-// Makes a new log's directory, identity and signing key. The key file is written first, 0600, and is never replaced:
-// kConflict when `key_path` or the log is there already.
+// Whether there is a log in `log_dir`. An identity without a key and with nothing beside it is what an interrupted
+// creation leaves: nothing was ever signed, and create_identity() begins anew.
+Result<bool> is_created(io::FileSystem& fs, const std::string& log_dir, const std::string& key_path);
+
+// Makes a new log's directory, identity and signing key. The key file comes last, 0600, and is never replaced: with it
+// the log is there. kConflict when `key_path`, the log, or any part of one is there already.
 Result<Identity> create_identity(io::FileSystem& fs, const std::string& log_dir, const std::string& key_path,
                                  const std::string& origin, const Clock& clock, Random& random);
 

@@ -48,15 +48,16 @@ Result<std::unique_ptr<log::Sequencer>> open_log(io::FileSystem& fs, const Confi
                                                  const Clock& clock, Random& random) {
   const DataLayout layout(config);
   const std::string dir = layout.log_dir(name);
-  if (!fs.exists(log::identity_path(dir))) {
+  STELE_ASSIGN(const bool created, log::is_created(fs, dir, layout.key_file(name)));
+  if (!created) {
     std::string origin = config.origin;
     if (origin.empty()) {
       std::uint8_t noise[8];
       random.fill(noise);
       origin = "stele.local/" + name + "/" + hex_encode(std::as_bytes(std::span(noise)));
     }
-    STELE_ASSIGN(const auto created, log::create_identity(fs, dir, layout.key_file(name), origin, clock, random));
-    (void)created;
+    STELE_ASSIGN(const auto identity, log::create_identity(fs, dir, layout.key_file(name), origin, clock, random));
+    (void)identity;
   }
   log::StoreOptions options;
   options.seal_bytes = config.seal_bytes;

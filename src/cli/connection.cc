@@ -160,6 +160,7 @@ Status Connection::start_own() {
   is_new_ = !is_data_dir(data_);
   const SignalsHeld held;
   ::signal(SIGPIPE, SIG_IGN);  // NOLINT(performance-no-int-to-ptr): a peer that hangs up must not end the server
+  ::signal(SIGXFSZ, SIG_IGN);  // NOLINT(performance-no-int-to-ptr): nor a file over the limit
   STELE_ASSIGN(own_, server::Server::start(config));
   use_socket();
   return {};

@@ -88,6 +88,7 @@ int serve(const Options& options) {
   sigaddset(&stop, SIGINT);
   pthread_sigmask(SIG_BLOCK, &stop, nullptr);
   ::signal(SIGPIPE, SIG_IGN);
+  ::signal(SIGXFSZ, SIG_IGN);  // a file over the limit is a failed write, as on a full disk
   auto server = server::Server::start(*config);
   if (!server) {
     fmt::print(stderr, "stele serve: {}\n", server.error().message);

@@ -1,4 +1,20 @@
+#include <cerrno>
+#include <cstdio>
+#include <system_error>
+
 #include "cli/command.h"
+
+namespace {
+
+// What was printed and found no place must not look like success: a full disk under `stele verify --json > FILE`. Whoever
+// stops reading a pipe has what he wanted.
+int flushed(int exit_code) {
+  if (std::fflush(stdout) == 0 || errno == EPIPE) return exit_code;
+  std::perror("stele: cannot write to standard output");
+  return exit_code == stele::cli::kDone ? stele::cli::kCouldNot : exit_code;
+}
+
+}  // namespace
 
 int main(int argc, char** argv) {
   CLI::App app{"Stele: an audit log that is proof and not only a record.", "stele"};
@@ -18,7 +34,9 @@ int main(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& e) {
-    return app.exit(e) == 0 ? stele::cli::kDone : stele::cli::kCouldNot;
+    return flushed(app.exit(e) == 0 ? stele::cli::kDone : stele::cli::kCouldNot);
+  } catch (const std::system_error&) {  // fmt::print found no place
+    return stele::cli::kCouldNot;
   }
-  return exit_code;
+  return flushed(exit_code);
 }

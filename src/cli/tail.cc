@@ -2,8 +2,10 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <chrono>
 #include <csignal>
+#include <system_error>
 #include <thread>
 
 #include "base/bytes.h"
@@ -45,8 +47,9 @@ class Tail {
 
   Result<int> run() {
     STELE_TRY(show_stored());
-    if (!options_.follow || closed_) return kDone;
-    return follow();
+    const Result<int> code = !options_.follow || closed_ ? Result<int>(kDone) : follow();
+    if (unwritten_ != 0) return Error{Code::kIo, "cannot write what is shown: " + std::generic_category().message(unwritten_)};
+    return code;
   }
 
  private:
@@ -141,7 +144,9 @@ class Tail {
     out += '\n';
   }
   void show(const std::string& text) {
-    if (!text.empty() && !put(text)) closed_ = true;
+    if (text.empty() || put(text)) return;
+    closed_ = true;
+    if (errno != EPIPE) unwritten_ = errno;
   }
 
   [[nodiscard]] std::string target(const std::string& path) const { return path + "?log=" + url_encode(options_.log); }
@@ -161,6 +166,7 @@ class Tail {
   LineStyle style_;
   std::uint64_t next_ = 0;
   bool closed_ = false;    // nobody reads what is shown
+  int unwritten_ = 0;      // or it cannot be written, and why
   bool got_some_ = false;  // since the last word about waiting
   bool shorter_ = false;
 };

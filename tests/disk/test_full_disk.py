@@ -1,0 +1,413 @@
+#!/usr/bin/env python3
+# ctest: TIMEOUT 600
+"""Goal: on a disk that is full, read-only, not ours or limited, nothing acknowledged is lost, nothing is stored twice, every
+refusal says why and when to try again, reading goes on, and once there is space the log takes events again without a restart.
+
+The disks are small ones of our own, in a mount namespace of our own, which needs root or a kernel that lets users have one.
+STELE_DISK_SEED brings the same choices back.
+"""
+
+import errno
+import json
+import os
+import random
+import resource
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from contextlib import contextmanager
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "kill"))
+from load import Client, Promised  # noqa: E402
+from promises import Promises  # noqa: E402
+from server import NO_SETTINGS, PATIENCE, STELE, Failed, Server, verify  # noqa: E402
+
+SKIPPED = 77
+INSIDE = "STELE_DISK_TEST_INSIDE"  # set once this script runs in a mount namespace of its own, to how it got there
+IN_USER_NAMESPACE = os.environ.get(INSIDE) == "--map-root-user"
+NOBODY = 65534
+FULL = "No space left on device"
+MIB = 1 << 20
+
+
+def say(words: str) -> None:
+    print(f"disk: {words}", flush=True)
+
+
+def expect(holds: bool, otherwise: str) -> None:
+    if not holds:
+        raise Failed(otherwise)
+
+
+@contextmanager
+def closing(server: Server):
+    """It does not outlive its `with`, however that is left."""
+    try:
+        yield server
+    finally:
+        server.kill()
+
+
+def run(*command) -> None:
+    subprocess.run([str(word) for word in command], check=True, capture_output=True, text=True)
+
+
+class Disk:
+    """A file system of our own with some space taken by ballast."""
+
+    def __init__(self, folder: Path, megabytes: int, kind: str = "tmpfs"):
+        self.path = folder / "disk"
+        self.path.mkdir()
+        self._image = folder / "disk.image"
+        if kind == "tmpfs":
+            run("mount", "-t", "tmpfs", "-o", f"size={megabytes}m", "stele-test", self.path)
+        else:
+            with open(self._image, "wb") as image:
+                image.truncate(megabytes * MIB)
+            try:
+                run("mkfs.ext4", "-q", "-m", "0", "-O", "^has_journal", self._image)
+                run("mount", "-o", "loop", self._image, self.path)
+            except BaseException:
+                self._image.unlink()
+                self.path.rmdir()
+                raise
+        self.data = self.path / "data"
+        self.data.mkdir()
+
+    def free(self) -> int:
+        there = os.statvfs(self.path)
+        return there.f_bavail * there.f_frsize
+
+    def load(self, name: str, size: int) -> None:
+        """Takes `size` bytes, or what there is."""
+        with open(self.path / name, "wb", buffering=0) as ballast:
+            try:
+                while size > 0:
+                    size -= ballast.write(bytes(min(size, MIB)))
+            except OSError as error:
+                if error.errno != errno.ENOSPC:
+                    raise
+            os.fsync(ballast.fileno())
+
+    def leave(self, name: str, size: int) -> None:
+        """Takes all but about `size` bytes."""
+        self.load(name, self.free() + MIB if size == 0 else self.free() - size)
+
+    def unload(self, name: str) -> None:
+        (self.path / name).unlink()
+
+    def remove(self) -> None:
+        run("umount", self.path)
+        self._image.unlink(missing_ok=True)
+        self.path.rmdir()
+
+
+class Writer:
+    """A client that keeps what is refused, and sends it again."""
+
+    def __init__(self, seed: int):
+        self.promises = Promises()
+        self.refused = 0
+        self._client = Client(0, seed)
+        self._again = None
+
+    def send(self, server: Server) -> tuple[int, dict, bytes]:
+        request = self._again or self._client.next_request()
+        connection = server.connect()
+        try:
+            status, headers, body = self._client.exchange(connection, request)
+        finally:
+            connection.close()
+        self._again = None if status == 200 else request
+        self.refused += status != 200
+        self.promises.add(self._client.take())
+        return status, headers, body
+
+    def fill(self, server: Server, why: str, requests_max: int = 20_000) -> None:
+        """Until the log takes no more, which it must say well."""
+        for _ in range(requests_max):
+            status, headers, body = self.send(server)
+            if status != 200:
+                check_refusal("POST /api/v1/events", status, headers, body, why)
+                return
+        raise Failed(f"{requests_max} requests were taken, where {why!r} was to stop the log")
+
+    def figures(self) -> str:
+        return (f"{len(self.promises.acknowledged)} events acknowledged, {self.refused} requests refused, "
+                f"{len(self.promises.checkpoints)} checkpoints compared")
+
+    def check(self, server: Server) -> None:
+        self.promises.add(Promised(checkpoints=[server.get("/log/main/checkpoint").decode()]))
+        self.promises.check_everything(server)
+
+
+def check_refusal(what: str, status: int, headers: dict, body: bytes, why: str) -> None:
+    text = body.decode()
+    expect(status == 503, f"{what} is answered {status}, not 503: {text[:1000]}")
+    expect(headers.get("Retry-After", "").isdigit(), f"{what} is answered 503 without Retry-After: {headers}")
+    error = json.loads(text)["error"]
+    expect(error["code"] == "unavailable" and why in error["message"], f"{what} does not say {why!r}: {text[:1000]}")
+
+
+def check_stopped(server: Server, writer: Writer, why: str) -> None:
+    """What a log that takes no events still does, and what it says."""
+    check_refusal("GET /readyz", *server.ask("GET", "/readyz"), why)
+    expect(server.ask("GET", "/healthz")[0] == 200, "/healthz is not 200 while the process lives")
+    status = json.loads(server.get("/api/v1/status"))["logs"][0]
+    expect(status["accepting"] is False and why in status["why_not"], f"/api/v1/status does not say {why!r}: {status}")
+    expect(b'stele_log_accepting{log="main"} 0\n' in server.get("/metrics"), "/metrics says that the log takes events")
+    expect(why in server.words() or wait_for(lambda: why in server.words(), 5), f"its own log does not say {why!r}: {server.words()}")
+    writer.check(server)
+    verify(server.data, "--key", server.get("/log/main/key").decode().strip())
+
+
+def wait_for(what, seconds: float) -> bool:
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if what():
+            return True
+        time.sleep(0.05)
+    return False
+
+
+def check_goes_on(server: Server, writer: Writer) -> None:
+    """The log takes events again by itself, what was refused among them, and has lost and doubled nothing."""
+    began = time.monotonic()
+    expect(wait_for(lambda: server.ask("GET", "/readyz")[0] == 200, PATIENCE),
+           f"not ready {PATIENCE} s after there was space again: {server.words()[-2000:]}")
+    ready = time.monotonic() - began
+    for _ in range(5):
+        status, _, body = writer.send(server)
+        expect(status == 200, f"with space again an event is answered {status} {body!r}")
+    writer.check(server)
+    say(f"    takes events again after {ready:.1f} s, {server.size()} entries")
+
+
+def fills_up(folder: Path, rng: random.Random, kind: str) -> None:
+    """A disk that fills up under load, again and again, with the log sealed seldom and all the time."""
+    for settings, freed in (([], 5 * MIB), (["--seal-bytes", "65536", "--publish-millis", "10"], 2 * MIB)):
+        disk = Disk(folder, 40, kind)
+        for number in range(4):
+            disk.load(f"ballast-{number}", freed + rng.randrange(2 * MIB))
+        disk.leave("more", 10 * MIB)
+        writer = Writer(rng.randrange(1 << 30))
+        with closing(Server(disk.data, *settings)) as server:
+            server.wait_ready()
+            for number in range(3):
+                writer.fill(server, FULL)
+                check_stopped(server, writer, FULL)
+                if number == 0 and not settings:  # with much to seal an attempt may get on, and that takes and frees space
+                    check_attempts_leave_nothing(server, disk)
+                disk.unload(f"ballast-{number}")
+                check_goes_on(server, writer)
+            writer.fill(server, FULL)
+        verify(disk.data)
+        disk.leave("rest", 0)
+        for _ in range(3):
+            starts_or_says(disk.data, FULL)
+            verify(disk.data)
+        disk.unload("rest")
+        disk.unload("ballast-3")
+        with closing(Server(disk.data, *settings)) as server:
+            check_goes_on(server.wait_ready(), writer)
+            server.stop()
+        expect(verify(disk.data)["size"] == len(writer.promises.stored.tree.leaves), "the closed log has another size")
+        say(f"  {kind} {' '.join(settings)}: {writer.figures()}")
+        disk.remove()
+
+
+def check_attempts_leave_nothing(server: Server, disk: Disk) -> None:
+    """The log tries to open again and again, which must not use up what space is left."""
+    def files() -> list:
+        return sorted(path.relative_to(disk.data).as_posix() for path in disk.data.rglob("*"))
+
+    before, free = files(), disk.free()
+    time.sleep(11)  # two attempts at least
+    expect(server.ask("GET", "/readyz")[0] == 503, "a log on a full disk says that it takes events")
+    expect(len(files()) <= len(before), f"attempts to open the log leave files: {sorted(set(files()) - set(before))}")
+    expect(disk.free() >= free - 64 * 1024, f"attempts to open the log took {free - disk.free()} bytes")
+
+
+def full_at_first_start(folder: Path, rng: random.Random, kind: str) -> None:
+    """A first start that runs out of space at any of its steps says so, and the next one, with space, works."""
+    failed = 0
+    for pages in range(20):
+        disk = Disk(folder, 8, kind)
+        disk.leave("ballast", 4096 * pages)
+        failed += not starts_or_says(disk.data, FULL)
+        disk.unload("ballast")
+        start_and_write(disk.data, Writer(rng.randrange(1 << 30)))
+        disk.remove()
+    say(f"  {kind}: {failed} of {pages + 1} first starts found too little space; the next start of each worked")
+
+
+def start_and_write(data: Path, writer: Writer, **popen) -> None:
+    with closing(Server(data, **popen)) as server:
+        server.wait_ready()
+        for _ in range(3):
+            status, _, body = writer.send(server)
+            expect(status == 200, f"an event is answered {status} {body!r}")
+        writer.check(server)
+        server.stop()
+    verify(data)
+
+
+def starts_or_says(data: Path, words: str) -> bool:
+    """Whether it starts; if not it ends in order, with these words. It is killed at once."""
+    with closing(Server(data)) as server:
+        settled = wait_for(lambda: server.process.poll() is not None or (data / "address").exists(), PATIENCE)
+        expect(settled, f"it neither starts nor ends: {server.words()}")
+        code = server.process.poll()
+        expect(code is None or (code == 2 and words in server.words()), f"it ended with {code} and these words: {server.words()}")
+        return code is None
+
+
+def refuses_to_start(data: Path, words: str, **popen) -> None:
+    with closing(Server(data, **popen)) as server:
+        code = server.process.wait(PATIENCE)
+        expect(code == 2 and words in server.words(), f"it ended with {code}, where {words!r} was to be said: {server.words()}")
+
+
+def read_only(folder: Path, rng: random.Random) -> None:
+    """A directory that cannot be written is not served, is left as it is, and can be verified."""
+    disk = Disk(folder, 40)
+    writer = Writer(rng.randrange(1 << 30))
+    start_and_write(disk.data, writer)
+    run("mount", "-o", "remount,ro", disk.path)
+    refuses_to_start(disk.data, "Read-only file system")
+    verify(disk.data)
+    run("mount", "-o", "remount,rw", disk.path)
+    start_and_write(disk.data, writer)
+    disk.remove()
+    say("  refused and verified; served once it could be written")
+
+
+def not_ours(folder: Path, rng: random.Random) -> None:
+    """What another user owns is refused with its path; a journal that cannot grow any more is as a full disk."""
+    if os.geteuid() != 0 or IN_USER_NAMESPACE or subprocess.run(["test", "-x", STELE], user=NOBODY, check=False).returncode != 0:
+        say("  SKIPPED: this needs root, and a program that other users may run")
+        return
+    folder.chmod(0o755)
+    ours = {"user": NOBODY, "group": NOBODY, "extra_groups": []}
+    disk = Disk(folder, 40)
+    writer = Writer(rng.randrange(1 << 30))
+    disk.data.chmod(0o700)
+    refuses_to_start(disk.data, "Permission denied", **ours)
+    os.chown(disk.data, NOBODY, NOBODY)
+    start_and_write(disk.data, writer, **ours)
+    for name in ("keys/main.key", "logs/main/journal", "logs/main/log.json"):
+        os.chown(disk.data / name, 0, 0)
+        refuses_to_start(disk.data, "Permission denied", **ours)
+        os.chown(disk.data / name, NOBODY, NOBODY)
+    with closing(Server(disk.data, **ours)) as server:
+        server.wait_ready()
+        journal = disk.data / "logs/main/journal"
+        journal.chmod(0o500)
+        writer.fill(server, "Permission denied")
+        check_stopped(server, writer, "Permission denied")
+        journal.chmod(0o700)
+        check_goes_on(server, writer)
+        server.stop()
+    verify(disk.data)
+    disk.remove()
+    say(f"  refused with the reason; a journal that may not grow stops the log until it may: {writer.figures()}")
+
+
+def unheard(folder: Path, rng: random.Random) -> None:
+    """Where its own words go there is no space: it serves, and ends in order, all the same."""
+    data = folder / "unheard"
+    data.mkdir()
+    with open("/dev/full", "r+b", buffering=0) as nowhere, closing(Server(data, words=nowhere)) as server:
+        server.wait_ready()
+        status, _, body = Writer(rng.randrange(1 << 30)).send(server)
+        expect(status == 200, f"an event is answered {status} {body!r}")
+        for command in ("serve", "tail", "get 0", "status", "verify", "verify --json"):
+            words = [STELE, *command.split(), "--data", data]
+            done = subprocess.run(words, stdout=nowhere, stderr=nowhere, env=NO_SETTINGS, check=False)
+            expect(done.returncode == 2, f"`stele {command}` without a place for its words ends with code {done.returncode}")
+        server.stop()
+    verify(data)
+    shutil.rmtree(data)
+    say("  served, stopped and verified")
+
+
+def limited(folder: Path, rng: random.Random) -> None:
+    """A limit on the size of files (EFBIG, SIGXFSZ) is a failed write, and no end of the process."""
+    for limit, settings in ((3 * MIB, []), (MIB // 2, []), (3 * MIB, ["--seal-bytes", "65536"])):
+        data = folder / "limited"
+        data.mkdir()
+        limits = (limit, resource.RLIM_INFINITY)
+        writer = Writer(rng.randrange(1 << 30))
+        with closing(Server(data, *settings, preexec_fn=lambda set_to=limits: resource.setrlimit(resource.RLIMIT_FSIZE, set_to))) as server:
+            server.wait_ready()
+            for _ in range(1 if limit < MIB else 3):
+                writer.fill(server, "File too large")
+                check_stopped(server, writer, "File too large")
+                if limit > MIB:  # a journal that begins anew begins small
+                    check_goes_on(server, writer)
+            resource.prlimit(server.process.pid, resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+            check_goes_on(server, writer)
+            server.stop()
+        verify(data)
+        shutil.rmtree(data)
+        say(f"  at most {limit} bytes {' '.join(settings)}: {writer.figures()}")
+
+
+def why_no_disk(folder: Path, kind: str) -> str:
+    """Empty when there can be one."""
+    try:
+        Disk(folder, 8, kind).remove()
+        return ""
+    except (OSError, subprocess.CalledProcessError) as error:
+        return " ".join((getattr(error, "stderr", None) or str(error)).split())
+
+
+def enter_namespace() -> None:
+    """Starts this script again where its mounts are its own and end with it; returns when that is not allowed."""
+    for flags in (["--mount"], ["--mount", "--map-root-user"]):
+        if subprocess.run(["unshare", *flags, "true"], capture_output=True, check=False).returncode == 0:
+            os.environ[INSIDE] = flags[-1]
+            os.execvp("unshare", ["unshare", *flags, sys.executable, *sys.argv])
+
+
+def main() -> int:
+    if INSIDE not in os.environ:
+        enter_namespace()
+        say("SKIPPED: no mount namespace of our own: run this as root, or let users have namespaces")
+        return SKIPPED
+    seed = int(os.environ.get("STELE_DISK_SEED") or random.SystemRandom().randrange(1 << 30))
+    say(f"STELE_DISK_SEED={seed}")
+    rng = random.Random(seed)
+    folder = Path(tempfile.mkdtemp(prefix="stele-disk-"))
+    began = time.monotonic()
+    part = None
+    try:
+        for kind in ("tmpfs", "ext4"):
+            why = why_no_disk(folder, kind)
+            if why:
+                say(f"SKIPPED on {kind}, which cannot be mounted here: {why}")
+                continue
+            for part in (full_at_first_start, fills_up):
+                say(f"{part.__name__} on {kind}")
+                part(folder, rng, kind)
+        for part in (read_only, not_ours, unheard, limited):
+            say(part.__name__)
+            part(folder, rng)
+    except Failed as failure:
+        kept = folder.with_name(folder.name + "-kept")
+        shutil.copytree(folder, kept, symlinks=True, ignore=shutil.ignore_patterns("ballast*", "rest", "*.image", "*.sock"))
+        say(f"FAILED in {part.__name__}, STELE_DISK_SEED={seed}, data kept in {kept}\n{failure}")
+        return 1
+    finally:
+        if os.path.ismount(folder / "disk"):
+            subprocess.run(["umount", "--lazy", folder / "disk"], check=False)
+        shutil.rmtree(folder)
+    say(f"passed in {time.monotonic() - began:.0f} s, STELE_DISK_SEED={seed}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

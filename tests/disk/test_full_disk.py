@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-# ctest: TIMEOUT 600
+# ctest: TIMEOUT 900
 """Goal: on a disk that is full, read-only, not ours or limited, nothing acknowledged is lost, nothing is stored twice, every
 refusal says why and when to try again, reading goes on, and once there is space the log takes events again without a restart.
 
@@ -8,6 +8,7 @@ STELE_DISK_SEED brings the same choices back.
 """
 
 import errno
+import http.client
 import json
 import os
 import random
@@ -119,6 +120,10 @@ class Writer:
         connection = server.connect()
         try:
             status, headers, body = self._client.exchange(connection, request)
+        except (OSError, http.client.HTTPException) as error:
+            time.sleep(0.1)
+            ended = server.process.poll()
+            raise Failed(f"no answer: {error!r}; the server {'lives' if ended is None else f'ended with code {ended}'}") from error
         finally:
             connection.close()
         self._again = None if status == 200 else request

@@ -321,7 +321,10 @@ asio::awaitable<void> read_request(HttpConnection& connection, beast::flat_buffe
   Parser parser;
   parser.body_limit(limits.body_bytes_max);
   parser.header_limit(limits.header_bytes_max);
-  co_await http::async_read_header(connection.socket, buffer, parser, asio::redirect_error(asio::use_awaitable, error));
+  const std::size_t head_bytes =
+      co_await http::async_read_header(connection.socket, buffer, parser, asio::redirect_error(asio::use_awaitable, error));
+  // Beast holds the request's line and its fields each to the limit when they come in one piece.
+  if (!error && head_bytes > limits.header_bytes_max) error = http::error::header_limit;
   if (error) {
     in.refusal = read_failure(error);
     if (!in.refusal) fail_body(connection, in, error);

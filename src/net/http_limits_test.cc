@@ -81,6 +81,29 @@ TEST(HttpLimits, answers_431_to_headers_over_the_limit) {
   EXPECT_EQ(client.answer()->status, 200);
 }
 
+// Goal: the limit of a head is one number, however the head is cut up and wherever in it the bytes are.
+TEST(HttpLimits, holds_the_limit_of_heads_exactly) {
+  HttpFixture http(small());
+  const auto head = [](std::size_t line, std::size_t bytes) {
+    std::string text = "GET /" + std::string(line, 'x') + " HTTP/1.1\r\nHost: a\r\nPad: ";
+    return text + std::string(bytes - text.size() - 4, 'p') + "\r\n\r\n";
+  };
+  for (const std::size_t line : {1U, 1000U, 1990U}) {
+    for (const std::size_t cut : {0U, 100U, 1500U, 2040U}) {
+      for (const auto& [bytes, status] : {std::pair{2048U, 200}, {2049U, 431}, {2500U, 431}}) {
+        LoopbackClient client = http.connect();
+        const std::string request = head(line, bytes);
+        ASSERT_TRUE(client.send(std::string_view(request).substr(0, cut)));
+        if (cut > 0) ::usleep(2'000);
+        ASSERT_TRUE(client.send(std::string_view(request).substr(cut)));
+        const auto answer = client.answer();
+        ASSERT_TRUE(answer);
+        EXPECT_EQ(answer->status, status) << "a line of " << line << ", cut at " << cut << ", " << bytes << " bytes";
+      }
+    }
+  }
+}
+
 // Goal: what all requests hold together is bounded; who comes too many is told to come again, and does.
 TEST(HttpLimits, answers_429_when_bodies_take_too_much_together) {
   HttpLimits limits;

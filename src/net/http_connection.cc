@@ -1,10 +1,13 @@
 // One HTTP connection: reads requests, hands them on, sends what comes back.
 #include "net/http_connection.h"
 
+#include <sys/socket.h>
+
 #include <algorithm>
 #include <array>
 #include <boost/beast/core.hpp>
 #include <boost/beast/http.hpp>
+#include <cerrno>
 #include <charconv>
 #include <chrono>
 #include <ctime>
@@ -118,11 +121,19 @@ std::optional<Response> read_failure(const error_code& error) {
   return std::nullopt;
 }
 
+// Whether the peer has ended its side, or reset the connection. A browser that leaves a stream does no more than that.
+bool has_left(Socket& socket) {
+  char byte = 0;
+  const ssize_t n = ::recv(socket.native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+  return n == 0 || (n < 0 && errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR);
+}
+
 // Sends what `source` has until it ends, the peer goes, or the server drains. What ends by an error is cut off, so that
 // the peer can tell it from an end.
 asio::awaitable<void> send_stream(HttpConnection& connection, ChunkSource& source, bool chunked) {
   asio::steady_timer pause(co_await asio::this_coro::executor);
   auto last = std::chrono::steady_clock::now();
+  auto looked = last;
   error_code error;
   while (!connection.server->draining) {
     auto chunk = source.next();
@@ -130,6 +141,10 @@ asio::awaitable<void> send_stream(HttpConnection& connection, ChunkSource& sourc
     const auto now = std::chrono::steady_clock::now();
     if (chunk->empty() && now - last >= std::chrono::seconds(15)) *chunk = source.heartbeat();
     if (chunk->empty()) {
+      if (now - looked >= std::chrono::milliseconds(500)) {
+        if (has_left(connection.socket)) co_return;
+        looked = now;
+      }
       connection.deadline = HttpConnection::kNoDeadline;
       pause.expires_after(std::chrono::milliseconds(20));
       co_await pause.async_wait(asio::redirect_error(asio::use_awaitable, error));

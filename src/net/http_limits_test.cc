@@ -212,6 +212,27 @@ TEST(HttpLimits, ends_a_stream_that_is_not_taken) {
   EXPECT_TRUE(soon([&] { return http.server().counters().connections == 0; }, 8000));
 }
 
+// Goal: who leaves a stream that has nothing to say is noticed at once, and not only when it says something.
+TEST(HttpLimits, ends_a_quiet_stream_that_its_reader_left) {
+  HttpFixture http;
+  http.stream_pieces = 0;
+  {
+    LoopbackClient stays = http.connect();
+    ASSERT_TRUE(stays.send("GET /quiet HTTP/1.1\r\nHost: a\r\n\r\n"));
+    std::vector<LoopbackClient> clients;
+    for (int i = 0; i < 10; ++i) {
+      clients.push_back(http.connect());
+      ASSERT_TRUE(clients.back().send("GET /quiet HTTP/1.1\r\nHost: a\r\n\r\n"));
+    }
+    ASSERT_TRUE(soon([&] { return http.handled() == 11; }));
+    clients.clear();
+    EXPECT_TRUE(soon([&] { return http.server().counters().connections == 1; }, 3000));
+    ::usleep(700'000);
+    EXPECT_EQ(http.server().counters().connections, 1U) << "who listens is left alone";
+  }
+  EXPECT_TRUE(soon([&] { return http.server().counters().connections == 0; }, 3000));
+}
+
 // Goal: a client that announces a large body and sends none costs next to nothing.
 TEST(HttpLimits, takes_memory_as_bytes_come) {
   HttpLimits limits;

@@ -5,6 +5,7 @@
 #include <spdlog/pattern_formatter.h>
 #include <spdlog/sinks/stdout_color_sinks.h>
 #include <spdlog/spdlog.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <cstdlib>
@@ -73,10 +74,24 @@ void tune_allocator() {
   ::mallopt(M_TRIM_THRESHOLD, 128 << 20);
 }
 
+// Each connection holds a descriptor, and the log needs some for its files: a crowd at the door must not stop it.
+void fit_connections(server::Config& config) {
+  constexpr rlim_t kForTheLog = 128;
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  if (::setrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY) return;
+  const rlim_t doors = config.syslog.empty() && config.syslog_tls.empty() ? 1 : 2;
+  const rlim_t room = limit.rlim_cur > kForTheLog + doors ? (limit.rlim_cur - kForTheLog) / doors : 1;
+  if (config.connections <= room) return;
+  spdlog::warn("this process may open {} files: a door takes {} connections, not {}", limit.rlim_cur, room, config.connections);
+  config.connections = room;
+}
+
 int serve(const Options& options) {
   start_logging();
   tune_allocator();
-  const auto config = read_config(options);
+  auto config = read_config(options);
   if (!config) {
     fmt::print(stderr, "stele serve: {}\n", config.error().message);
     return kCouldNot;
@@ -89,6 +104,7 @@ int serve(const Options& options) {
   pthread_sigmask(SIG_BLOCK, &stop, nullptr);
   ::signal(SIGPIPE, SIG_IGN);
   ::signal(SIGXFSZ, SIG_IGN);  // a file over the limit is a failed write, as on a full disk
+  fit_connections(*config);
   auto server = server::Server::start(*config);
   if (!server) {
     fmt::print(stderr, "stele serve: {}\n", server.error().message);

@@ -56,14 +56,14 @@ CLOSED = ["keys", "lock", "logs", "stele.json"]  # what a data directory holds t
 
 
 class Server:
-    """`stele serve` on a data directory."""
+    """`stele serve` on a data directory; `under` is a command that runs it, such as prlimit."""
 
-    def __init__(self, data: Path, *args: str, listen: str = "127.0.0.1:0"):
+    def __init__(self, data: Path, *args: str, listen: str = "127.0.0.1:0", under: tuple[str, ...] = ()):
         self.data = data
         address = data / "address"
         address.unlink(missing_ok=True)  # of one that was killed
         self.log = tempfile.TemporaryFile()
-        command = [STELE, "serve", "--data", str(data), "--listen", listen, *args]
+        command = [*under, STELE, "serve", "--data", str(data), "--listen", listen, *args]
         self.process = subprocess.Popen(command, stdout=self.log, stderr=self.log, env=NONE)
         wait_until(lambda: self.process.poll() is not None or (address.exists() and address.read_text().strip()), "an address")
         if self.process.poll() is not None:
@@ -92,6 +92,11 @@ class Server:
         self.log.close()
         return code
 
+    def end(self) -> None:
+        """Whatever became of it, nothing of it is left."""
+        if not self.log.closed:
+            self.stop(signal.SIGKILL)
+
 
 class CommandTest(unittest.TestCase):
     """Each test has an empty folder, in which its commands run, and its servers are stopped."""
@@ -106,7 +111,7 @@ class CommandTest(unittest.TestCase):
 
     def serve(self, *args: str, **kwargs) -> Server:
         server = Server(self.data, *args, **kwargs)
-        self.addCleanup(lambda: server.process.poll() is None and server.stop(signal.SIGKILL))
+        self.addCleanup(server.end)
         return server
 
     def start(self, *args: str, **kwargs) -> Command:

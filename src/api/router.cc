@@ -1,5 +1,6 @@
 #include "api/router.h"
 
+#include <algorithm>
 #include <optional>
 
 #include "base/json_text.h"
@@ -42,15 +43,21 @@ std::string log_of(const net::Request& request, const Route& route, const PathPa
   return request.parameter("log").value_or("main");
 }
 
-// Where a URL's or a Host header's host ends.
+// The host of a Host header, without its port.
 std::string_view host_of(std::string_view authority) {
-  if (authority.starts_with('[')) return authority.substr(0, authority.find(']') + 1);
-  return authority.substr(0, authority.find(':'));
+  const auto bracket = authority.starts_with('[') ? authority.find(']') : std::string_view::npos;
+  return bracket == std::string_view::npos ? authority.substr(0, authority.find(':')) : authority.substr(0, bracket + 1);
 }
 
 bool is_name(std::string_view host) {
-  if (host.starts_with('[')) return false;
-  return host.find_first_not_of("0123456789.") != std::string_view::npos;
+  const bool v6 = host.starts_with('[') && host.ends_with(']') && host.find(':') != std::string_view::npos;
+  if (v6) host = host.substr(1, host.size() - 2);
+  return host.find_first_not_of(v6 ? "0123456789abcdefABCDEF:." : "0123456789.") != std::string_view::npos;
+}
+
+bool is_localhost(std::string_view host) {
+  return std::ranges::equal(host, std::string_view("localhost"),
+                            [](char a, char b) { return (a >= 'A' && a <= 'Z' ? a + 32 : a) == b; });
 }
 
 // A browser on this machine sends what the pages in it say. A page of another site can make its own name stand for this
@@ -58,7 +65,7 @@ bool is_name(std::string_view host) {
 // "localhost".
 bool calls_by_address(const net::Request& request) {
   const std::string_view host = host_of(request.header("host"));
-  return host.empty() || !is_name(host) || host == "localhost" || request.peer.credentials;
+  return host.empty() || !is_name(host) || is_localhost(host) || request.peer.credentials;
 }
 
 // And a page can make the browser send a plain POST to any address, which then says by which site (RFC 6454).
@@ -94,7 +101,7 @@ void Router::handle(const net::Request& request, const net::Reply& reply) const 
     const auto parts = match(route.pattern, request.path);
     if (!parts) continue;
     if (route.method != request.method && !(head && route.method == "GET")) {
-      allowed += (allowed.empty() ? "" : ", ") + route.method;
+      allowed += (allowed.empty() ? "" : ", ") + route.method + (route.method == "GET" ? ", HEAD" : "");
       continue;
     }
     const bool by_address = calls_by_address(request);

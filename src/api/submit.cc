@@ -36,6 +36,7 @@ struct Exchange {
   std::size_t count = 0;  // events in the request
   std::vector<Refused> refused;
   std::vector<Warned> warned;
+  std::vector<bool> has_origin;  // of the events that went to the log
   std::string origin;
   std::int64_t arrived = 0;
 };
@@ -145,6 +146,16 @@ std::size_t stored_count(const log::Delivered* delivered) {
   return stored;
 }
 
+// Those among the new entries that do not say from where the actor came.
+std::uint64_t without_origin(const Exchange& exchange, const log::Delivered& delivered) {
+  std::uint64_t count = 0;
+  for (std::size_t i = 0; i < delivered.placed.size(); ++i) {
+    const log::Placed& placed = delivered.placed[i];
+    if (!placed.error && !placed.repeated && !exchange.has_origin[i]) ++count;
+  }
+  return count;
+}
+
 std::string full_body(const Exchange& exchange, const log::Delivered* delivered) {
   std::string out = "{\"results\":[";
   std::string_view entries = delivered != nullptr ? std::string_view(delivered->bytes) : std::string_view();
@@ -213,6 +224,7 @@ net::Response answer(Service& service, const Exchange& exchange, const log::Deli
   body += "}\n";
   service.counters.events_stored += stored;
   service.counters.events_refused += exchange.count - stored;
+  if (delivered != nullptr) service.counters.events_without_origin += without_origin(exchange, *delivered);
   service.counters.acknowledge.record(service.clock.monotonic() - exchange.arrived);
   return json_response(stored == exchange.count ? 200 : stored == 0 ? 400 : 207, std::move(body));
 }
@@ -280,7 +292,7 @@ void submit_events(Service& service, const net::Request& request, const net::Rep
       exchange->refused.push_back({i, {std::string(code_name(added.error().code)), "", added.error().message}});
       continue;
     }
-    if (!accepted.has_origin) ++service.counters.events_without_origin;
+    exchange->has_origin.push_back(accepted.has_origin);
     if (!accepted.warnings.empty()) exchange->warned.push_back({i, accepted.warnings});
   }
   if (batch.count() == 0) return reply.send(answer(service, *exchange, nullptr));

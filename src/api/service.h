@@ -45,6 +45,8 @@ struct Service {
   [[nodiscard]] Result<log::Sequencer*> find(const std::string& name) const;
 };
 
+// All that the server answers.
+void add_routes(Router& router, Service& service);
 // One function a resource adds its routes.
 void add_event_routes(Router& router, Service& service);      // /api/v1/events
 void add_stream_routes(Router& router, Service& service);     // /api/v1/stream

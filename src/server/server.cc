@@ -83,10 +83,7 @@ Status Server::Parts::open() {
   service = std::unique_ptr<api::Service>(
       new api::Service{{{kMainLog, log.get()}}, system_clock(), api_limits(config), system_clock().monotonic(), {}, {}});
   service->more_metrics = [this](std::string& out) { append_metrics(out); };
-  api::add_event_routes(router, *service);
-  api::add_stream_routes(router, *service);
-  api::add_log_routes(router, *service);
-  api::add_operation_routes(router, *service);
+  api::add_routes(router, *service);
   STELE_TRY(open_syslog());
   STELE_TRY(open_http());
   watch(false);

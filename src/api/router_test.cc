@@ -1,0 +1,250 @@
+// Which handler answers what, and that none answers before the authority has.
+#include "api/router.h"
+
+#include <gtest/gtest.h>
+
+#include <mutex>
+#include <set>
+#include <stdexcept>
+
+#include "api/service.h"
+#include "net/http_server.h"
+#include "support/loopback.h"
+
+namespace stele::api {
+namespace {
+
+using access::Authority;
+using access::Permission;
+using net::Peer;
+using testing::HttpAnswer;
+using testing::LoopbackClient;
+
+const Peer kHere{"127.0.0.1:5", true, std::nullopt};
+const Peer kElsewhere{"203.0.113.9:5", false, std::nullopt};
+const Peer kControl{"unix", true, net::Credentials{1, 2, 3}};
+
+// A server with a router behind it, which believes that its requests come from whomever a test says.
+class Door {
+ public:
+  explicit Door(const Router& router)
+      : runtime_(1),
+        server_(
+            runtime_,
+            [this, &router](net::Request request, const net::Reply& reply) {
+              {
+                const std::lock_guard lock(mutex_);
+                request.peer = peer_;
+              }
+              router.handle(request, reply);
+            },
+            net::HttpLimits()) {
+    auto bound = server_.listen("127.0.0.1:0");
+    if (!bound) throw std::runtime_error(bound.error().message);
+    address_ = *bound;
+  }
+
+  HttpAnswer ask(const Peer& peer, const std::string& method, const std::string& target,
+                 const std::string& headers = "Host: localhost\r\n") {
+    {
+      const std::lock_guard lock(mutex_);
+      peer_ = peer;
+    }
+    LoopbackClient client(address_);
+    EXPECT_TRUE(client.send(method + " " + target + " HTTP/1.1\r\n" + headers + "Content-Length: 0\r\n\r\n"));
+    auto answer = client.answer(method == "HEAD");
+    EXPECT_TRUE(answer) << method << " " << target;
+    return answer.value_or(HttpAnswer());
+  }
+
+ private:
+  std::mutex mutex_;
+  Peer peer_;
+  std::string address_;
+  net::Runtime runtime_;
+  net::HttpServer server_;
+};
+
+// All that the server answers, over no log at all.
+struct Product {
+  explicit Product(bool allow_remote) : router(Authority(allow_remote)) { add_routes(router, service); }
+  Service service{{}, system_clock(), {}, 0, {}, {}};
+  Router router;
+  Door door{router};
+};
+
+// A path that the pattern matches.
+std::string example(std::string pattern) {
+  for (const auto& [part, text] : {std::pair{"{log}", "main"}, {"{index}", "7"}, {"*", "0/000"}}) {
+    if (const auto at = pattern.find(part); at != std::string::npos) pattern.replace(at, std::string_view(part).size(), text);
+  }
+  EXPECT_EQ(pattern.find_first_of("{}*"), std::string::npos) << "the test does not know a placeholder of " << pattern;
+  return pattern;
+}
+
+// Goal: no route answers anyone whom the authority turns away: not from another machine, not a page that borrowed this one's
+// name, whatever the method, the parameters or the headers. The routes are the router's own list, so a new one is covered.
+TEST(Router, asks_the_authority_before_every_route) {
+  Product product(false);
+  ASSERT_GE(product.router.routes().size(), 15U);
+  std::set<std::string> seen;
+  for (const Route& route : product.router.routes()) {
+    EXPECT_TRUE(seen.insert(route.method + " " + route.pattern).second) << "twice: " << route.pattern;
+    const std::string path = example(route.pattern);
+    std::vector<std::string> methods = {route.method};
+    if (route.method == "GET") methods.emplace_back("HEAD");
+    for (const std::string& method : methods) {
+      for (const std::string query : {"", "?log=main", "?log=other&from=0&to=0&size=1&format=json"}) {
+        const auto denied = product.door.ask(kElsewhere, method, path + query);
+        EXPECT_EQ(denied.status, 403) << method << " " << path << query;
+        if (method == "HEAD") continue;
+        EXPECT_NE(denied.body.find(R"("code":"denied")"), std::string::npos) << denied.body;
+        EXPECT_NE(denied.body.find(access::permission_name(route.permission)), std::string::npos) << denied.body;
+        EXPECT_NE(denied.body.find("203.0.113.9"), std::string::npos);
+      }
+      for (const std::string host : {"evil.example", "evil.example:7373", "[evil]", "[evil", "localhost.evil.example", "0x7f.1"})
+        EXPECT_EQ(product.door.ask(kHere, method, path, "Host: " + host + "\r\n").status, 403)
+            << method << " " << path << " " << host;
+    }
+    EXPECT_NE(product.door.ask(kHere, route.method, path).status, 403) << path << ": the same request, allowed";
+  }
+}
+
+// Goal: what is allowed reaches its handler and what is not never does; the decision is about the log that is asked for.
+TEST(Router, calls_no_handler_for_what_is_denied) {
+  std::atomic<int> calls{0};
+  const auto handler = [&](const net::Request&, const PathParts& parts, const net::Reply& reply) {
+    ++calls;
+    std::string all;
+    for (const std::string& part : parts) all += "<" + part + ">";
+    reply.send(text_response(all));
+  };
+  Router router{Authority(false)};
+  router.add({"GET", "/log/{log}/it", Permission::kProve, handler});
+  router.add({"POST", "/things", Permission::kWrite, handler});
+  router.add({"DELETE", "/files/{one}/*", Permission::kRead, handler});
+  Door door(router);
+  EXPECT_NE(door.ask(kElsewhere, "GET", "/log/other/it?log=main").body.find("log other"), std::string::npos);
+  EXPECT_NE(door.ask(kElsewhere, "POST", "/things?log=third").body.find("log third"), std::string::npos);
+  EXPECT_NE(door.ask(kElsewhere, "POST", "/things").body.find("log main"), std::string::npos);
+  EXPECT_EQ(door.ask(kElsewhere, "DELETE", "/files/a/b").status, 403);
+  EXPECT_EQ(calls, 0);
+  EXPECT_EQ(door.ask(kHere, "GET", "/log/other/it").body, "<other>");
+  EXPECT_EQ(door.ask(kHere, "DELETE", "/files/a/b/c/").body, "<a><b/c/>");
+  EXPECT_EQ(door.ask(kControl, "POST", "/things", "Host: any.name\r\n").status, 200) << "no browser speaks to a Unix socket";
+  EXPECT_EQ(calls, 3);
+}
+
+// Goal: a name for this machine counts in any case and with any port, its addresses too, and nothing that only looks like them.
+TEST(Router, knows_when_it_is_called_by_address) {
+  Router router{Authority(false)};
+  router.add({"GET", "/", Permission::kRead, {}});
+  router.add({"GET", "/x", Permission::kRead,
+              [](const net::Request&, const PathParts&, const net::Reply& reply) { reply.send(text_response("x")); }});
+  Door door(router);
+  for (const std::string host :
+       {"localhost", "LOCALHOST:80", "127.0.0.1", "127.8.9.1:7373", "[::1]", "[::1]:7373", "[::FFFF:127.0.0.1]", ""})
+    EXPECT_EQ(door.ask(kHere, "GET", "/x", "Host: " + host + "\r\n").status, 200) << host;
+  for (const std::string host :
+       {"localhost.", "xlocalhost", "local", "a", "[]", "[", "[a.b]", "[::1", "127.0.0.1.a", "1.2.3.x", "user@localhost"})
+    EXPECT_EQ(door.ask(kHere, "GET", "/x", "Host: " + host + "\r\n").status, 403) << host;
+}
+
+// Goal: a page of another site cannot write, whether or not the server is open to the network; reading it may try in vain.
+TEST(Router, refuses_writes_of_other_sites_pages) {
+  for (const bool open : {false, true}) {
+    Product product(open);
+    for (const std::string origin : {"http://evil.example", "null", "http://localhost:1", "https://", "localhost"}) {
+      const auto denied = product.door.ask(kHere, "POST", "/api/v1/events", "Host: localhost\r\nOrigin: " + origin + "\r\n");
+      EXPECT_EQ(denied.status, 403) << origin;
+      EXPECT_NE(denied.body.find(origin), std::string::npos);
+      const auto read = product.door.ask(kHere, "GET", "/healthz", "Host: localhost\r\nOrigin: " + origin + "\r\n");
+      EXPECT_EQ(read.status, 200);
+      EXPECT_EQ(read.header("access-control-allow-origin"), "");
+    }
+    const auto own = product.door.ask(kHere, "POST", "/api/v1/events", "Host: localhost:7\r\nOrigin: http://localhost:7\r\n");
+    EXPECT_EQ(own.status, 404) << "allowed, and there is no log";
+    EXPECT_EQ(product.door.ask(kElsewhere, "POST", "/api/v1/events", "Host: log.example\r\n").status, open ? 404 : 403);
+  }
+}
+
+// Goal: a path is matched whole, part by part, as it was sent; a method it does not take is told which it takes.
+TEST(Router, matches_whole_paths) {
+  Product product(false);
+  for (const std::string path : {"/",
+                                 "/healthz/",
+                                 "//healthz",
+                                 "/healthz/x",
+                                 "/Healthz",
+                                 "/%68ealthz",
+                                 "/api/v1/events/",
+                                 "/api/v1/events/1/2",
+                                 "/log/main",
+                                 "/log/main/",
+                                 "/log//key",
+                                 "/log/main/tile",
+                                 "/log/main/tile/",
+                                 "/log/main/proof",
+                                 "/log/main/proof/",
+                                 "/healthz;x",
+                                 "*",
+                                 "healthz",
+                                 "/api/v1/../../healthz",
+                                 "/healthz%00"}) {
+    for (const std::string method : {"GET", "POST", "BREW"})
+      EXPECT_EQ(product.door.ask(kHere, method, path).status, 404) << method << " " << path;
+  }
+  for (const Route& route : product.router.routes()) {
+    for (const std::string method : {"PUT", "DELETE", "OPTIONS", "TRACE", "get", "BREW"}) {
+      const auto answer = product.door.ask(kHere, method, example(route.pattern));
+      EXPECT_EQ(answer.status, 405) << method << " " << route.pattern;
+      const std::string allow = answer.header("allow");
+      EXPECT_NE(allow.find(route.method), std::string::npos) << route.pattern << ": " << allow;
+      EXPECT_EQ(allow.find("HEAD") != std::string::npos, allow.find("GET") != std::string::npos) << allow;
+    }
+  }
+  EXPECT_EQ(product.door.ask(kHere, "DELETE", "/api/v1/events").header("allow"), "POST, GET, HEAD");
+}
+
+// Goal: parameters that are wrong, and logs that are not there, are errors of one form on every route that takes them.
+TEST(Router, answers_wrong_parameters_in_one_form) {
+  Product product(false);
+  for (const std::string target :
+       {"/api/v1/events?log=none", "/api/v1/events/1?log=none", "/api/v1/stream?log=none", "/log/none/key", "/log/none/keys",
+        "/log/none/checkpoint", "/log/none/proof/1", "/log/none/consistency?from=1&to=2", "/log/none/tile/0/000"}) {
+    const auto answer = product.door.ask(kHere, "GET", target);
+    EXPECT_EQ(answer.status, 404) << target;
+    EXPECT_EQ(answer.body, R"({"error":{"code":"not_found","message":"there is no log \"none\""}})"
+                           "\n")
+        << target;
+    EXPECT_EQ(answer.header("content-type"), "application/json");
+  }
+  EXPECT_EQ(product.door.ask(kHere, "GET", "/api/v1/events?log=%ff").body,
+            R"({"error":{"code":"not_found","message":"the request is not UTF-8"}})"
+            "\n");
+  EXPECT_EQ(product.door.ask(kHere, "GET", "/readyz").status, 200) << "no log, none that is stopped";
+}
+
+// Goal: each kind of error has its status, and those that pass say when to come again.
+TEST(Router, gives_every_error_its_status) {
+  const std::vector<std::tuple<Code, int, std::string>> all = {
+      {Code::kInvalid, 400, ""}, {Code::kConflict, 400, ""}, {Code::kNotFound, 404, ""},     {Code::kTooLarge, 413, ""},
+      {Code::kDenied, 403, ""},  {Code::kBusy, 429, "1"},    {Code::kUnavailable, 503, "5"}, {Code::kCorrupt, 500, ""},
+      {Code::kIo, 500, ""},      {Code::kInternal, 500, ""},
+  };
+  for (const auto& [code, status, retry_after] : all) {
+    const net::Response response = error_response({code, "why \"so\"\n"});
+    EXPECT_EQ(response.status, status);
+    EXPECT_EQ(response.body, "{\"error\":{\"code\":\"" + std::string(code_name(code)) +
+                                 R"(","message":"why \"so\"\n"}})"
+                                 "\n");
+    std::string said;
+    for (const auto& [name, value] : response.headers) {
+      if (name == "Retry-After") said = value;
+    }
+    EXPECT_EQ(said, retry_after) << code_name(code);
+  }
+}
+
+}  // namespace
+}  // namespace stele::api

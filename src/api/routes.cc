@@ -1,0 +1,12 @@
+#include "api/service.h"
+
+namespace stele::api {
+
+void add_routes(Router& router, Service& service) {
+  add_event_routes(router, service);
+  add_stream_routes(router, service);
+  add_log_routes(router, service);
+  add_operation_routes(router, service);
+}
+
+}  // namespace stele::api

@@ -59,6 +59,21 @@ TEST(HttpClient, says_who_did_not_answer) {
   EXPECT_EQ(busy->retry_after, 1);
 }
 
+// Goal: a connection that was kept and then closed is opened anew, unseen; a proxy in the environment is not asked.
+TEST(HttpClient, opens_a_lost_connection_again_and_asks_no_proxy) {
+  ASSERT_EQ(::setenv("http_proxy", "http://127.0.0.1:1", 1), 0);
+  HttpLimits limits;
+  limits.idle_seconds = 1;
+  HttpFixture http(limits);
+  HttpClient client("http://" + http.address());
+  ASSERT_TRUE(client.get("/echo"));
+  ASSERT_TRUE(testing::soon([&] { return http.server().counters().connections == 0; }));
+  const auto again = client.post("/echo", "body", "text/plain");
+  ASSERT_TRUE(again) << again.error().message;
+  EXPECT_EQ(again->body, "POST /echo?|body");
+  ::unsetenv("http_proxy");
+}
+
 // Goal: a stream is handed on piece by piece until its reader has enough; an answer that is none is handed back.
 TEST(HttpClient, streams) {
   HttpFixture http;

@@ -131,6 +131,29 @@ TEST(HttpLimits, answers_429_when_bodies_take_too_much_together) {
   EXPECT_EQ(again.answer()->status, 200);
 }
 
+// Goal: the room that a body took is given back however its request ends: vanished, refused, or cut off.
+TEST(HttpLimits, gives_back_the_room_of_bodies_that_never_came) {
+  HttpLimits limits = small();
+  limits.bodies_bytes_max = 110'000;
+  HttpFixture http(limits);
+  const std::string chunks =
+      "POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n15f90\r\n" + std::string(90'000, 'x');
+  for (int i = 0; i < 5; ++i) {
+    for (const std::string& part : {sized(100'000).substr(0, 90'000), chunks, chunks + "not the coding"}) {
+      LoopbackClient client = http.connect();
+      ASSERT_TRUE(client.send(part));
+      client.end_sending();
+      (void)client.rest();
+    }
+    ASSERT_TRUE(soon([&] { return http.server().counters().connections == 0; }));
+    LoopbackClient whole = http.connect();
+    ASSERT_TRUE(whole.send(sized(100'000)));
+    const auto answer = whole.answer();
+    ASSERT_TRUE(answer);
+    ASSERT_EQ(answer->status, 200);
+  }
+}
+
 // Goal: a connection over the limit is closed at once and counted; room that is given back is used.
 TEST(HttpLimits, closes_connections_over_the_limit) {
   HttpLimits limits;

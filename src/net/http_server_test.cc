@@ -235,6 +235,38 @@ TEST(HttpServer, names_the_address_it_cannot_listen_on) {
   EXPECT_EQ(is_loopback_address("nowhere:80").error().code, Code::kInvalid);
 }
 
+// Goal: addresses of IPv6 are spoken, and peers are named as one writes them; a server may listen on several.
+TEST(HttpServer, speaks_ipv6) {
+  HttpFixture http;
+  const auto six = http.server().listen("[::1]:0");
+  if (!six) GTEST_SKIP() << "this machine has no IPv6: " << six.error().message;
+  LoopbackClient client(*six);
+  ASSERT_TRUE(client.send(kGet));
+  ASSERT_TRUE(client.answer());
+  EXPECT_TRUE(http.last().peer.address.starts_with("[::1]:"));
+  EXPECT_TRUE(http.last().peer.loopback);
+  LoopbackClient four = http.connect();
+  ASSERT_TRUE(four.send(kGet));
+  EXPECT_TRUE(four.answer());
+}
+
+// Goal: a client that goes before its answer comes leaves nothing behind, and whoever answers notices nothing.
+TEST(HttpServer, lets_go_of_clients_that_left_before_their_answer) {
+  HttpFixture http;
+  for (const bool resets : {false, true}) {
+    {
+      LoopbackClient client = http.connect();
+      ASSERT_TRUE(client.send("GET /hold HTTP/1.1\r\nHost: a\r\n\r\n"));
+      ASSERT_TRUE(soon([&] { return http.held() == 1; }));
+      const linger hang_up{resets ? 1 : 0, 0};
+      ASSERT_EQ(::setsockopt(client.fd(), SOL_SOCKET, SO_LINGER, &hang_up, sizeof hang_up), 0);
+    }
+    ::usleep(20'000);
+    http.release();
+    EXPECT_TRUE(soon([&] { return http.server().counters().connections == 0; }));
+  }
+}
+
 // Goal: a stop waits for answers that are under way, for as long as it was told.
 TEST(HttpServer, drain_waits_for_what_is_under_way) {
   HttpFixture http;

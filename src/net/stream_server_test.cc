@@ -228,6 +228,72 @@ TEST_F(StreamServerTest, drain_waits_for_its_sinks) {
   EXPECT_TRUE(client.closed_within(2000));
 }
 
+// Goal: a sink hears of every end, also of a peer that vanished while the sink was busy, and is not called again after it.
+TEST_F(StreamServerTest, tells_the_sink_of_every_end) {
+  const auto address = server.listen_tcp("127.0.0.1:0", factory());
+  ASSERT_TRUE(address);
+  seen.held = true;
+  {
+    LoopbackClient gone(*address);
+    ASSERT_TRUE(gone.send("before the reset"));
+    ASSERT_TRUE(soon([&] { return seen.all() == "before the reset"; }));
+    const linger hang_up{1, 0};
+    ASSERT_EQ(::setsockopt(gone.fd(), SOL_SOCKET, SO_LINGER, &hang_up, sizeof hang_up), 0);
+  }
+  LoopbackClient half(*address);
+  half.end_sending();
+  ASSERT_TRUE(soon([&] { return seen.with([](Seen& s) { return s.ended == 1; }); })) << "the one that said nothing";
+  seen.release();
+  EXPECT_TRUE(soon([&] { return seen.with([](Seen& s) { return s.ended == 2 && s.destroyed == 2; }); }));
+  EXPECT_TRUE(half.closed_within(2000));
+  EXPECT_TRUE(soon([&] { return server.counters().connections == 0; }));
+}
+
+// Goal: addresses of IPv6 are spoken, and peers are named as one writes them.
+TEST_F(StreamServerTest, speaks_ipv6) {
+  const auto tcp = server.listen_tcp("[::1]:0", factory());
+  if (!tcp) GTEST_SKIP() << "this machine has no IPv6: " << tcp.error().message;
+  EXPECT_TRUE(tcp->starts_with("[::1]:")) << *tcp;
+  LoopbackClient client(*tcp);
+  ASSERT_TRUE(client.send("six"));
+  ASSERT_TRUE(soon([&] { return seen.all() == "six"; }));
+  EXPECT_TRUE(seen.with([](Seen& s) { return s.bytes.begin()->first; }).starts_with("[::1]:"));
+  const auto udp = server.listen_udp(*tcp, datagrams());
+  ASSERT_TRUE(udp);
+  EXPECT_EQ(*udp, *tcp);
+}
+
+// Goal: a stop waits for datagrams that were handed on, and takes no further ones.
+TEST_F(StreamServerTest, drain_waits_for_its_datagrams) {
+  const auto address = server.listen_udp("127.0.0.1:0", datagrams());
+  ASSERT_TRUE(address);
+  seen.held = true;
+  sockaddr_in to{};
+  to.sin_family = AF_INET;
+  to.sin_port = htons(static_cast<std::uint16_t>(std::stoi(address->substr(address->rfind(':') + 1))));
+  ::inet_pton(AF_INET, "127.0.0.1", &to.sin_addr);
+  const int fd = ::socket(AF_INET, SOCK_DGRAM, 0);
+  const auto send = [&](std::string_view text) {
+    return ::sendto(fd, text.data(), text.size(), 0, reinterpret_cast<const sockaddr*>(&to), sizeof to) > 0;
+  };
+  ASSERT_TRUE(send("held"));
+  ASSERT_TRUE(soon([&] { return seen.with([](Seen& s) { return s.datagram_calls == 1; }); }));
+  const auto began = std::chrono::steady_clock::now();
+  server.drain(60);
+  EXPECT_GE(std::chrono::steady_clock::now() - began, std::chrono::milliseconds(60));
+  (void)send("late");
+  std::thread later([&] {
+    ::usleep(50'000);
+    seen.release();
+  });
+  server.drain(10'000);
+  later.join();
+  EXPECT_LT(std::chrono::steady_clock::now() - began, std::chrono::seconds(5))
+      << "it waited for what was held, not for its limit";
+  EXPECT_EQ(seen.with([](Seen& s) { return s.datagrams.size(); }), 1U);
+  ::close(fd);
+}
+
 // Goal: a runtime that stops while a sink waits on a timer of another loop leaves nothing behind (the sanitizers look).
 TEST(StreamServer, stops_while_sinks_wait) {
   struct Waiting final : StreamSink {
@@ -331,6 +397,44 @@ TEST_F(Tls, reads_nothing_before_the_sink_resumes) {
   EXPECT_EQ(seen.with([](Seen& s) { return s.calls.begin()->second; }), 1);
   seen.release();
   EXPECT_TRUE(soon([&] { return seen.all().size() == 200'000; }));
+}
+
+// Goal: who connects and never says hello is closed after ten seconds, and its place is free again.
+TEST_F(Tls, closes_who_does_not_shake_hands) {
+  const auto address = server.listen_tls("127.0.0.1:0", files(), factory());
+  ASSERT_TRUE(address);
+  LoopbackClient silent(*address);
+  LoopbackClient half(*address);
+  ASSERT_TRUE(half.send(std::string_view("\x16\x03\x01\x02\x00\x01", 6)));
+  Session session(*address, TLS1_3_VERSION, nullptr);
+  ASSERT_TRUE(session.connected) << "others get in meanwhile";
+  EXPECT_TRUE(silent.closed_within(15'000));
+  EXPECT_TRUE(half.closed_within(5'000));
+  EXPECT_TRUE(soon([&] { return server.counters().refused == 2 && server.counters().connections == 1; }));
+  ASSERT_TRUE(session.send("still here"));
+  EXPECT_TRUE(soon([&] { return seen.all() == "still here"; }));
+}
+
+// Goal: a session that ends without a good-bye has ended all the same, with what came before; a stop ends sessions.
+TEST_F(Tls, ends_sessions_that_break_off_and_those_that_are_open_at_a_stop) {
+  const auto address = server.listen_tls("127.0.0.1:0", files(), factory());
+  ASSERT_TRUE(address);
+  {
+    Session broken(*address, TLS1_2_VERSION, nullptr);
+    ASSERT_TRUE(broken.send("before"));
+    ASSERT_TRUE(soon([&] { return seen.all() == "before"; }));
+  }
+  ASSERT_TRUE(soon([&] { return seen.with([](Seen& s) { return s.ended == 1 && s.destroyed == 1; }); }));
+  Session garbled(*address, TLS1_3_VERSION, nullptr);
+  ASSERT_TRUE(garbled.connected);
+  ASSERT_TRUE(garbled.client.send(std::string_view("\x17\x03\x03\x00\x05xxxxx", 10)));
+  EXPECT_TRUE(garbled.client.closed_within(5000)) << "a record that does not decrypt";
+  Session open(*address, TLS1_3_VERSION, nullptr);
+  ASSERT_TRUE(open.send("after"));
+  ASSERT_TRUE(soon([&] { return seen.all().size() == 11; }));
+  server.drain(5000);
+  EXPECT_TRUE(open.client.closed_within(2000));
+  EXPECT_EQ(seen.with([](Seen& s) { return s.destroyed; }), 3);
 }
 
 // Goal: with a client authority only clients that it signed are heard.

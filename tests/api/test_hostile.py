@@ -349,7 +349,7 @@ class Limits(DoorTest):
         self.assert_error(answer, 429, "busy")
         self.assertEqual(answer.headers["Retry-After"], "1")
         streams[0].close()
-        wait_until(lambda: self.metric("stele_streams") == 2, "the stream to be gone", seconds=5)
+        wait_until(lambda: self.metric("stele_streams") == 2, "the stream to be gone", seconds=10)
         another = Stream(self.address, "/api/v1/stream")
         self.assertEqual(another.head.status, 200)
         for stream in (*streams[1:], another):
@@ -369,7 +369,7 @@ class Crowds(DoorTest):
         began = time.monotonic()
         for number in range(20):
             self.post(event(number), address=server.address)
-        self.assertLess(time.monotonic() - began, 1.0)
+        self.assertLess(time.monotonic() - began, 5.0)
         for number, raw in enumerate(slow):
             raw.socket.settimeout(10)
             if number % 4 == 3:

@@ -101,7 +101,7 @@ class Reading(DoorTest):
             self.assertEqual({stream.head.status for stream in streams}, {200})
             for stream in streams:
                 stream.close()
-            wait_until(lambda: self.metric("stele_streams") == 0, "all streams to be gone", seconds=5)
+            wait_until(lambda: self.metric("stele_streams") == 0, "all streams to be gone", seconds=10)
 
 
 class Checking(DoorTest):

@@ -227,10 +227,39 @@ Outcome run_in_pieces(std::string_view input) {
   return session.end();
 }
 
+// Requests that leave no doubt where they end, with bodies made of the input: each is seen as it was meant.
+void check_well_formed(std::string_view input) {
+  constexpr std::size_t kRequestsMax = 8;
+  std::string text;
+  std::vector<Seen> meant;
+  while (meant.size() < kRequestsMax && !input.empty()) {
+    const auto first = static_cast<unsigned char>(input[0]);
+    std::string_view body = input.substr(1, first);
+    input.remove_prefix(1 + body.size());
+    const std::string path = "/" + std::to_string(meant.size());
+    meant.push_back({"POST", path + "?|" + std::string(body)});
+    text += "POST " + path + " HTTP/1.1\r\nHost: a\r\n";
+    if (first % 2 == 0) {
+      text += "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" + std::string(body);
+      continue;
+    }
+    text += "Transfer-Encoding: chunked\r\n\r\n";
+    for (const std::size_t each = 1 + first % 15; !body.empty(); body.remove_prefix(std::min(each, body.size()))) {
+      text += "0123456789abcdef"[std::min(each, body.size())];
+      text += "\r\n" + std::string(body.substr(0, each)) + "\r\n";
+    }
+    text += "0\r\n\r\n";
+  }
+  const Outcome outcome = run_in_pieces(text);
+  require(outcome.seen == meant && outcome.answers.size() == meant.size() && outcome.kept);
+  for (const Answer& answer : outcome.answers) require(answer.status == 200 && !answer.closes);
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string_view input(reinterpret_cast<const char*>(data), std::min(size, kInputBytesMax));
+  check_well_formed(input);
   Session session;
   session.send(input);
   const bool kept = session.waits();

@@ -203,9 +203,11 @@ def fills_up(folder: Path, rng: random.Random, kind: str) -> None:
             server.wait_ready()
             for number in range(3):
                 writer.fill(server, FULL)
+                disk.leave("rest", 0)  # what is too little for the next journal file is enough for a small one
                 check_stopped(server, writer, FULL)
                 if number == 0 and not settings:  # with much to seal an attempt may get on, and that takes and frees space
                     check_attempts_leave_nothing(server, disk)
+                disk.unload("rest")
                 disk.unload(f"ballast-{number}")
                 check_goes_on(server, writer)
             writer.fill(server, FULL)

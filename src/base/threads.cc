@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <string>
+#include <thread>
 
 namespace stele {
 
@@ -17,6 +18,14 @@ void name_this_thread(const char* name) {
 void work_in_background() {
   constexpr int kNice = 10;
   (void)::setpriority(PRIO_PROCESS, static_cast<id_t>(::gettid()), kNice);
+}
+
+void Pacer::breathe(unsigned times) {
+  constexpr std::chrono::microseconds kStretch{500};
+  const auto worked = std::chrono::steady_clock::now() - began_;
+  if (worked < kStretch) return;
+  if (times > 0) std::this_thread::sleep_for(worked * times);
+  began_ = std::chrono::steady_clock::now();
 }
 
 }  // namespace stele

@@ -68,9 +68,9 @@ Result<server::Config> read_config(const Options& options) {
 }
 
 // Bodies and batches of up to some megabytes come and go at a high rate: they stay in the heap instead of being mapped,
-// zeroed and unmapped by the kernel each time.
+// zeroed and unmapped by the kernel each time. (mallopt(3): more than 32 MiB is refused as a threshold.)
 void tune_allocator() {
-  ::mallopt(M_MMAP_THRESHOLD, 64 << 20);
+  ::mallopt(M_MMAP_THRESHOLD, 32 << 20);
   ::mallopt(M_TRIM_THRESHOLD, 128 << 20);
 }
 

@@ -25,6 +25,7 @@ constexpr std::uint64_t kFileBytesMax = std::uint64_t{5} << 30;
 constexpr std::uint32_t kDictionaryBytesMax = 1U << 20;
 constexpr std::size_t kBlockBodyBytesMax = kBlockEntries * (event::kEntryBytesMax + 16);
 
+constexpr std::size_t kTagBytesMax = 13;  // what a block's body has of an entry besides the entry: tag, time, length
 constexpr int kCompressionLevel = 1;
 // A dictionary pays from this much text on; it is trained anew when it has come to fit this much worse.
 constexpr std::size_t kDictionaryFromBytes = 1U << 20;
@@ -140,14 +141,19 @@ SegmentWriter::SegmentWriter(SegmentWriter&&) noexcept = default;
 SegmentWriter& SegmentWriter::operator=(SegmentWriter&&) noexcept = default;
 
 std::string SegmentWriter::encode(const SegmentInfo& info, std::span<const std::string_view> entries,
-                                  std::span<const Hash> bundle_roots) {
+                                  std::span<const Hash> bundle_roots, const std::function<void()>& breathe) {
   assert(entries.size() == info.count && bundle_roots.size() == info.count / kBundleEntries);
   std::vector<std::string> heads(blocks_of(info.count));
   std::vector<std::string> bodies(heads.size());
   std::size_t raw = 0;
   for (std::size_t i = 0; i < bodies.size(); ++i) {
     const std::size_t from = i * kBlockEntries;
-    split_entries(entries.subspan(from, std::min<std::size_t>(kBlockEntries, entries.size() - from)), heads[i], bodies[i]);
+    const auto block = entries.subspan(from, std::min<std::size_t>(kBlockEntries, entries.size() - from));
+    std::size_t bytes = 0;
+    for (const std::string_view entry : block) bytes += entry.size() + kTagBytesMax;
+    bodies[i].reserve(bytes);
+    split_entries(block, heads[i], bodies[i]);
+    breathe();
     raw += bodies[i].size();
   }
   const bool with_dictionary = raw >= kDictionaryFromBytes;
@@ -181,6 +187,7 @@ std::string SegmentWriter::encode(const SegmentInfo& info, std::span<const std::
     out.append(size, 2);
     out += heads[i];
     out += block;
+    breathe();
   }
   if (used) {
     const double ratio = static_cast<double>(compressed) / static_cast<double>(raw);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -47,8 +48,11 @@ class SegmentWriter {
   SegmentWriter& operator=(SegmentWriter&&) noexcept;
   ~SegmentWriter();
 
-  // The whole file for `entries` (info.count of them) whose bundles have `bundle_roots`.
-  std::string encode(const SegmentInfo& info, std::span<const std::string_view> entries, std::span<const Hash> bundle_roots);
+  // The whole file for `entries` (info.count of them) whose bundles have `bundle_roots`. Takes about 1.3 µs an entry;
+  // `breathe` is called every few entries.
+  std::string encode(
+      const SegmentInfo& info, std::span<const std::string_view> entries, std::span<const Hash> bundle_roots,
+      const std::function<void()>& breathe = [] {});
 
  private:
   struct State;

@@ -127,6 +127,7 @@ class Store {
   [[nodiscard]] std::uint64_t seal_end() const;
   Status seal_until(std::uint64_t end);
   Status merge_tile(std::uint64_t first);
+  std::string encode_segment(const SegmentInfo& info, std::span<const std::string_view> entries, std::span<const Hash> roots);
   void remember_segment_keys(const SegmentInfo& info, std::span<const Tail::BlockPtr> blocks);
   std::shared_ptr<const SignedState> sign(std::uint64_t size, const Hash& root) const;
   [[nodiscard]] TailBlock tail_block(std::span<Batch> batches) const;

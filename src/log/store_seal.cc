@@ -1,6 +1,7 @@
 // Sealing and merging: from the journal's tail to segments.
 #include <algorithm>
 
+#include "base/threads.h"
 #include "crypto/sha256.h"
 #include "event/entry.h"
 #include "log/store.h"
@@ -21,6 +22,16 @@ std::uint64_t Store::seal_end() const {
 }
 
 bool Store::sealing_is_behind() const { return size() - sealed_size() > 4 * kSegmentEntriesMax; }
+
+// The less there is to seal, the more the sealer leaves the processors to those who wait for an answer.
+std::string Store::encode_segment(const SegmentInfo& info, std::span<const std::string_view> entries,
+                                  std::span<const Hash> roots) {
+  Pacer pacer;
+  return segment_writer_.encode(info, entries, roots, [&] {
+    const std::uint64_t unsealed = size() - sealed_size();
+    pacer.breathe(unsealed >= 3 * kSegmentEntriesMax ? 0 : unsealed >= 2 * kSegmentEntriesMax ? 1 : 3);
+  });
+}
 
 Result<bool> Store::seal() {
   const std::uint64_t end = seal_end();
@@ -74,7 +85,7 @@ Status Store::merge_tile(std::uint64_t first) {
     return corrupt("entries from " + std::to_string(first + i * kBundleEntries) +
                    " on are not those that were sealed; run `stele verify`");
   }
-  STELE_TRY(segments_->add(first, kSegmentEntriesMax, segment_writer_.encode(info, entries, roots)));
+  STELE_TRY(segments_->add(first, kSegmentEntriesMax, encode_segment(info, entries, roots)));
   if (keys) (void)write_window_file(fs_, dir_ + "/window", first, kSegmentEntriesMax, *keys);
   return {};
 }
@@ -113,7 +124,7 @@ Status Store::seal_until(std::uint64_t end) {
       roots.push_back(*root);
     }
   }
-  STELE_TRY(segments_->add(first, info.count, segment_writer_.encode(info, entries, roots)));
+  STELE_TRY(segments_->add(first, info.count, encode_segment(info, entries, roots)));
   STELE_TRY(tree_files_->append(roots));
   remember_segment_keys(info, blocks);
   std::vector<Tail::BlockPtr> dropped;  // freed without the lock

@@ -41,6 +41,10 @@ struct Seen {
     else
       resume();
   }
+  void hold() {
+    const std::lock_guard lock(mutex);
+    held = true;
+  }
   void release() {
     std::vector<std::function<void()>> all;
     {
@@ -140,7 +144,7 @@ TEST_F(StreamServerTest, hands_on_what_tcp_clients_send) {
 TEST_F(StreamServerTest, reads_nothing_before_the_sink_resumes) {
   const auto address = server.listen_tcp("127.0.0.1:0", factory());
   ASSERT_TRUE(address);
-  seen.held = true;
+  seen.hold();
   LoopbackClient client(*address);
   const std::string much(64U << 20, 'x');
   std::size_t sent = client.send_some(much);
@@ -159,7 +163,7 @@ TEST_F(StreamServerTest, reads_nothing_before_the_sink_resumes) {
 TEST_F(StreamServerTest, takes_datagrams_one_handful_after_another) {
   const auto address = server.listen_udp("127.0.0.1:0", datagrams());
   ASSERT_TRUE(address);
-  seen.held = true;
+  seen.hold();
   sockaddr_in to{};
   to.sin_family = AF_INET;
   to.sin_port = htons(static_cast<std::uint16_t>(std::stoi(address->substr(address->rfind(':') + 1))));
@@ -211,7 +215,7 @@ TEST_F(FewConnections, closes_connections_over_the_limit) {
 TEST_F(StreamServerTest, drain_waits_for_its_sinks) {
   const auto address = server.listen_tcp("127.0.0.1:0", factory());
   ASSERT_TRUE(address);
-  seen.held = true;
+  seen.hold();
   LoopbackClient client(*address);
   ASSERT_TRUE(client.send("held"));
   ASSERT_TRUE(soon([&] { return seen.all() == "held"; }));
@@ -232,7 +236,7 @@ TEST_F(StreamServerTest, drain_waits_for_its_sinks) {
 TEST_F(StreamServerTest, tells_the_sink_of_every_end) {
   const auto address = server.listen_tcp("127.0.0.1:0", factory());
   ASSERT_TRUE(address);
-  seen.held = true;
+  seen.hold();
   {
     LoopbackClient gone(*address);
     ASSERT_TRUE(gone.send("before the reset"));
@@ -267,7 +271,7 @@ TEST_F(StreamServerTest, speaks_ipv6) {
 TEST_F(StreamServerTest, drain_waits_for_its_datagrams) {
   const auto address = server.listen_udp("127.0.0.1:0", datagrams());
   ASSERT_TRUE(address);
-  seen.held = true;
+  seen.hold();
   sockaddr_in to{};
   to.sin_family = AF_INET;
   to.sin_port = htons(static_cast<std::uint16_t>(std::stoi(address->substr(address->rfind(':') + 1))));
@@ -388,7 +392,7 @@ TEST_F(Tls, takes_tls_1_2_and_later_and_nothing_older) {
 TEST_F(Tls, reads_nothing_before_the_sink_resumes) {
   const auto address = server.listen_tls("127.0.0.1:0", files(), factory());
   ASSERT_TRUE(address);
-  seen.held = true;
+  seen.hold();
   Session session(*address, TLS1_3_VERSION, nullptr);
   ASSERT_TRUE(session.connected);
   for (int i = 0; i < 20; ++i) ASSERT_TRUE(session.send(std::string(10'000, 'x')));

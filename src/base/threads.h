@@ -12,6 +12,10 @@ void name_this_thread(const char* name);
 // for one, others wait for: it is to hold locks only for moments.
 void work_in_background();
 
+// The calling thread works for moments only and wants them soon: it asks for short time slices, for which Linux from 6.12 on
+// lets it go before others (sched_setattr(2), EEVDF). Elsewhere this changes nothing.
+void work_promptly();
+
 // Spreads long work out. The scheduler does not: a thread that computes for a tenth of a second keeps its processor, however
 // nice it is, and the others crowd on what is left (measured on Linux 6.18).
 class Pacer {

@@ -146,6 +146,7 @@ void Sequencer::admit(event::EntryBatch& batch, Pending& pending, std::vector<bo
 
 void Sequencer::commit_loop() {
   name_this_thread("commit");
+  work_promptly();
   for (;;) {
     std::vector<PendingPtr> group;
     {

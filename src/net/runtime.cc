@@ -13,6 +13,7 @@ Runtime::Runtime(unsigned threads) : loops_(std::make_unique<Loops>()) {
     auto& loop = *loops_->loops.emplace_back(std::make_unique<Loops::Loop>());
     loop.thread = std::thread([&loop] {
       name_this_thread("loop");
+      work_promptly();
       loop.context.run();
     });
   }

@@ -6,6 +6,7 @@
 
 #include <chrono>
 
+#include "net/endpoints.h"
 #include "net/http_connection.h"
 #include "net/socket_path.h"
 
@@ -87,18 +88,9 @@ HttpServer::HttpServer(Runtime& runtime, Handler handler, HttpLimits limits)
 HttpServer::~HttpServer() { drain(0); }
 
 Result<std::string> HttpServer::listen(const std::string& address) {
-  STELE_ASSIGN(const auto endpoint, parse_endpoint(address));
-  auto acceptor = std::make_shared<asio::ip::tcp::acceptor>(state_->runtime.loops().next());
-  error_code error;
-  acceptor->open(endpoint.protocol(), error);
-  if (!error) acceptor->set_option(asio::socket_base::reuse_address(true), error);
-  if (!error) acceptor->bind(endpoint, error);
-  if (!error) acceptor->listen(asio::socket_base::max_listen_connections, error);
-  if (error) return Error{Code::kIo, "cannot listen on " + address + ": " + error.message()};
-  const auto bound = acceptor->local_endpoint(error);
-  const std::string host = bound.address().to_string();
-  run_acceptor(acceptor, state_);
-  return (bound.address().is_v6() ? "[" + host + "]" : host) + ":" + std::to_string(bound.port());
+  STELE_ASSIGN(const Listener listener, listen_at(state_->runtime.loops().next(), address));
+  run_acceptor(listener.acceptor, state_);
+  return listener.address;
 }
 
 Status HttpServer::listen_unix(const std::string& path) {

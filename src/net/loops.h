@@ -7,8 +7,6 @@
 #include <thread>
 #include <vector>
 
-#include "base/result.h"
-#include "net/peer.h"
 #include "net/runtime.h"
 
 namespace stele::net {
@@ -34,13 +32,6 @@ struct Runtime::Loops {
 };
 
 using Socket = asio::generic::stream_protocol::socket;
-
-// Who is at the other end, as the kernel says.
-Peer peer_of(asio::ip::address address, std::uint16_t port);
-Peer unix_peer(int socket);
-
-// "127.0.0.1:7373", "[::1]:7373", "localhost:7373". kInvalid when it is no address and port.
-Result<asio::ip::tcp::endpoint> parse_endpoint(const std::string& text);
 
 // Completes from any thread what one coroutine waits for on its own loop. Whoever is to fire it owns it; the coroutine only
 // refers to it, or each would keep the other alive.

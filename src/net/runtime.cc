@@ -1,8 +1,5 @@
 #include "net/runtime.h"
 
-#include <sys/socket.h>
-
-#include "base/bytes.h"
 #include "base/threads.h"
 #include "net/loops.h"
 
@@ -67,36 +64,6 @@ asio::awaitable<void> Signal::wait(const std::weak_ptr<Signal>& signal) {
       self->waiter_ = std::move(waiter);
   };
   co_await asio::async_initiate<const asio::use_awaitable_t<>, void()>(initiate, asio::use_awaitable);
-}
-
-Peer peer_of(asio::ip::address address, std::uint16_t port) {
-  if (address.is_v6() && address.to_v6().is_v4_mapped()) {
-    address = asio::ip::make_address_v4(asio::ip::v4_mapped, address.to_v6());
-  }
-  const std::string text = address.to_string();
-  return {(address.is_v6() ? "[" + text + "]" : text) + ":" + std::to_string(port), address.is_loopback(), std::nullopt};
-}
-
-Peer unix_peer(int socket) {
-  Peer peer{"unix", true, std::nullopt};
-  ucred credentials{};
-  socklen_t size = sizeof credentials;
-  if (::getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &credentials, &size) == 0) {
-    peer.credentials = Credentials{credentials.pid, credentials.uid, credentials.gid};
-  }
-  return peer;
-}
-
-Result<asio::ip::tcp::endpoint> parse_endpoint(const std::string& text) {
-  const auto colon = text.rfind(':');
-  const auto port = colon == std::string::npos ? std::nullopt : parse_decimal(text.substr(colon + 1));
-  std::string host = text.substr(0, colon);
-  if (host.size() > 1 && host.front() == '[' && host.back() == ']') host = host.substr(1, host.size() - 2);
-  if (host == "localhost") host = "127.0.0.1";
-  boost::system::error_code error;
-  const auto address = asio::ip::make_address(host, error);
-  if (error || !port || *port > 65'535) return invalid("\"" + text + "\" is no address and port such as 127.0.0.1:7373");
-  return asio::ip::tcp::endpoint(address, static_cast<std::uint16_t>(*port));
 }
 
 }  // namespace stele::net

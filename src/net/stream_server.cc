@@ -5,7 +5,7 @@
 #include <map>
 #include <mutex>
 
-#include "net/loops.h"
+#include "net/endpoints.h"
 
 namespace stele::net {
 
@@ -183,24 +183,6 @@ asio::awaitable<void> datagram_loop(std::shared_ptr<udp::socket> socket, Datagra
   }
 }
 
-Result<std::shared_ptr<tcp::acceptor>> open_acceptor(const StatePtr& state, const std::string& address) {
-  STELE_ASSIGN(const auto endpoint, parse_endpoint(address));
-  auto acceptor = std::make_shared<tcp::acceptor>(state->runtime.loops().next());  // shared with its loop and closer
-  error_code error;
-  acceptor->open(endpoint.protocol(), error);
-  if (!error) acceptor->set_option(asio::socket_base::reuse_address(true), error);
-  if (!error) acceptor->bind(endpoint, error);
-  if (!error) acceptor->listen(asio::socket_base::max_listen_connections, error);
-  if (error) return Error{Code::kIo, "cannot listen on " + address + ": " + error.message()};
-  return acceptor;
-}
-
-template <typename Endpoint>
-std::string text_of(const Endpoint& endpoint) {
-  const std::string host = endpoint.address().to_string();
-  return (endpoint.address().is_v6() ? "[" + host + "]" : host) + ":" + std::to_string(endpoint.port());
-}
-
 Result<std::shared_ptr<ssl::context>> tls_context(const TlsFiles& files) {
   auto context = std::make_shared<ssl::context>(ssl::context::tls_server);  // shared by all its connections
   error_code error;
@@ -223,11 +205,10 @@ Result<std::shared_ptr<ssl::context>> tls_context(const TlsFiles& files) {
 
 Result<std::string> run(const StatePtr& state, const std::string& address, std::shared_ptr<ssl::context> context,
                         SinkFactory factory) {
-  STELE_ASSIGN(auto acceptor, open_acceptor(state, address));
-  error_code error;
-  const std::string bound = text_of(acceptor->local_endpoint(error));
-  asio::co_spawn(acceptor->get_executor(), accept_loop(acceptor, std::move(context), std::move(factory), state), asio::detached);
-  return bound;
+  STELE_ASSIGN(const Listener listener, listen_at(state->runtime.loops().next(), address));
+  asio::co_spawn(listener.acceptor->get_executor(), accept_loop(listener.acceptor, std::move(context), std::move(factory), state),
+                 asio::detached);
+  return listener.address;
 }
 
 }  // namespace
@@ -255,9 +236,9 @@ Result<std::string> StreamServer::listen_udp(const std::string& address, Datagra
   if (!error) socket->bind(at, error);
   if (error) return Error{Code::kIo, "cannot listen on UDP " + address + ": " + error.message()};
   socket->set_option(asio::socket_base::receive_buffer_size(8 << 20), error);  // as much as the kernel allows
-  const std::string bound = text_of(socket->local_endpoint(error));
+  const auto bound = socket->local_endpoint(error);
   asio::co_spawn(socket->get_executor(), datagram_loop(socket, std::move(handler), state_), asio::detached);
-  return bound;
+  return endpoint_text(bound.address(), bound.port());
 }
 
 void StreamServer::drain(std::int64_t millis) {

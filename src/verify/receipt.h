@@ -31,8 +31,8 @@ struct Receipt {
 // Reads a receipt with its leaves, or the whole answer of the server that holds both. kInvalid otherwise.
 Result<Receipt> parse_receipt(std::string_view json);
 
-// Checks every range against the checkpoint, and its signature when a key is known. What is wrong is in `report`.
-// kInvalid when the receipt cannot be checked at all.
+// Checks every range against the checkpoint, and its signature when a key is known. What is wrong is in `report`; the ranges
+// of a receipt without leaves are named there as not covered. kInvalid when the receipt cannot be checked at all.
 Status verify_receipt(const Receipt& receipt, const Options& options, Report& report);
 
 // The receipt as a state that the log must contain.

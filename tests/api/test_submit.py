@@ -245,6 +245,21 @@ class TakingIn(DoorTest):
         key = self.get("/log/main/key").text.strip()
         self.ran(self.stele("verify", "--receipt", str(path), "--key", key))
 
+    def test_stele_verifies_a_receipt_without_leaves_with_its_log(self):
+        """An answer to results=range is checked against the log that gave it, and not alone."""
+        path = self.folder / "range.json"
+        path.write_bytes(self.post([event(1), event(2)], "results=range").body)
+        alone = self.stele("verify", "--receipt", str(path))
+        self.assertEqual(alone.returncode, 2)
+        self.assertIn("has no leaves", alone.stderr)
+        url = self.server.url
+        self.ran(self.stele("verify", "--url", url, "--receipt", str(path), "--require-anchor"))
+        other = json.loads(path.read_text())
+        size = other["receipt"]["checkpoint"].split("\n")[1]
+        other["receipt"]["checkpoint"] = other["receipt"]["checkpoint"].replace(f"\n{size}\n", f"\n{int(size) - 1}\n")
+        path.write_text(json.dumps(other))
+        self.assertEqual(self.stele("verify", "--url", url, "--receipt", str(path)).returncode, 1)
+
 
 class Again(DoorTest):
     """Idempotency: the key is (source, event.id)."""

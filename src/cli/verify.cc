@@ -86,7 +86,8 @@ Status check(const Options& options, verify::Options& checks, verify::Report& re
   for (const std::string& path : options.receipts) {
     STELE_ASSIGN(const auto receipt, read_receipt(path));
     if (receipt.leaves.empty() && options.data.empty() && options.url.empty()) {
-      return invalid(path + " has no leaves, so it is checked only with the log: add --data DIR or --url URL, or keep whole answers" +
+      return invalid(path +
+                     " has no leaves, so it is checked only with the log: add --data DIR or --url URL, or keep whole answers" +
                      " (results=full)");
     }
     STELE_TRY(verify::verify_receipt(receipt, checks, report));

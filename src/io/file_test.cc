@@ -10,10 +10,11 @@
 #include <array>
 #include <csignal>
 #include <cstdlib>
-#include <filesystem>
 #include <functional>
 #include <string>
 #include <vector>
+
+#include "support/temp_folder.h"
 
 namespace stele::io {
 namespace {
@@ -34,17 +35,8 @@ int in_child(const std::function<int()>& body) {
 
 class FileTest : public ::testing::Test {
  protected:
-  void SetUp() override {
-    std::string name = ::testing::TempDir() + "file_test_XXXXXX";
-    ASSERT_NE(mkdtemp(name.data()), nullptr);
-    dir_ = name;
-    umask_ = umask(022);
-  }
-  void TearDown() override {
-    umask(umask_);
-    std::error_code ignored;
-    std::filesystem::remove_all(dir_, ignored);
-  }
+  void SetUp() override { umask_ = umask(022); }
+  void TearDown() override { umask(umask_); }
 
   [[nodiscard]] std::string path(const std::string& name) const { return dir_ + "/" + name; }
   [[nodiscard]] std::unique_ptr<File> open(const std::string& name) const {
@@ -63,7 +55,8 @@ class FileTest : public ::testing::Test {
   }
 
   FileSystem& fs_ = posix();
-  std::string dir_;
+  testing::TempFolder folder_;
+  const std::string dir_ = folder_.path();
   mode_t umask_ = 0;
 };
 

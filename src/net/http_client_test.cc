@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 
 #include "support/http_fixture.h"
+#include "support/temp_folder.h"
 
 namespace stele::net {
 namespace {
@@ -15,9 +16,8 @@ using testing::HttpFixture;
 // may be longer than an address.
 TEST(HttpClient, gets_and_posts) {
   HttpFixture http;
-  std::string folder = ::testing::TempDir() + "stele-client-XXXXXX";
-  ASSERT_NE(::mkdtemp(folder.data()), nullptr);
-  folder += "/" + std::string(150, 'd');
+  const testing::TempFolder temporary;
+  const std::string folder = temporary.path(std::string(150, 'd'));
   ASSERT_EQ(::mkdir(folder.c_str(), 0700), 0);
   ASSERT_TRUE(http.server().listen_unix(folder + "/control.sock").ok());
   HttpClient over_tcp("http://" + http.address() + "//");

@@ -10,6 +10,7 @@
 #include <filesystem>
 
 #include "support/http_fixture.h"
+#include "support/temp_folder.h"
 
 namespace stele::net {
 namespace {
@@ -17,12 +18,6 @@ namespace {
 using testing::HttpFixture;
 using testing::LoopbackClient;
 using testing::soon;
-
-std::string temporary_path(const std::string& name) {
-  std::string folder = ::testing::TempDir() + "stele-net-XXXXXX";
-  if (::mkdtemp(folder.data()) == nullptr) return {};
-  return folder + "/" + name;
-}
 
 constexpr std::string_view kGet = "GET /echo?x=1 HTTP/1.1\r\nHost: localhost\r\n\r\n";
 
@@ -174,7 +169,8 @@ TEST(HttpServer, streams_in_chunks_and_cuts_off_what_failed) {
 // Goal: over a Unix socket the kernel says who is there, and only this user gets in.
 TEST(HttpServer, knows_the_process_behind_a_unix_socket) {
   HttpFixture http;
-  const std::string path = temporary_path("control.sock");
+  const testing::TempFolder folder;
+  const std::string path = folder.path("control.sock");
   ASSERT_TRUE(http.server().listen_unix(path).ok());
   struct stat found {};
   ASSERT_EQ(::stat(path.c_str(), &found), 0);
@@ -198,7 +194,8 @@ TEST(HttpServer, knows_the_process_behind_a_unix_socket) {
 
 // Goal: what a killed server left behind is replaced; anything else at the path is left alone.
 TEST(HttpServer, replaces_a_stale_socket_and_nothing_else) {
-  const std::string path = temporary_path("control.sock");
+  const testing::TempFolder folder;
+  const std::string path = folder.path("control.sock");
   {
     const int stale = ::socket(AF_UNIX, SOCK_STREAM, 0);
     sockaddr_un address{};
@@ -213,7 +210,7 @@ TEST(HttpServer, replaces_a_stale_socket_and_nothing_else) {
   http.server().drain(0);
   EXPECT_FALSE(std::filesystem::exists(path)) << "a stop removes it";
 
-  const std::string file = temporary_path("a-file");
+  const std::string file = folder.path("a-file");
   std::fclose(std::fopen(file.c_str(), "w"));
   EXPECT_EQ(http.server().listen_unix(file).error().code, Code::kInvalid);
   EXPECT_TRUE(std::filesystem::exists(file));

@@ -8,13 +8,13 @@
 #include <unistd.h>
 
 #include <condition_variable>
-#include <filesystem>
 #include <fstream>
 #include <map>
 #include <mutex>
 
 #include "support/certificates.h"
 #include "support/http_fixture.h"
+#include "support/temp_folder.h"
 
 namespace stele::net {
 namespace {
@@ -326,9 +326,6 @@ TEST(StreamServer, stops_while_sinks_wait) {
 class Tls : public StreamServerTest {
  protected:
   void SetUp() override {
-    std::string made = ::testing::TempDir() + "stele-tls-XXXXXX";
-    ASSERT_NE(::mkdtemp(made.data()), nullptr);
-    folder = made + "/";
     server_identity.write(folder + "server");
     authority.write(folder + "authority");
   }
@@ -361,7 +358,8 @@ class Tls : public StreamServerTest {
     unsigned long error = 0;
   };
 
-  std::string folder;
+  testing::TempFolder temporary;
+  const std::string folder = temporary.path("");
   Identity authority{"authority"};
   Identity server_identity{"localhost"};
 };

@@ -4,7 +4,6 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
-#include <filesystem>
 #include <functional>
 #include <future>
 #include <map>
@@ -24,6 +23,7 @@
 #include "merkle/tile.h"
 #include "merkle/tree.h"
 #include "support/sim_fs.h"
+#include "support/temp_folder.h"
 
 namespace stele::testing {
 namespace {
@@ -146,22 +146,14 @@ void check_receipt(const Delivered& delivered, const merkle::VerifierKey& key) {
 class SequencerOn : public ::testing::TestWithParam<const char*> {
  protected:
   SequencerOn() {
-    if (std::string(GetParam()) != "posix") return;
-    std::string name = ::testing::TempDir() + "stele-sequencer-XXXXXX";
-    if (::mkdtemp(name.data()) == nullptr) throw std::runtime_error("no temporary directory");
-    temporary_ = name;
+    if (std::string(GetParam()) == "posix") temporary_.emplace();
   }
-  ~SequencerOn() override {
-    if (!temporary_.empty()) std::filesystem::remove_all(temporary_);
-  }
-  SequencerOn(const SequencerOn&) = delete;
-  SequencerOn& operator=(const SequencerOn&) = delete;
 
-  io::FileSystem& fs() { return temporary_.empty() ? static_cast<io::FileSystem&>(sim_) : io::posix(); }
-  [[nodiscard]] std::string dir() const { return temporary_.empty() ? "log" : temporary_ + "/log"; }
+  io::FileSystem& fs() { return temporary_ ? io::posix() : static_cast<io::FileSystem&>(sim_); }
+  [[nodiscard]] std::string dir() const { return temporary_ ? temporary_->path("log") : "log"; }
 
  private:
-  std::string temporary_;
+  std::optional<TempFolder> temporary_;
   SimFileSystem sim_{7};
 };
 INSTANTIATE_TEST_SUITE_P(Disks, SequencerOn, ::testing::Values("posix", "sim"),

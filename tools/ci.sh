@@ -20,7 +20,7 @@ run_ci() {
   rm -f build/release/ctest.log
   ci_stage 'check' ./x check
   ci_stage 'test' ./x test
-  ci_stage 'test asan' ./x test asan -E '^(program|tests_crash)'
+  ci_stage 'test asan' ./x test asan -E '^(program.(disk|kill)|tests_crash)'
   ci_stage 'test tsan' ./x test tsan -E '^(program|tests_crash|tests_tamper.(Merged|Random))'
   ci_stage 'fuzz' ./x fuzz 8
   printf '\n'

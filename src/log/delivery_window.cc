@@ -2,6 +2,8 @@
 
 #include <xxhash.h>
 
+#include <algorithm>
+
 namespace stele::log {
 
 KeyFingerprint fingerprint(std::string_view source_id, std::string_view event_id, std::uint64_t seed) {
@@ -10,30 +12,36 @@ KeyFingerprint fingerprint(std::string_view source_id, std::string_view event_id
   return key == 0 ? 1 : key;
 }
 
-std::size_t DeliveryWindow::Generation::place(KeyFingerprint key) const {
-  const std::size_t mask = slots.size() - 1;
+const DeliveryWindow::Table::Slot* DeliveryWindow::Table::slot(KeyFingerprint key) const {
+  if (slots_.empty()) return nullptr;
+  const std::size_t mask = slots_.size() - 1;
   std::size_t at = key & mask;
-  while (slots[at].key != 0 && slots[at].key != key) at = (at + 1) & mask;
-  return at;
+  while (slots_[at].key != 0 && slots_[at].key != key) at = (at + 1) & mask;
+  return &slots_[at];
 }
 
-void DeliveryWindow::Generation::put(KeyFingerprint key, std::uint64_t index) {
-  if ((used + 1) * 4 > slots.size() * 3) {
-    std::vector<Slot> old(slots.size() * 2);
-    old.swap(slots);
-    for (const Slot& slot : old) {
-      if (slot.key != 0) slots[place(slot.key)] = slot;
-    }
+bool DeliveryWindow::Table::put(KeyFingerprint key, std::uint64_t index) {
+  if ((used_ + 1) * 4 > slots_.size() * 3) grow();
+  Slot& place = slots_[static_cast<std::size_t>(slot(key) - slots_.data())];
+  const bool added = place.key == 0;
+  place = {key, index};
+  used_ += added ? 1 : 0;
+  return added;
+}
+
+void DeliveryWindow::Table::grow() {
+  constexpr std::size_t kLeast = 16;
+  std::vector<Slot> old(std::max(kLeast, slots_.size() * 2));
+  old.swap(slots_);
+  for (const Slot& one : old) {
+    if (one.key != 0) slots_[static_cast<std::size_t>(slot(one.key) - slots_.data())] = one;
   }
-  Slot& slot = slots[place(key)];
-  if (slot.key == 0) ++used;
-  slot = {key, index};
 }
 
 std::optional<std::uint64_t> DeliveryWindow::find(KeyFingerprint key) const {
   for (const Generation& generation : generations_) {
-    const Generation::Slot& slot = generation.slots[generation.place(key)];
-    if (slot.key == key) return slot.index;
+    const Table::Slot* const found = generation.table(key).slot(key);
+    if (found != nullptr && found->key == key) return found->index;
   }
   return std::nullopt;
 }
@@ -45,7 +53,8 @@ void DeliveryWindow::put(KeyFingerprint key, std::uint64_t index, UnixNanos now)
     generations_.emplace_front().started = now;
     while (generations_.size() > 1 && is_past(now)) generations_.pop_back();
   }
-  generations_.front().put(key, index);
+  Generation& filling = generations_.front();
+  if (filling.table(key).put(key, index)) ++filling.used;
 }
 
 // Whether all keys of the oldest generation are older than the span, or as many as need be kept came later.
@@ -55,7 +64,7 @@ bool DeliveryWindow::is_past(UnixNanos now) const {
 }
 
 void DeliveryWindow::prefetch(KeyFingerprint key) const {
-  for (const Generation& generation : generations_) __builtin_prefetch(&generation.slots[key & (generation.slots.size() - 1)]);
+  for (const Generation& generation : generations_) __builtin_prefetch(generation.table(key).home(key));
 }
 
 std::uint64_t DeliveryWindow::size() const {

@@ -37,17 +37,37 @@ class DeliveryWindow {
   static constexpr std::uint64_t kGenerations = 4;
 
   // Open addressing with linear probing; grows by doubling.
-  struct Generation {
+  class Table {
+   public:
     struct Slot {
       KeyFingerprint key = 0;
       std::uint64_t index = 0;
     };
-    std::vector<Slot> slots = std::vector<Slot>(1024);
+    // Where `key` is, or belongs; null while there are no slots.
+    [[nodiscard]] const Slot* slot(KeyFingerprint key) const;
+    // Where the search for `key` begins.
+    [[nodiscard]] const Slot* home(KeyFingerprint key) const { return slots_.data() + (key & (slots_.size() - 1)); }
+    // Whether the key was not there before.
+    bool put(KeyFingerprint key, std::uint64_t index);
+
+   private:
+    void grow();
+
+    std::vector<Slot> slots_;
+    std::size_t used_ = 0;
+  };
+
+  // Many small tables: each grows in microseconds and in memory that an older one gave back, where one large table would
+  // hold up every sender while it grows.
+  struct Generation {
+    static constexpr unsigned kTableBits = 10;
+
+    std::vector<Table> tables = std::vector<Table>(1U << kTableBits);
     std::uint64_t used = 0;
     UnixNanos started = 0;
 
-    [[nodiscard]] std::size_t place(KeyFingerprint key) const;
-    void put(KeyFingerprint key, std::uint64_t index);
+    Table& table(KeyFingerprint key) { return tables[key >> (64 - kTableBits)]; }
+    [[nodiscard]] const Table& table(KeyFingerprint key) const { return tables[key >> (64 - kTableBits)]; }
   };
 
   [[nodiscard]] bool is_past(UnixNanos now) const;

@@ -45,8 +45,10 @@ class DeliveryWindow {
     };
     // Where `key` is, or belongs; null while there are no slots.
     [[nodiscard]] const Slot* slot(KeyFingerprint key) const;
-    // Where the search for `key` begins.
-    [[nodiscard]] const Slot* home(KeyFingerprint key) const { return slots_.data() + (key & (slots_.size() - 1)); }
+    // Where the search for `key` begins; null while there are no slots.
+    [[nodiscard]] const Slot* home(KeyFingerprint key) const {
+      return slots_.empty() ? nullptr : slots_.data() + (key & (slots_.size() - 1));
+    }
     // Whether the key was not there before.
     bool put(KeyFingerprint key, std::uint64_t index);
 

@@ -6,6 +6,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <string>
 #include <thread>
@@ -40,7 +41,8 @@ void work_promptly() {
 
 void Pacer::breathe(unsigned times) {
   constexpr std::chrono::microseconds kStretch{500};
-  const auto worked = std::chrono::steady_clock::now() - began_;
+  constexpr std::chrono::steady_clock::duration kWorkedMax = 10 * kStretch;  // more, and the whole process was stopped
+  const auto worked = std::min(std::chrono::steady_clock::now() - began_, kWorkedMax);
   if (worked < kStretch) return;
   if (times > 0) std::this_thread::sleep_for(worked * times);
   began_ = std::chrono::steady_clock::now();

@@ -161,6 +161,11 @@ Status verify_receipt(const Receipt& receipt, const Options& options, Report& re
     report.leave(receipt.name, "the checkpoint's signature: no --key was given");
   }
   if (receipt.leaves.empty()) {
+    for (const ReceiptRange& range : receipt.ranges) {
+      if (range.count == 0 || range.first >= checkpoint.size || range.count > checkpoint.size - range.first)
+        report.add("rewritten", receipt.name,
+                   "it names entries that its checkpoint of size " + std::to_string(checkpoint.size) + " does not cover");
+    }
     report.leave(receipt.name, "its ranges: it has no leaves, as the answer to results=range has none; its checkpoint counts");
     return {};
   }

@@ -533,6 +533,7 @@ bool comes_back(Running& running) {
 // Goal: when the disk fails, those under way are told, nobody later is taken, what was acknowledged is read on; the log
 // opens itself again, and events that are sent again are there once.
 TEST(Sequencer, survives_a_failing_disk) {
+  std::uint64_t stops = 0;
   for (std::uint64_t seed = 1; seed <= 12; ++seed) {
     SCOPED_TRACE("seed " + std::to_string(seed));
     SimFileSystem fs(seed);
@@ -573,7 +574,7 @@ TEST(Sequencer, survives_a_failing_disk) {
     }
     if (full) fs.set_capacity(std::nullopt);
     ASSERT_TRUE(comes_back(running));
-    EXPECT_GE(running->counters().stops, 1U);
+    stops += running->counters().stops;
     send_all(0, 600);
     EXPECT_EQ(places.size(), 600U);
     fs.crash(prng.chance(1, 2) ? CrashKind::kPower : CrashKind::kKill);
@@ -585,6 +586,7 @@ TEST(Sequencer, survives_a_failing_disk) {
       EXPECT_NE(entries[index].find("\"id\":\"" + id + "\""), std::string::npos) << id;
     }
   }
+  EXPECT_GE(stops, 4U) << "a failure may also hit a file that is made ahead, which stops nothing";
 }
 
 }  // namespace

@@ -20,7 +20,7 @@ constexpr std::array kOutcomes{"success"sv, "failure"sv, "denied"sv, "unknown"sv
 constexpr std::array kActorTypes{"user"sv, "service"sv, "process"sv};
 constexpr std::array kSeverities{"debug"sv, "info"sv, "notice"sv, "warning"sv, "error"sv, "critical"sv, "alert"sv, "emergency"sv};
 
-constexpr std::size_t kNameBytesMax = 1024;  // ids, actions, names: what is indexed whole
+constexpr std::size_t kNameLengthMax = 1024;  // in characters, as JSON Schema counts: ids, actions, names: what is indexed whole
 constexpr std::size_t kWarningsMax = 8;
 
 enum class Kind { kName, kText, kTime, kEnum, kUnsigned, kIp, kObject, kArray, kAny };
@@ -142,6 +142,11 @@ bool looks_like(std::string_view name, const Member& member) {
   return edit_distance(lower, member.name) <= allowed;
 }
 
+// Of text that is UTF-8.
+std::size_t characters(std::string_view text) {
+  return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) { return (c & '\xC0') != '\x80'; }));
+}
+
 std::string quoted_list(std::span<const std::string_view> words) {
   std::string out;
   for (const std::string_view word : words) out += (out.empty() ? "" : ", ") + std::string(word);
@@ -229,7 +234,7 @@ class Check {
     switch (member.kind) {
       case Kind::kName:
         if (value.empty()) return wrong_value(at, "is empty");
-        return value.size() <= kNameBytesMax || wrong_value(at, "is longer than 1024 bytes");
+        return characters(value) <= kNameLengthMax || wrong_value(at, "is longer than 1024 characters");
       case Kind::kTime:
         return parse_time(value).has_value() || wrong_value(at, "is not an RFC 3339 time such as 2026-11-23T16:20:00.123Z");
       case Kind::kIp: return is_ip(value) || wrong_value(at, "is not an IPv4 or IPv6 address");
@@ -253,16 +258,19 @@ class Check {
               "the required member \"" + std::string(member.name) + "\" is missing"};
     for (const std::uint32_t child : unknown_) {
       const std::string_view name = tape_.name(tape_.nodes()[child], scratch_);
-      if (looks_like(name, member)) error_.message += "; did you mean it by \"" + std::string(name) + "\"?";
+      if (!looks_like(name, member)) continue;
+      error_.message += "; did you mean it by \"" + std::string(name) + "\"?";
+      break;
     }
     return false;
   }
   void name_misspelt(std::span<const Member> known, std::span<const std::uint32_t> found) {
     for (const std::uint32_t child : unknown_) {
+      if (warnings_.size() == kWarningsMax) break;
       const std::string_view name = tape_.name(tape_.nodes()[child], scratch_);
       std::size_t meant = 0;
       while (meant < known.size() && (found[meant] != 0 || !looks_like(name, known[meant]))) ++meant;
-      if (meant == known.size() || warnings_.size() == kWarningsMax) continue;
+      if (meant == known.size()) continue;
       warnings_.push_back(
           {"misspelt", tape_.path(child), "is kept, but not known; did you mean \"" + std::string(known[meant].name) + "\"?"});
     }

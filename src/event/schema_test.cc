@@ -181,7 +181,7 @@ TEST(Schema, takes_whole_sequence_numbers) {
   }
 }
 
-// Goal: names are neither empty nor longer than 1,024 bytes; texts may be both.
+// Goal: names are neither empty nor longer than 1,024 characters; texts may be both.
 TEST(Schema, holds_names_to_their_length) {
   const std::string longest(1024, 'x');
   EXPECT_EQ(verdict(with("\"id\":\"" + longest + "\"")), "ok");
@@ -194,6 +194,10 @@ TEST(Schema, holds_names_to_their_length) {
   std::string escaped;  // six characters in the text, one byte in the name
   for (int i = 0; i < 1024; ++i) escaped += "\\u0078";
   EXPECT_EQ(verdict(with("\"id\":\"" + escaped + "\"")), "ok");
+  std::string wide;  // four bytes each
+  for (int i = 0; i < 1024; ++i) wide += "\xF0\x9F\x97\xBF";
+  EXPECT_EQ(verdict(with("\"id\":\"" + wide + "\"")), "ok");
+  EXPECT_EQ(verdict(with("\"id\":\"" + wide + "x\"")), "wrong_value /id");
 }
 
 // Goal: unknown members pass, at every place.

@@ -24,6 +24,7 @@ void work_in_background() {
   (void)::setpriority(PRIO_PROCESS, static_cast<id_t>(::gettid()), kNice);
 }
 
+// Whoever gave the thread another policy knows why: that stays, and so does its nice value.
 void work_promptly() {
   struct {  // struct sched_attr of the kernel, in its first version
     std::uint32_t size = 48;
@@ -31,11 +32,14 @@ void work_promptly() {
     std::uint64_t flags = 0;
     std::int32_t nice = 0;
     std::uint32_t priority = 0;
-    std::uint64_t runtime = 100'000;  // ns, the least
+    std::uint64_t runtime = 0;  // ns; of SCHED_OTHER the slice
     std::uint64_t deadline = 0;
     std::uint64_t period = 0;
   } attributes;
   static_assert(sizeof attributes == 48);
+  constexpr std::uint64_t kSliceLeast = 100'000;
+  if (::syscall(SYS_sched_getattr, 0, &attributes, sizeof attributes, 0) != 0 || attributes.policy != SCHED_OTHER) return;
+  attributes.runtime = kSliceLeast;
   (void)::syscall(SYS_sched_setattr, 0, &attributes, 0);
 }
 

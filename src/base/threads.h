@@ -13,7 +13,7 @@ void name_this_thread(const char* name);
 void work_in_background();
 
 // The calling thread works for moments only and wants them soon: it asks for short time slices, for which Linux from 6.12 on
-// lets it go before others (sched_setattr(2), EEVDF). The thread gets the ordinary policy and nice 0.
+// lets it go before others (sched_setattr(2), EEVDF). Under another policy than the ordinary one nothing changes.
 void work_promptly();
 
 // Spreads long work out. The scheduler does not: a thread that computes for a tenth of a second keeps its processor, however

@@ -18,17 +18,20 @@ class EntryStream final : public net::ChunkSource {
   EntryStream& operator=(const EntryStream&) = delete;
 
   [[nodiscard]] Result<std::string> next() override {
-    constexpr std::uint64_t kStep = 256;
+    constexpr std::uint64_t kStep = 16;
+    constexpr std::size_t kChunkBytes = 256U << 10;  // from there on the rest is left for the next
     const auto store = sequencer_.store();
     const std::uint64_t size = store->size();
     std::string out;
-    if (at_ >= size) return out;
-    STELE_ASSIGN(const std::string bundle, store->read(at_, std::min(kStep, size - at_)));
-    STELE_TRY(event::for_each_entry(bundle, [&](std::string_view entry) {
-      out += "id: " + std::to_string(at_++) + "\ndata: ";
-      out += entry;
-      out += "\n\n";
-    }));
+    while (at_ < size && out.size() < kChunkBytes) {
+      STELE_ASSIGN(const std::string bundle, store->read(at_, std::min(kStep, size - at_)));
+      STELE_TRY(event::for_each_entry(bundle, [&](std::string_view entry) {
+        if (out.size() >= kChunkBytes) return;
+        out += "id: " + std::to_string(at_++) + "\ndata: ";
+        out += entry;
+        out += "\n\n";
+      }));
+    }
     return out;
   }
   [[nodiscard]] std::string_view heartbeat() const override { return ": still here\n\n"; }

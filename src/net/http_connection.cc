@@ -221,7 +221,8 @@ struct Incoming {
 };
 
 constexpr std::size_t kReadBytes = 16U << 10;
-constexpr std::size_t kBodyStep = 256U << 10;  // memory is taken as bytes come, not as they are announced
+constexpr std::size_t kSmallAnswer = 64U << 10;  // is sent whatever else is under way
+constexpr std::size_t kBodyStep = 256U << 10;    // memory is taken as bytes come, not as they are announced
 
 void fail_body(HttpConnection& connection, Incoming& in, const error_code& error) {
   if (!error) return;
@@ -231,10 +232,15 @@ void fail_body(HttpConnection& connection, Incoming& in, const error_code& error
     in.gone = true;
 }
 
+Response too_many_bodies() {
+  Response response = plain_error(429, "busy", "the server holds as many requests and answers as it takes; try again shortly");
+  response.headers.emplace_back("Retry-After", "1");
+  return response;
+}
+
 bool make_room(Incoming& in, std::uint64_t bytes) {
   if (in.share.grow_to(bytes)) return true;
-  in.refusal = plain_error(429, "busy", "the server holds as many request bodies as it takes; try again shortly");
-  in.refusal->headers.emplace_back("Retry-After", "1");
+  in.refusal = too_many_bodies();
   return false;
 }
 
@@ -397,6 +403,7 @@ asio::awaitable<bool> exchange(HttpConnection& connection, beast::flat_buffer& b
   const std::shared_ptr<Response> slot = state->slot;
   const std::weak_ptr<Signal> ready = state->signal;
   Reply reply(std::move(state));
+  const bool reads = in.form.head_only || in.request.method == "GET";
   if (server.draining) {
     Response refusal = plain_error(503, "unavailable", "the server is shutting down");
     refusal.headers.emplace_back("Retry-After", "5");
@@ -405,6 +412,9 @@ asio::awaitable<bool> exchange(HttpConnection& connection, beast::flat_buffer& b
     hand_on(server.handler, std::move(in.request), std::move(reply));
   }
   co_await Signal::wait(ready);
+  in.share.release();
+  // What was only read can be asked for again; whoever wrote is told what became of it.
+  if (!in.share.grow_to(slot->body.size()) && reads && slot->body.size() > kSmallAnswer) *slot = too_many_bodies();
   Form form = in.form;
   form.keep_alive = form.keep_alive && slot->stream == nullptr && !server.draining;
   const bool sent = co_await send(connection, *slot, form);

@@ -222,6 +222,32 @@ TEST(HttpLimits, ends_what_takes_too_long) {
   EXPECT_TRUE(streaming.rest().ends_with("0\r\n\r\n")) << "a quiet stream is not a slow client";
 }
 
+// Goal: what answers hold is bounded together with what requests hold: further large ones are put off, small ones go through,
+// and the room comes back.
+TEST(HttpLimits, answers_429_when_answers_take_too_much_together) {
+  HttpLimits limits;
+  limits.bodies_bytes_max = 40U << 20;
+  HttpFixture http(limits);
+  constexpr std::string_view kBig = "GET /big HTTP/1.1\r\nHost: a\r\n\r\n";
+  {
+    LoopbackClient greedy = http.connect();
+    ASSERT_TRUE(greedy.send(kBig));  // and reads nothing
+    ASSERT_TRUE(soon([&] { return http.handled() == 1; }));
+    LoopbackClient late = http.connect();
+    ASSERT_TRUE(late.send(kBig));
+    const auto put_off = late.answer();
+    ASSERT_TRUE(put_off);
+    EXPECT_EQ(put_off->status, 429);
+    EXPECT_EQ(put_off->header("retry-after"), "1");
+    ASSERT_TRUE(late.send(kGet));
+    EXPECT_EQ(late.answer()->status, 200);
+  }
+  EXPECT_TRUE(soon([&] { return http.server().counters().connections == 0; }));
+  LoopbackClient again = http.connect();
+  ASSERT_TRUE(again.send(kBig));
+  EXPECT_EQ(again.answer()->status, 200);
+}
+
 // Goal: a stream whose reader takes nothing ends, and does not pile up.
 TEST(HttpLimits, ends_a_stream_that_is_not_taken) {
   HttpLimits limits;

@@ -16,7 +16,7 @@ struct HttpLimits {
   std::uint64_t body_bytes_max = 16U << 20;  // as sent, before decompression
   std::uint32_t header_bytes_max = 16U << 10;
   std::uint32_t connections_max = 4096;
-  std::uint64_t bodies_bytes_max = 1U << 30;  // of all requests that are under way together
+  std::uint64_t bodies_bytes_max = 1U << 30;  // of all requests and answers that are under way together
   std::int64_t idle_seconds = 120;            // until the first byte of a request
   std::int64_t request_seconds = 30;          // from then on for the whole of it, and for an answer to be taken
 };

@@ -100,7 +100,7 @@ std::vector<Setting> make_settings() {
            "PEM file with the authority that must have signed a client's certificate. Empty: none is asked."),
       number("body_bytes", &Config::body_bytes, 1024, kGiB, "Longest request body as sent; more is 413."),
       number("bodies_bytes", &Config::bodies_bytes, 1U << 20, 1024 * kGiB,
-             "Bytes of request bodies held at once, those that still arrive included; more is 429."),
+             "Bytes of request bodies and answers held at once, those that still arrive included; more is 429."),
       number("header_bytes", &Config::header_bytes, 1024, 1U << 20, "Longest head of a request; more is 431."),
       number("decompressed_bytes", &Config::decompressed_bytes, 1024, kGiB,
              "Longest request body once decompressed; more is 413."),

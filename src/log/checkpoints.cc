@@ -14,7 +14,14 @@ constexpr std::size_t kRootAt = 16;
 constexpr std::size_t kSignatureAt = 48;
 constexpr std::size_t kPublishedAt = 112;
 constexpr std::size_t kChecksumAt = 120;
-constexpr std::uint64_t kFileBytesMax = std::uint64_t{64} << 30;
+
+Result<PublishedCheckpoint> read_record(const io::File& file, std::uint64_t number) {
+  CheckpointRecord record{};
+  STELE_TRY(io::read_exactly(file, number * kCheckpointRecordBytes, std::span(record), "checkpoint record"));
+  auto checkpoint = decode_checkpoint_record(record);
+  if (!checkpoint) return checkpoint.error().in("record " + std::to_string(number));
+  return checkpoint;
+}
 
 }  // namespace
 
@@ -43,50 +50,62 @@ Result<PublishedCheckpoint> decode_checkpoint_record(std::span<const std::byte, 
   return out;
 }
 
-Result<CheckpointScan> scan_checkpoints(io::FileSystem& fs, const std::string& path) {
-  CheckpointScan scan;
-  auto content = io::read_file(fs, path, kFileBytesMax);
-  if (!content) {
-    if (content.error().code == Code::kNotFound) return scan;
-    return content.error();
+Result<CheckpointEnd> read_checkpoint_end(io::FileSystem& fs, const std::string& path) {
+  CheckpointEnd end;
+  const auto file = fs.open_read(path);
+  if (!file) {
+    if (file.error().code == Code::kNotFound) return end;
+    return file.error();
   }
-  const ByteSpan bytes = as_byte_span(*content);
-  const std::uint64_t records = bytes.size() / kCheckpointRecordBytes;
-  scan.torn_bytes = bytes.size() % kCheckpointRecordBytes;
-  std::uint64_t last_good = 0;
-  for (std::uint64_t i = 0; i < records; ++i) {
-    const auto record = decode_checkpoint_record(bytes.subspan(i * kCheckpointRecordBytes).first<kCheckpointRecordBytes>());
-    if (!record) {
-      scan.damaged.push_back(i);
-      continue;
-    }
-    scan.checkpoints.push_back(*record);
-    last_good = i + 1;
-  }
+  STELE_ASSIGN(const std::uint64_t bytes, (*file)->size());
+  end.records = bytes / kCheckpointRecordBytes;
+  if (end.records == 0) return end;
+  auto last = read_record(**file, end.records - 1);
   // One append is under way at a time, so only the last record can be torn; with part of another behind it, it was whole.
-  if (scan.torn_bytes == 0 && !scan.damaged.empty() && scan.damaged.back() + 1 == records && last_good + 1 == records) {
-    scan.damaged.pop_back();
-    scan.torn_bytes += kCheckpointRecordBytes;
+  if (!last && last.error().code == Code::kCorrupt && bytes % kCheckpointRecordBytes == 0) {
+    if (--end.records == 0) return end;
+    last = read_record(**file, end.records - 1);
   }
-  return scan;
+  if (!last) return last.error().in(path);
+  end.last = *last;
+  return end;
 }
 
-Result<std::unique_ptr<CheckpointFile>> CheckpointFile::open(io::FileSystem& fs, const std::string& path, std::uint64_t records) {
+Result<std::unique_ptr<CheckpointFile>> CheckpointFile::open(io::FileSystem& fs, const std::string& path,
+                                                             const CheckpointEnd& end) {
   auto out = std::make_unique<CheckpointFile>();
   STELE_ASSIGN(out->file_, fs.open_write(path, 0600));
   // Also when it is there: a crash may have come between its creation and the sync.
   STELE_TRY(fs.sync_dir(io::parent_of(path)));
-  out->at_ = records * kCheckpointRecordBytes;
+  if (end.last) {
+    // So with the last record, which is written again where it stands.
+    out->records_ = end.records - 1;
+    STELE_TRY(out->append(*end.last));
+  }
   return out;
 }
 
 Status CheckpointFile::append(const PublishedCheckpoint& checkpoint) {
   const CheckpointRecord record = encode_checkpoint_record(checkpoint);
   const std::array<ByteSpan, 1> part{ByteSpan(record)};
-  STELE_TRY(file_->write_at(at_, part));
+  STELE_TRY(file_->write_at(records_ * kCheckpointRecordBytes, part));
   STELE_TRY(file_->sync());
-  at_ += record.size();
+  ++records_;
   return {};
+}
+
+Result<bool> CheckpointFile::holds(std::uint64_t size) const {
+  std::uint64_t first = 0;
+  for (std::uint64_t end = records_; first < end;) {
+    const std::uint64_t middle = first + (end - first) / 2;
+    STELE_ASSIGN(const PublishedCheckpoint checkpoint, read_record(*file_, middle));
+    if (checkpoint.size == size) return true;
+    if (checkpoint.size < size)
+      first = middle + 1;
+    else
+      end = middle;
+  }
+  return false;
 }
 
 }  // namespace stele::log

@@ -1,6 +1,7 @@
 // The published checkpoints of a log, kept for ever, one fixed record each (docs/formats/checkpoints.md).
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -28,27 +29,31 @@ CheckpointRecord encode_checkpoint_record(const PublishedCheckpoint& checkpoint)
 // kCorrupt when magic or checksum are not right.
 Result<PublishedCheckpoint> decode_checkpoint_record(std::span<const std::byte, kCheckpointRecordBytes> record);
 
-// What a file of records holds. A last record that is cut off or damaged was never published: it is dropped and
-// counted in `torn_bytes`. A damaged record before others is in `damaged`, by number.
-struct CheckpointScan {
-  std::vector<PublishedCheckpoint> checkpoints;
-  std::vector<std::uint64_t> damaged;
-  std::uint64_t torn_bytes = 0;
+// How a file of records ends.
+struct CheckpointEnd {
+  std::uint64_t records = 0;                // that were published
+  std::optional<PublishedCheckpoint> last;  // of them; none when there are none
 };
-Result<CheckpointScan> scan_checkpoints(io::FileSystem& fs, const std::string& path);
+// Reads the last records alone, however many there are; changes nothing. A last record that is cut off or damaged was never
+// published, and is not counted. kCorrupt when one that was published is damaged: it stands before another, or before a part
+// of one.
+Result<CheckpointEnd> read_checkpoint_end(io::FileSystem& fs, const std::string& path);
 
-// Appends records. One thread.
+// Appends records, and finds them again. One thread appends; finding is thread-safe.
 class CheckpointFile {
  public:
-  // Opens or creates; `records` whole ones are there.
-  static Result<std::unique_ptr<CheckpointFile>> open(io::FileSystem& fs, const std::string& path, std::uint64_t records);
+  // Opens or creates; the file ends as `end` says, and what may stand behind is written over.
+  static Result<std::unique_ptr<CheckpointFile>> open(io::FileSystem& fs, const std::string& path, const CheckpointEnd& end);
 
   // On success the record is durable.
   Status append(const PublishedCheckpoint& checkpoint);
 
+  // Whether a checkpoint of that size was published: a search by halves. kCorrupt when it meets a damaged record.
+  [[nodiscard]] Result<bool> holds(std::uint64_t size) const;
+
  private:
   std::unique_ptr<io::File> file_;
-  std::uint64_t at_ = 0;
+  std::atomic<std::uint64_t> records_ = 0;
 };
 
 }  // namespace stele::log

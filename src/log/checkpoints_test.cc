@@ -4,6 +4,9 @@
 #include <gtest/gtest.h>
 #include <xxhash.h>
 
+#include <array>
+#include <optional>
+
 #include "support/prng.h"
 #include "support/sim_fs.h"
 
@@ -35,12 +38,10 @@ std::string records(std::uint8_t count) {
   return out;
 }
 
-CheckpointScan scan(const std::string& content) {
+Result<CheckpointEnd> end_of(const std::string& content) {
   SimFileSystem fs(1);
   EXPECT_TRUE(io::write_file(fs, "checkpoints", content, 0600).ok());
-  auto result = scan_checkpoints(fs, "checkpoints");
-  EXPECT_TRUE(result.ok());
-  return std::move(result).value();
+  return read_checkpoint_end(fs, "checkpoints");
 }
 
 // Goal: every field stands at its documented place.
@@ -87,17 +88,16 @@ TEST(CheckpointRecord, is_refused_after_any_single_bit_flip) {
 }
 
 // Goal: a log without published checkpoints has none, and no error.
-TEST(CheckpointScan, of_no_file_is_empty) {
+TEST(CheckpointEnd, of_no_file_is_empty) {
   SimFileSystem fs(1);
-  const auto result = scan_checkpoints(fs, "checkpoints");
-  ASSERT_TRUE(result.ok());
-  EXPECT_TRUE(result->checkpoints.empty() && result->damaged.empty());
-  EXPECT_EQ(result->torn_bytes, 0U);
-  EXPECT_TRUE(scan("").checkpoints.empty());
+  const auto end = read_checkpoint_end(fs, "checkpoints");
+  ASSERT_TRUE(end.ok());
+  EXPECT_TRUE(end->records == 0 && !end->last);
+  EXPECT_EQ(end_of("")->records, 0U);
 }
 
-// Goal: only what a crash can do to the last append is passed over; any other damage is named.
-TEST(CheckpointScan, tells_a_torn_end_from_damage) {
+// Goal: only what a crash can do to the last append is passed over; damage to one that was published is refused.
+TEST(CheckpointEnd, tells_a_torn_end_from_damage) {
   const std::string three = records(3);
   const auto damage = [&](std::size_t n) {
     std::string content = three;
@@ -106,46 +106,53 @@ TEST(CheckpointScan, tells_a_torn_end_from_damage) {
   };
   const std::string zeros(kRecord, '\0');
   const std::string part = record_of(9).substr(0, 70);
-  using Numbers = std::vector<std::uint64_t>;
   struct Case {
     std::string_view what;
     std::string content;
-    std::size_t good;
-    Numbers damaged;
-    std::uint64_t torn_bytes;
+    std::optional<std::uint64_t> records;  // none: refused
   };
   const Case cases[] = {
-      {"whole", three, 3, {}, 0},
-      {"a part at the end", three + part, 3, {}, 70},
-      {"zeros at the end", three + zeros, 3, {}, kRecord},
-      {"the last one damaged", damage(2), 2, {}, kRecord},
-      {"only one, damaged", zeros, 0, {}, kRecord},
-      {"only a part", part, 0, {}, 70},
-      {"the first one damaged", damage(0), 2, {0}, 0},
-      {"one between damaged", damage(1), 2, {1}, 0},
-      {"one between damaged and a part at the end", damage(1) + part, 2, {1}, 70},
+      {"whole", three, 3},
+      {"a part at the end", three + part, 3},
+      {"zeros at the end", three + zeros, 3},
+      {"the last one damaged", damage(2), 2},
+      {"only one, damaged", zeros, 0},
+      {"only a part", part, 0},
       // The last whole one was synced before the part behind it was begun.
-      {"the last whole one damaged before a part", damage(2) + part, 2, {2}, 70},
-      {"two at the end damaged", three + zeros + zeros, 3, {3, 4}, 0},
+      {"the last whole one damaged before a part", damage(2) + part, std::nullopt},
+      {"two at the end damaged", three + zeros + zeros, std::nullopt},
   };
   for (const Case& c : cases) {
-    const CheckpointScan result = scan(c.content);
-    EXPECT_EQ(result.checkpoints.size(), c.good) << c.what;
-    EXPECT_EQ(result.damaged, c.damaged) << c.what;
-    EXPECT_EQ(result.torn_bytes, c.torn_bytes) << c.what;
+    const auto end = end_of(c.content);
+    ASSERT_EQ(end.ok(), c.records.has_value()) << c.what;
+    if (!end) {
+      EXPECT_EQ(end.error().code, Code::kCorrupt) << c.what;
+      continue;
+    }
+    EXPECT_EQ(end->records, *c.records) << c.what;
+    ASSERT_EQ(end->last.has_value(), *c.records > 0) << c.what;
+    if (end->last) EXPECT_EQ(end->last->root, numbered(static_cast<std::uint8_t>(*c.records - 1)).root) << c.what;
   }
 }
 
-// Goal: whatever byte of a file is changed, the checkpoint there is not handed out.
-TEST(CheckpointScan, never_hands_out_a_damaged_record) {
-  const std::string three = records(3);
-  for (std::size_t at = 0; at < three.size(); ++at) {
-    std::string content = three;
-    content[at] = static_cast<char>(content[at] ^ 0x40);
-    const CheckpointScan result = scan(content);
-    EXPECT_EQ(result.checkpoints.size(), 2U) << at;
-    EXPECT_EQ(result.damaged.size() + result.torn_bytes / kRecord, 1U) << at;
+// Goal: every published size is found and no other, and a damaged record is named, not passed over.
+TEST(CheckpointFile, finds_what_was_published) {
+  SimFileSystem fs(1);
+  auto file = CheckpointFile::open(fs, "checkpoints", {});
+  ASSERT_TRUE(file.ok());
+  for (std::uint64_t count = 0; count <= 40; ++count) {
+    for (std::uint64_t size = 0; size <= 3 * count + 3; ++size) {
+      const auto held = (*file)->holds(size);
+      ASSERT_TRUE(held.ok());
+      EXPECT_EQ(*held, size % 3 == 1 && size < 3 * count) << size << " of " << count;
+    }
+    ASSERT_TRUE((*file)->append({3 * count + 1, {}, {}, 0}).ok());
   }
+  auto raw = fs.open_write("checkpoints", 0600);
+  const std::array<std::byte, 1> wrong{std::byte{0xFF}};
+  const std::array<ByteSpan, 1> parts{ByteSpan(wrong)};
+  ASSERT_TRUE((*raw)->write_at(20 * kRecord + 30, parts).ok());
+  EXPECT_EQ((*file)->holds(61).error().code, Code::kCorrupt);
 }
 
 // Goal: what append said is durable is there after a power cut, and a torn last append is made good by the next one.
@@ -154,16 +161,16 @@ TEST(CheckpointFile, keeps_what_it_appended_through_power_cuts) {
     SimFileSystem fs({.seed = seed, .reorder_names = true, .stale_garbage = true});
     std::uint64_t acknowledged = 0;
     for (int life = 0; life < 4; ++life) {
-      const auto before = scan_checkpoints(fs, "checkpoints");
+      const auto before = read_checkpoint_end(fs, "checkpoints");
       ASSERT_TRUE(before.ok()) << fs.describe();
-      ASSERT_TRUE(before->damaged.empty()) << fs.describe();
-      ASSERT_GE(before->checkpoints.size(), acknowledged) << fs.describe();
-      for (std::size_t i = 0; i < before->checkpoints.size(); ++i) {
-        ASSERT_EQ(before->checkpoints[i].root, numbered(static_cast<std::uint8_t>(i)).root) << fs.describe();
-      }
-      acknowledged = before->checkpoints.size();
+      ASSERT_GE(before->records, acknowledged) << fs.describe();
+      acknowledged = before->records;
       fs.fail_after(1 + seed % 11);
-      if (auto file = CheckpointFile::open(fs, "checkpoints", acknowledged)) {
+      if (auto file = CheckpointFile::open(fs, "checkpoints", *before)) {
+        for (std::uint64_t n = 0; n < acknowledged; ++n) {
+          const auto held = (*file)->holds(numbered(static_cast<std::uint8_t>(n)).size);
+          ASSERT_TRUE(held && *held) << fs.describe();
+        }
         while ((*file)->append(numbered(static_cast<std::uint8_t>(acknowledged))).ok()) ++acknowledged;
       }
       fs.reboot();

@@ -122,7 +122,6 @@ Status Store::publish() {
   STELE_TRY(checkpoint_file_->append(record));
   const std::unique_lock lock(mutex_);
   published_ = state;
-  published_sizes_.push_back(state->size);
   return {};
 }
 
@@ -156,10 +155,9 @@ Result<std::shared_ptr<const SignedState>> Store::signed_state(std::uint64_t siz
   {
     const std::shared_lock lock(mutex_);
     if (latest_->size == size) return latest_;
-    if (!std::binary_search(published_sizes_.begin(), published_sizes_.end(), size)) {
-      return Error{Code::kNotFound, "no checkpoint of size " + std::to_string(size) + " was published"};
-    }
   }
+  STELE_ASSIGN(const bool was_published, checkpoint_file_->holds(size));
+  if (!was_published) return Error{Code::kNotFound, "no checkpoint of size " + std::to_string(size) + " was published"};
   STELE_ASSIGN(const Hash root, merkle::tree_root(size, node_reader()));
   return sign(size, root);
 }

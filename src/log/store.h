@@ -118,9 +118,8 @@ class Store {
   Status recover_tail(const JournalScan& scan);
   Status accept_frame(const FoundFrame& frame);
   [[nodiscard]] Result<Batch> unsealed_part(const FoundFrame& frame) const;
-  Status check_against_published(const CheckpointScan& scan);
+  Status check_against_published(const CheckpointEnd& published);
   Status reopen_journal(const JournalScan& scan);
-  Status reopen_checkpoints(const CheckpointScan& scan);
   Status recover_window(std::vector<SegmentKeys>& reread);
   [[nodiscard]] Result<std::vector<WindowKey>> read_keys(const SegmentReader& segment) const;
   [[nodiscard]] Result<Hash> stored_node(unsigned level, std::uint64_t index) const;
@@ -155,7 +154,6 @@ class Store {
   Tail tail_;
   std::shared_ptr<const SignedState> latest_;
   std::shared_ptr<const SignedState> published_;
-  std::vector<std::uint64_t> published_sizes_;
 
   std::atomic<std::uint64_t> size_ = 0;
   std::atomic<std::uint64_t> sealed_size_ = 0;

@@ -27,7 +27,7 @@ Status Store::recover() {
   STELE_TRY(recover_sealed());
   STELE_ASSIGN(const JournalScan journal, scan_journal(fs_, dir_ + "/journal", identity_.id, sealed_size()));
   STELE_TRY(recover_tail(journal));
-  STELE_ASSIGN(const CheckpointScan checkpoints, scan_checkpoints(fs_, dir_ + "/checkpoints"));
+  STELE_ASSIGN(const CheckpointEnd checkpoints, read_checkpoint_end(fs_, dir_ + "/checkpoints"));
   STELE_TRY(check_against_published(checkpoints));
   std::vector<SegmentKeys> reread;
   STELE_TRY(recover_window(reread));
@@ -36,7 +36,8 @@ Status Store::recover() {
   STELE_TRY(segments_->remove_leftovers());
   STELE_TRY(tree_files_->write());
   STELE_TRY(reopen_journal(journal));
-  STELE_TRY(reopen_checkpoints(checkpoints));
+  STELE_ASSIGN(checkpoint_file_, CheckpointFile::open(fs_, dir_ + "/checkpoints", checkpoints));
+  if (checkpoints.last) published_ = sign(checkpoints.last->size, checkpoints.last->root);
   for (const SegmentKeys& one : reread) {
     (void)write_window_file(fs_, dir_ + "/window", one.segment.first_index, one.segment.count, one.keys);
   }
@@ -159,26 +160,9 @@ Status Store::reopen_journal(const JournalScan& scan) {
   return journal_->let_go();
 }
 
-// So with the last record, which is written again where it stands.
-Status Store::reopen_checkpoints(const CheckpointScan& scan) {
-  const std::string path = dir_ + "/checkpoints";
-  const std::uint64_t records = scan.checkpoints.size();
-  STELE_ASSIGN(checkpoint_file_, CheckpointFile::open(fs_, path, records == 0 ? 0 : records - 1));
-  if (records == 0) return {};
-  const PublishedCheckpoint& last = scan.checkpoints.back();
-  STELE_TRY(checkpoint_file_->append(last));
-  published_ = sign(last.size, last.root);
-  return {};
-}
-
-Status Store::check_against_published(const CheckpointScan& scan) {
-  if (!scan.damaged.empty()) {
-    return corrupt("checkpoint record " + std::to_string(scan.damaged.front()) +
-                   " is damaged; run `stele verify` and restore the file `checkpoints` from a copy");
-  }
-  for (const PublishedCheckpoint& checkpoint : scan.checkpoints) published_sizes_.push_back(checkpoint.size);
-  if (scan.checkpoints.empty()) return {};
-  const PublishedCheckpoint& last = scan.checkpoints.back();
+Status Store::check_against_published(const CheckpointEnd& published) {
+  if (!published.last) return {};
+  const PublishedCheckpoint& last = *published.last;
   if (last.size > size()) {
     return corrupt("a checkpoint of " + std::to_string(last.size) + " entries was published, but only " + std::to_string(size()) +
                    " are here: " + std::to_string(last.size - size()) + " are missing; restore them from a copy");

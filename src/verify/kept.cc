@@ -1,7 +1,10 @@
 #include "verify/kept.h"
 
 #include <algorithm>
+#include <array>
 #include <chrono>
+#include <memory>
+#include <optional>
 #include <thread>
 
 #include "log/checkpoints.h"
@@ -14,18 +17,39 @@ using log::kCheckpointRecordBytes;
 using log::PublishedCheckpoint;
 using RecordSpan = std::span<const std::byte, kCheckpointRecordBytes>;
 
-constexpr std::uint64_t kFileBytesMax = std::uint64_t{64} << 30;
 constexpr std::string_view kMagic = "STELECP1";
 constexpr std::size_t kSizeAt = 8;
 constexpr std::size_t kRootAt = 16;
 constexpr std::size_t kSignatureAt = 48;
 constexpr std::size_t kChecksumAt = 120;
 
+constexpr std::uint64_t kChunkRecords = 8192;  // read and held at once, however many there are
+
 enum class State : std::uint8_t { kGood, kDamaged, kForged };
 
 struct Record {
   PublishedCheckpoint checkpoint;
   State state = State::kGood;
+};
+
+// Neighbours in one state.
+struct Run {
+  State state = State::kGood;
+  std::uint64_t from = 0;
+  std::uint64_t to = 0;
+  std::uint64_t size_first = 0;
+  std::uint64_t size_last = 0;
+
+  // "records 3 (size 7) to 4 (size 9), bytes 384 to 639, are"
+  [[nodiscard]] std::string text() const {
+    const auto one = [&](std::uint64_t number, std::uint64_t size) {
+      return std::to_string(number) + (state == State::kDamaged ? "" : " (size " + std::to_string(size) + ")");
+    };
+    const std::string bytes = ", bytes " + std::to_string(from * kCheckpointRecordBytes) + " to " +
+                              std::to_string(to * kCheckpointRecordBytes - 1) + ",";
+    if (to - from == 1) return "record " + one(from, size_first) + bytes + " is";
+    return "records " + one(from, size_first) + " to " + one(to - 1, size_last) + bytes + " are";
+  }
 };
 
 class KeptReader {
@@ -35,56 +59,68 @@ class KeptReader {
       : path_(place.path("checkpoints")), place_(place), origin_(origin), key_(key), claims_(claims), report_(report) {}
 
   KeptCheckpoints run() {
-    // What a live server is writing at this moment is whole a moment later.
-    for (int tries = 1; tries <= 3; ++tries) {
-      if (!read()) return {};
-      parse();
-      if (torn_from_ == torn_to_ && !any_damaged()) break;
-      std::this_thread::sleep_for(std::chrono::milliseconds(1));
-    }
-    check_signatures();
-    report_runs(State::kDamaged, "changed", " not what was written: the checksum does not match");
-    report_runs(State::kForged, "forged", " not signed by " + key_.text());
-    check_sizes();
+    const Status read = read_all();
+    if (!read && read.error().code != Code::kNotFound) report_.add("unreadable", path_, read.error().message);
+    report_run();
     if (torn_from_ != torn_to_) report_.leave(path_, "a record that was never finished", torn_from_, torn_to_);
-    if (!records_.empty()) {
+    if (kept_.records > 0) {
       report_.leave(path_,
                     "when each was published, which a checksum covers and no signature; and whether whole records behind the "
                     "first were taken out");
     }
-    return count();
+    return kept_;
   }
 
  private:
-  bool read() {
-    auto content = io::read_file(place_.fs, path_, kFileBytesMax);
-    if (content) {
-      content_ = std::move(*content);
-      return true;
+  Status read_all() {
+    STELE_ASSIGN(file_, place_.fs.open_read(path_));
+    STELE_ASSIGN(const std::uint64_t records, find_end());
+    for (std::uint64_t first = 0; first < records; first += kChunkRecords) {
+      STELE_ASSIGN(auto chunk, read_chunk(first, std::min(kChunkRecords, records - first)));
+      check_signatures(chunk);
+      for (const Record& record : chunk) judge(record);
     }
-    if (content.error().code != Code::kNotFound) report_.add("unreadable", path_, content.error().message);
-    return false;
+    return {};
   }
 
-  void parse() {
-    records_.clear();
-    const ByteSpan bytes = as_byte_span(content_);
-    const std::uint64_t whole = bytes.size() / kCheckpointRecordBytes;
-    for (std::uint64_t i = 0; i < whole; ++i) {
-      const auto record = log::decode_checkpoint_record(record_at(i));
-      records_.push_back(record ? Record{*record, State::kGood} : Record{{}, State::kDamaged});
+  Result<std::vector<Record>> read_chunk(std::uint64_t first, std::uint64_t count) const {
+    std::vector<std::byte> bytes(count * kCheckpointRecordBytes);
+    STELE_TRY(io::read_exactly(*file_, first * kCheckpointRecordBytes, bytes, path_));
+    std::vector<Record> out;
+    out.reserve(count);
+    for (std::uint64_t i = 0; i < count; ++i) {
+      const auto record =
+          log::decode_checkpoint_record(ByteSpan(bytes).subspan(i * kCheckpointRecordBytes).first<kCheckpointRecordBytes>());
+      out.push_back(record ? Record{*record, State::kGood} : Record{{}, State::kDamaged});
     }
-    torn_from_ = whole * kCheckpointRecordBytes;
-    torn_to_ = bytes.size();
-    // One append is under way at a time: with part of another behind it, the last record was whole.
-    if (torn_from_ == torn_to_ && whole > 0 && records_.back().state == State::kDamaged && never_finished(record_at(whole - 1))) {
-      records_.pop_back();
-      torn_from_ -= kCheckpointRecordBytes;
-    }
+    return out;
   }
 
-  [[nodiscard]] RecordSpan record_at(std::uint64_t i) const {
-    return as_byte_span(content_).subspan(i * kCheckpointRecordBytes).first<kCheckpointRecordBytes>();
+  // How many records are to be judged. What a live server is writing at this moment is whole a moment later.
+  Result<std::uint64_t> find_end() {
+    constexpr int kTries = 3;
+    for (int tries = 1;; ++tries) {
+      STELE_ASSIGN(const std::uint64_t bytes, file_->size());
+      std::uint64_t records = bytes / kCheckpointRecordBytes;
+      std::array<std::byte, kCheckpointRecordBytes> last{};
+      bool whole = true;
+      if (records > 0) {
+        STELE_TRY(io::read_exactly(*file_, (records - 1) * kCheckpointRecordBytes, last, path_));
+        whole = log::decode_checkpoint_record(last).ok();
+      }
+      torn_from_ = records * kCheckpointRecordBytes;
+      torn_to_ = bytes;
+      if (tries < kTries && (torn_from_ != torn_to_ || !whole)) {
+        std::this_thread::sleep_for(std::chrono::milliseconds(1));
+        continue;
+      }
+      // One append is under way at a time: with part of another behind it, the last record was whole.
+      if (torn_from_ == torn_to_ && !whole && never_finished(last)) {
+        --records;
+        torn_from_ -= kCheckpointRecordBytes;
+      }
+      return records;
+    }
   }
 
   // Whether a last record looks like one whose writing stopped short, and not like one that was changed afterwards: that
@@ -105,18 +141,14 @@ class KeptReader {
     return crypto::verify_ed25519(key_.key, as_byte_span(text), checkpoint.signature);
   }
 
-  [[nodiscard]] bool any_damaged() const {
-    return std::any_of(records_.begin(), records_.end(), [](const Record& r) { return r.state == State::kDamaged; });
-  }
-
   // Tens of microseconds each, and there may be millions: on all processors.
-  void check_signatures() {
+  void check_signatures(std::vector<Record>& records) const {
     constexpr std::size_t kWorth = 64;
     const std::size_t processors = std::max(1U, std::thread::hardware_concurrency());
-    const std::size_t workers = std::min(processors, records_.size() / kWorth + 1);
+    const std::size_t workers = std::min(processors, records.size() / kWorth + 1);
     const auto part = [&](std::size_t worker) {
-      for (std::size_t i = worker; i < records_.size(); i += workers) {
-        if (records_[i].state == State::kGood && !is_signed(records_[i].checkpoint)) records_[i].state = State::kForged;
+      for (std::size_t i = worker; i < records.size(); i += workers) {
+        if (records[i].state == State::kGood && !is_signed(records[i].checkpoint)) records[i].state = State::kForged;
       }
     };
     std::vector<std::thread> threads;
@@ -125,59 +157,38 @@ class KeptReader {
     for (std::thread& thread : threads) thread.join();
   }
 
-  [[nodiscard]] std::string record_text(std::uint64_t from, std::uint64_t to) const {
-    const auto one = [&](std::uint64_t i) {
-      std::string text = std::to_string(i);
-      if (records_[i].state != State::kDamaged) text += " (size " + std::to_string(records_[i].checkpoint.size) + ")";
-      return text;
-    };
-    const std::string bytes = ", bytes " + std::to_string(from * kCheckpointRecordBytes) + " to " +
-                              std::to_string(to * kCheckpointRecordBytes - 1) + ",";
-    return to - from == 1 ? "record " + one(from) + bytes + " is"
-                          : "records " + one(from) + " to " + one(to - 1) + bytes + " are";
+  void judge(const Record& record) {
+    const std::uint64_t number = kept_.records++;
+    const std::uint64_t size = record.checkpoint.size;
+    if (record.state != run_.state) {
+      report_run();
+      run_ = {record.state, number, number, size, size};
+    }
+    run_.to = number + 1;
+    run_.size_last = size;
+    if (record.state == State::kDamaged) return;
+    ++kept_.good;
+    if (record.state == State::kForged) ++kept_.forged;
+    if (number == 0 && size != 0) {
+      report_.add("missing", path_,
+                  "the first record is of size " + std::to_string(size) +
+                      ", but every log publishes one of size 0 when it is made: earlier ones were taken away");
+    }
+    if (size_before_ && size <= *size_before_) {
+      report_.add("rewritten", path_,
+                  "record " + std::to_string(number) + " is of size " + std::to_string(size) + ", but one before it is of size " +
+                      std::to_string(*size_before_));
+    }
+    size_before_ = size;
+    if (record.state == State::kGood) claims_.push_back({size, record.checkpoint.root, kOwnCheckpoint});
   }
 
-  // One finding for each run of neighbours in this state.
-  void report_runs(State state, const std::string& kind, const std::string& what) {
-    for (std::uint64_t i = 0; i < records_.size();) {
-      if (records_[i].state != state) {
-        ++i;
-        continue;
-      }
-      const std::uint64_t from = i;
-      while (i < records_.size() && records_[i].state == state) ++i;
-      report_.add(kind, path_, record_text(from, i) + what);
-    }
-  }
-
-  void check_sizes() {
-    const PublishedCheckpoint* before = nullptr;
-    for (std::uint64_t i = 0; i < records_.size(); ++i) {
-      const PublishedCheckpoint& checkpoint = records_[i].checkpoint;
-      if (records_[i].state == State::kDamaged) continue;
-      if (i == 0 && checkpoint.size != 0) {
-        report_.add("missing", path_,
-                    "the first record is of size " + std::to_string(checkpoint.size) +
-                        ", but every log publishes one of size 0 when it is made: earlier ones were taken away");
-      }
-      if (before != nullptr && checkpoint.size <= before->size) {
-        report_.add("rewritten", path_,
-                    "record " + std::to_string(i) + " is of size " + std::to_string(checkpoint.size) +
-                        ", but one before it is of size " + std::to_string(before->size));
-      }
-      before = &checkpoint;
-      if (records_[i].state == State::kGood) claims_.push_back({checkpoint.size, checkpoint.root, kOwnCheckpoint});
-    }
-  }
-
-  [[nodiscard]] KeptCheckpoints count() const {
-    KeptCheckpoints out;
-    out.records = records_.size();
-    for (const Record& record : records_) {
-      if (record.state != State::kDamaged) ++out.good;
-      if (record.state == State::kForged) ++out.forged;
-    }
-    return out;
+  // One finding for each run of neighbours that are damaged, or forged.
+  void report_run() {
+    if (run_.state == State::kDamaged)
+      report_.add("changed", path_, run_.text() + " not what was written: the checksum does not match");
+    if (run_.state == State::kForged) report_.add("forged", path_, run_.text() + " not signed by " + key_.text());
+    run_ = {};
   }
 
   std::string path_;
@@ -186,8 +197,10 @@ class KeptReader {
   const merkle::VerifierKey& key_;
   std::vector<Claim>& claims_;
   Report& report_;
-  std::string content_;
-  std::vector<Record> records_;
+  std::unique_ptr<io::File> file_;
+  KeptCheckpoints kept_;
+  Run run_;
+  std::optional<std::uint64_t> size_before_;
   std::uint64_t torn_from_ = 0;
   std::uint64_t torn_to_ = 0;
 };

@@ -139,10 +139,11 @@ void Forger::wipe_free_space() {
 
 void Forger::sign_checkpoints(const merkle::NoteSigner& signer, std::uint64_t from) {
   const std::string path = log_.dir + "/checkpoints";
-  ImageFileSystem fs(log_.image);
-  const auto scan = log::scan_checkpoints(fs, path);
+  const ByteSpan records = as_byte_span(log_.image.at(path));
   std::string content;
-  for (log::PublishedCheckpoint checkpoint : scan.value().checkpoints) {
+  for (std::size_t at = 0; at < records.size(); at += log::kCheckpointRecordBytes) {
+    log::PublishedCheckpoint checkpoint =
+        log::decode_checkpoint_record(records.subspan(at).first<log::kCheckpointRecordBytes>()).value();
     if (checkpoint.size >= from) {
       checkpoint.root = checkpoint.size == 0 ? merkle::empty_root() : root_at(checkpoint.size);
       const auto note =

@@ -60,54 +60,74 @@ std::optional<Error> Sequencer::refusal(const Pending& pending) {
     return Error{Code::kTooLarge, "the entries of one request have " + std::to_string(bytes) + " bytes; at most " +
                                       std::to_string(kFramePayloadBytesMax) + " are written at once"};
   }
-  if (queued_bytes_ + bytes <= options_.queue_bytes_max || queue_.empty()) return std::nullopt;
+  if (queued_bytes_ + bytes <= options_.queue_bytes_max || queued_bytes_ == 0) return std::nullopt;
   ++counters_.refused_busy;
   return Error{Code::kBusy, "more waits to be written than is taken; try again shortly"};
 }
 
 // Admission is short and under the lock: repeats looked up, time taken, places given. Stamping and hashing follow on
-// the caller's thread while the batch is hot; the committer waits for a batch's turn and its being ready.
+// the caller's thread while the batch is hot; the committer waits for a batch's turn and its being ready. Once places are
+// given nothing may be left half done: whoever runs out of memory then stops the log, and it is opened anew.
 void Sequencer::submit_batch(event::EntryBatch batch, PendingPtr pending) {
+  const auto out_of_memory = [](const std::exception& thrown) {
+    return unavailable(std::string("memory ran out while a batch was taken in (") + thrown.what() + ")");
+  };
   Pending* const place = pending.get();
   place->bytes = batch.bytes().size();
   std::vector<bool> keep;
   {
     std::unique_lock lock(queue_mutex_);
-    if (const auto refused = refusal(*place)) {
+    auto refused = refusal(*place);
+    if (!refused) {
+      try {
+        admit(batch, *place, keep);
+        queue_.push_back(std::move(pending));
+      } catch (const std::exception& thrown) {
+        stop_log(out_of_memory(thrown));
+        refused = out_of_memory(thrown);
+      }
+    }
+    if (refused) {
       lock.unlock();
       pending->done(*refused);
       return;
     }
-    admit(batch, *place, keep);
     queued_bytes_ += place->bytes;
-    queue_.push_back(std::move(pending));
   }
-  if (!keep.empty()) {
-    for (std::size_t i = 0; i < keep.size(); ++i) {
-      if (!keep[i]) place->held_back.emplace_back(batch.entry(i));
-    }
-    batch.retain(keep);
+  try {
+    make_ready(std::move(batch), keep, random_, *place);
+  } catch (const std::exception& thrown) {
+    stop_log(out_of_memory(thrown));
   }
-  batch.stamp(place->batch.received, random_);
-  std::vector<ByteSpan> entries(batch.count());
-  for (std::size_t i = 0; i < entries.size(); ++i) entries[i] = as_byte_span(batch.entry(i));
-  place->batch.leaves.resize(entries.size());
-  crypto::hash_leaves(entries, place->batch.leaves.data());
-  std::size_t kept = 0;
-  for (Placed& placed : place->placed) {
-    if (placed.repeated) continue;
-    placed.leaf = place->batch.leaves[kept];
-    placed.id = std::string(as_text(entries[kept]).substr(event::kIdAt, event::kIdWidth));
-    ++kept;
-  }
-  place->batch.bytes = std::move(batch).take_bytes();
-  if (place->want_bytes) place->entry_bytes = place->batch.bytes;
   {
     // The flag is set under the lock, or the committer could miss the news between its look and its sleep.
     const std::lock_guard lock(queue_mutex_);
     place->ready = true;
   }
   queue_ready_.notify_one();
+}
+
+void Sequencer::make_ready(event::EntryBatch batch, const std::vector<bool>& keep, Random& random, Pending& pending) {
+  if (!keep.empty()) {
+    for (std::size_t i = 0; i < keep.size(); ++i) {
+      if (!keep[i]) pending.held_back.emplace_back(batch.entry(i));
+    }
+    batch.retain(keep);
+  }
+  batch.stamp(pending.batch.received, random);
+  std::vector<ByteSpan> entries(batch.count());
+  for (std::size_t i = 0; i < entries.size(); ++i) entries[i] = as_byte_span(batch.entry(i));
+  pending.batch.leaves.resize(entries.size());
+  crypto::hash_leaves(entries, pending.batch.leaves.data());
+  std::size_t kept = 0;
+  for (Placed& placed : pending.placed) {
+    if (placed.repeated) continue;
+    placed.leaf = pending.batch.leaves[kept];
+    placed.id = std::string(as_text(entries[kept]).substr(event::kIdAt, event::kIdWidth));
+    ++kept;
+  }
+  pending.batch.bytes = std::move(batch).take_bytes();
+  if (pending.want_bytes) pending.entry_bytes = pending.batch.bytes;
 }
 
 void Sequencer::admit(event::EntryBatch& batch, Pending& pending, std::vector<bool>& keep) {
@@ -170,8 +190,6 @@ void Sequencer::commit_loop() {
 }
 
 void Sequencer::commit_group(std::vector<PendingPtr> group) {
-  std::uint64_t group_bytes = 0;
-  for (const PendingPtr& pending : group) group_bytes += pending->bytes;
   const auto current = store();
   auto why = stopped();
   std::optional<Committed> committed;
@@ -187,9 +205,11 @@ void Sequencer::commit_group(std::vector<PendingPtr> group) {
       why = stopped();
     }
   }
-  queued_bytes_ -= group_bytes;
   if (!committed) {
-    for (const PendingPtr& pending : group) pending->done(*why);
+    for (const PendingPtr& pending : group) {
+      queued_bytes_ -= pending->bytes;
+      pending->done(*why);
+    }
     return;
   }
   ++counters_.commits;
@@ -197,6 +217,10 @@ void Sequencer::commit_group(std::vector<PendingPtr> group) {
     PendingPtr& pending = group[i];
     pending->state = committed->state;
     pending->proof = std::move(committed->proofs[i]);
+    std::uint64_t held = 0;
+    for (const std::string& entry : pending->held_back) held += entry.size();
+    queued_bytes_ -= pending->bytes - std::min(held, pending->bytes);
+    pending->bytes = std::min(held, pending->bytes);
     if (!pending->held_back.empty()) {
       {
         const std::lock_guard lock(queue_mutex_);
@@ -243,14 +267,16 @@ void Sequencer::seal_loop() {
 void Sequencer::publish_loop() {
   name_this_thread("publish");
   constexpr std::int64_t kTick = 20'000'000;
-  std::int64_t publish_at = clock_.monotonic() + options_.publish_every;
+  std::int64_t published_at = clock_.monotonic();  // start() did
   while (!sleep_until_stop(std::min(kTick, options_.publish_every))) {
     const std::lock_guard lock(publish_mutex_);
     if (stopped()) continue;
-    store()->prepare_space();
-    if (clock_.monotonic() < publish_at) continue;
-    publish_at = clock_.monotonic() + options_.publish_every;
-    if (const Status status = store()->publish(); !status) stop_log(status.error());
+    const auto current = store();
+    current->prepare_space();
+    if (clock_.monotonic() - published_at < options_.publish_every) continue;
+    if (const auto last = current->published(); last != nullptr && last->size == current->size()) continue;
+    published_at = clock_.monotonic();
+    if (const Status status = current->publish(); !status) stop_log(status.error());
   }
 }
 
@@ -276,14 +302,18 @@ void Sequencer::try_reopen() {
     reopen_at_ = clock_.monotonic() + options_.reopen_every;
   }
   const std::lock_guard publishing(publish_mutex_);
-  std::unique_lock queue(queue_mutex_);
-  if (committing_ || !queue_.empty()) return;
+  {
+    // As long as the log is stopped nothing is admitted, so what is idle stays so while the store is opened.
+    const std::lock_guard queue(queue_mutex_);
+    if (committing_ || !queue_.empty()) return;
+  }
   auto opened = open_();
   if (!opened) {
     const std::lock_guard lock(store_mutex_);
     stopped_ = unavailable("the log has stopped taking events: " + opened.error().message + "; it is tried again");
     return;
   }
+  const std::lock_guard queue(queue_mutex_);
   const std::lock_guard lock(store_mutex_);
   store_ = std::move(*opened);
   next_index_ = store_->size();

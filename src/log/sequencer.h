@@ -48,7 +48,7 @@ using DeliveredCallback = std::function<void(Result<Delivered>)>;
 struct SequencerOptions {
   std::uint64_t queue_bytes_max = 64U << 20;  // of entries that wait; more is answered kBusy
   std::uint64_t group_bytes_max = 8U << 20;   // of one commit
-  std::int64_t publish_every = 500'000'000;   // ns between published checkpoints, at least
+  std::int64_t publish_every = 900'000'000;   // ns between published checkpoints, at least; an entry waits hardly longer
   std::int64_t reopen_every = 5'000'000'000;  // ns between tries to open a log that stopped
 };
 
@@ -101,16 +101,18 @@ class Sequencer {
     bool force = false;      // store even what looks repeated: the look was wrong
     bool follow_up = false;  // what was taken cannot be answered without it: it is neither too much nor too late
     DeliveredCallback done;
-    std::uint64_t bytes = 0;
+    std::uint64_t bytes = 0;  // counted among those that wait
     std::atomic<bool> ready{false};
     std::shared_ptr<const SignedState> state;
     merkle::Proof proof;
     std::string entry_bytes;
   };
   using PendingPtr = std::unique_ptr<Pending>;
+  struct FollowUp;
 
   Sequencer(OpenStore open, SequencerOptions options, const Clock& clock, Random& random);
   void submit_batch(event::EntryBatch batch, PendingPtr pending);
+  static void make_ready(event::EntryBatch batch, const std::vector<bool>& keep, Random& random, Pending& pending);
   [[nodiscard]] std::optional<Error> refusal(const Pending& pending);
   void admit(event::EntryBatch& batch, Pending& pending, std::vector<bool>& keep);
   void commit_loop();
@@ -118,7 +120,9 @@ class Sequencer {
   void seal_loop();
   void publish_loop();
   void settle_loop();
-  void settle(PendingPtr pending);
+  [[nodiscard]] Result<Delivered> settle(Pending& pending);
+  Status look_at(const std::string& submitted, Placed& placed, const Store& store, FollowUp& conflicts, FollowUp& others);
+  Status store_follow_up(FollowUp& follow_up, Pending& pending);
   void stop_log(const Error& error);
   void try_reopen();
   bool sleep_until_stop(std::int64_t nanos);

@@ -62,6 +62,8 @@ Result<std::vector<ProvenRange>> prove_ranges(const Store& store, const std::vec
   return ranges;
 }
 
+constexpr std::size_t kFollowUpBytesMax = 4U << 20;  // in one commit, but for a last entry
+
 }  // namespace
 
 void Sequencer::settle_loop() {
@@ -75,7 +77,9 @@ void Sequencer::settle_loop() {
       pending = std::move(to_settle_.front());
       to_settle_.pop_front();
     }
-    settle(std::move(pending));
+    auto delivered = settle(*pending);
+    queued_bytes_ -= pending->bytes;
+    pending->done(std::move(delivered));
     {
       const std::lock_guard lock(queue_mutex_);
       --unsettled_;
@@ -84,74 +88,96 @@ void Sequencer::settle_loop() {
   }
 }
 
-void Sequencer::settle(PendingPtr pending) {
-  const auto current = store();
-  std::size_t held = 0;
-  // Follow-ups that must be durable before the answer: notes of conflicts, and events that were no repeats after all.
-  const auto store_now = [this](event::EntryBatch batch, bool force) -> Result<Delivered> {
-    std::promise<Result<Delivered>> promise;
-    auto follow_up = std::make_unique<Pending>();
-    follow_up->force = force;
-    follow_up->follow_up = true;
-    follow_up->done = [&promise](Result<Delivered> result) { promise.set_value(std::move(result)); };
-    submit_batch(std::move(batch), std::move(follow_up));
-    return promise.get_future().get();
-  };
+// Entries that must be durable before the answer: notes of conflicts, or events that were no repeats after all.
+struct Sequencer::FollowUp {
+  bool force = false;
+  std::optional<event::EntryBatch> batch;
+  std::vector<Placed*> places;  // of the events that they are for
+};
 
-  for (Placed& placed : pending->placed) {
+// What follows from one event that was held back: nothing, or a further entry.
+Status Sequencer::look_at(const std::string& submitted, Placed& placed, const Store& store, FollowUp& conflicts,
+                          FollowUp& others) {
+  STELE_ASSIGN(const std::string stored, store.read(placed.index, 1));
+  const std::string_view entry = std::string_view(stored).substr(2);
+  STELE_ASSIGN(const Verdict verdict, compare(submitted, entry));
+  if (verdict == Verdict::kSame) {
+    placed.leaf = crypto::hash_leaf(as_byte_span(entry));
+    placed.id = entry.substr(event::kIdAt, event::kIdWidth);
+    ++counters_.repeated;
+    return {};
+  }
+  STELE_ASSIGN(const auto key, event::read_delivery_key(submitted));
+  STELE_ASSIGN(const event::EntryView view, event::read_entry(submitted));
+  if (!key) return Error{Code::kInternal, "an event without an id was held back"};
+  if (verdict == Verdict::kOtherBytes) {
+    if (!conflicts.batch) conflicts.batch.emplace(event::Source{"stele", "internal", "", ""});
+    conflicts.places.push_back(&placed);
+    return conflicts.batch->add(conflict_event(*key, placed.index, submitted, clock_.now()), {}, {}, {});
+  }
+  if (!others.batch) others.batch.emplace(key->source_id, std::string(view.source));
+  others.places.push_back(&placed);
+  return others.batch->add(view.event, view.derived, view.original, key->event_id);
+}
+
+// Makes it durable and empties it.
+Status Sequencer::store_follow_up(FollowUp& follow_up, Pending& pending) {
+  if (!follow_up.batch) return {};
+  std::promise<Result<Delivered>> promise;
+  auto submission = std::make_unique<Pending>();
+  submission->force = follow_up.force;
+  submission->follow_up = true;
+  submission->done = [&promise](Result<Delivered> result) { promise.set_value(std::move(result)); };
+  submit_batch(std::move(*follow_up.batch), std::move(submission));
+  follow_up.batch.reset();
+  const std::vector<Placed*> places = std::exchange(follow_up.places, {});
+  STELE_ASSIGN(Delivered delivered, promise.get_future().get());
+  pending.state = delivered.state;
+  for (std::size_t i = 0; i < places.size(); ++i) {
+    if (follow_up.force) {
+      *places[i] = std::move(delivered.placed[i]);
+      continue;
+    }
+    ++counters_.conflicts;
+    const std::uint64_t before = std::exchange(*places[i], Placed{}).index;
+    places[i]->error = Error{Code::kConflict, "the source sent another event under this id before, stored as entry " +
+                                                  std::to_string(before) + "; give the new event an id of its own"};
+  }
+  return {};
+}
+
+Result<Delivered> Sequencer::settle(Pending& pending) {
+  const auto current = store();
+  FollowUp conflicts;
+  FollowUp others{.force = true, .batch = {}, .places = {}};
+  std::size_t held = 0;
+  for (Placed& placed : pending.placed) {
     if (!placed.repeated) {
       ++counters_.events;
       continue;
     }
-    const std::string submitted = std::move(pending->held_back[held++]);
-    const auto stored = current->read(placed.index, 1);
-    if (!stored) return pending->done(stored.error());
-    const std::string_view entry = std::string_view(*stored).substr(2);
-    const auto verdict = compare(submitted, entry);
-    if (!verdict) return pending->done(verdict.error());
-    if (*verdict == Verdict::kSame) {
-      placed.leaf = crypto::hash_leaf(as_byte_span(entry));
-      placed.id = entry.substr(event::kIdAt, event::kIdWidth);
-      ++counters_.repeated;
-      continue;
+    STELE_TRY(look_at(pending.held_back[held++], placed, *current, conflicts, others));
+    for (FollowUp* follow_up : {&conflicts, &others}) {
+      if (follow_up->batch && follow_up->batch->bytes().size() >= kFollowUpBytesMax)
+        STELE_TRY(store_follow_up(*follow_up, pending));
     }
-    const auto key = event::read_delivery_key(submitted);
-    const auto view = event::read_entry(submitted);
-    if (!key || !*key || !view) return pending->done(Error{Code::kInternal, "a held-back entry cannot be read"});
-    const bool conflict = *verdict == Verdict::kOtherBytes;
-    event::EntryBatch follow_up = conflict ? event::EntryBatch({"stele", "internal", "", ""})
-                                           : event::EntryBatch((*key)->source_id, std::string(view->source));
-    const Status added = conflict ? follow_up.add(conflict_event(**key, placed.index, submitted, clock_.now()), {}, {}, {})
-                                  : follow_up.add(view->event, view->derived, view->original, (*key)->event_id);
-    if (!added) return pending->done(added.error());
-    auto stored_now = store_now(std::move(follow_up), !conflict);
-    if (!stored_now) return pending->done(stored_now.error());
-    pending->state = stored_now->state;
-    if (!conflict) {
-      placed = std::move(stored_now->placed.front());
-      continue;
-    }
-    ++counters_.conflicts;
-    const std::uint64_t before = std::exchange(placed, Placed{}).index;
-    placed.error = Error{Code::kConflict, "the source sent another event under this id before, stored as entry " +
-                                              std::to_string(before) + "; give the new event an id of its own"};
   }
+  STELE_TRY(store_follow_up(conflicts, pending));
+  STELE_TRY(store_follow_up(others, pending));
+
   const auto latest = store();
-  auto ranges = prove_ranges(*latest, pending->placed, *pending->state);
-  if (!ranges) return pending->done(ranges.error());
   Delivered out;
-  if (pending->want_bytes) {
-    for (const Placed& placed : pending->placed) {
+  STELE_ASSIGN(out.ranges, prove_ranges(*latest, pending.placed, *pending.state));
+  if (pending.want_bytes) {
+    for (const Placed& placed : pending.placed) {
       if (placed.error) continue;
-      const auto stored = latest->read(placed.index, 1);
-      if (!stored) return pending->done(stored.error());
-      out.bytes += *stored;
+      STELE_ASSIGN(const std::string stored, latest->read(placed.index, 1));
+      out.bytes += stored;
     }
   }
-  out.placed = std::move(pending->placed);
-  out.ranges = std::move(*ranges);
-  out.state = std::move(pending->state);
-  pending->done(std::move(out));
+  out.placed = std::move(pending.placed);
+  out.state = std::move(pending.state);
+  return out;
 }
 
 }  // namespace stele::log

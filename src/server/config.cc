@@ -124,7 +124,8 @@ std::vector<Setting> make_settings() {
              "Unsealed bytes from which entries are sealed into a compressed segment …"),
       number("seal_minutes", &Config::seal_minutes, 1, 10'080,
              "… or the age of the oldest. A whole run of 65,536 entries is sealed at once."),
-      number("publish_millis", &Config::publish_millis, 10, 1000, "Longest time from a commit to its published checkpoint."),
+      number("publish_millis", &Config::publish_millis, 10, 900,
+             "Time between published checkpoints, each of which is kept for ever."),
       number("drain_seconds", &Config::drain_seconds, 1, 600, "Longest time that a stop waits for requests under way."),
   };
 }

@@ -1,4 +1,4 @@
-// The sequencer on real threads: order, repeats and conflicts, proofs, a full queue, a failing disk, the end.
+// The sequencer on real threads: order, repeats and conflicts, proofs, the end.
 #include "log/sequencer.h"
 
 #include <gtest/gtest.h>
@@ -14,12 +14,9 @@
 #include <thread>
 #include <vector>
 
-#include "crash/gated_fs.h"
-#include "crash/test_log.h"
-#include "crypto/random.h"
+#include "crash/running.h"
 #include "crypto/sha256.h"
 #include "event/entry.h"
-#include "merkle/checkpoint.h"
 #include "merkle/tile.h"
 #include "merkle/tree.h"
 #include "support/sim_fs.h"
@@ -28,119 +25,7 @@
 namespace stele::testing {
 namespace {
 
-using log::Delivered;
 using log::Placed;
-using log::Sequencer;
-
-using Answer = Result<Delivered>;
-
-log::SequencerOptions quick() {
-  log::SequencerOptions options;
-  options.publish_every = 3 * kMillisecond;
-  options.reopen_every = 5 * kMillisecond;
-  return options;
-}
-
-// A log with its sequencer on some file system.
-class Running {
- public:
-  explicit Running(io::FileSystem& fs, const std::string& dir = "log", log::SequencerOptions options = quick())
-      : fs_(fs), dir_(dir), options_(options) {
-    const auto created = create_test_log(fs, dir, 1);
-    EXPECT_TRUE(created.ok());
-    if (created.ok()) identity_ = *created;
-    start();
-  }
-
-  void start() {
-    sequencer_.reset();
-    auto started = Sequencer::start([this] { return open_test_log(fs_, dir_, small_options(), system_clock()); }, options_,
-                                    system_clock(), crypto::system_random());
-    ASSERT_TRUE(started.ok()) << started.error().message;
-    sequencer_ = std::move(*started);
-  }
-
-  std::future<Answer> submit(event::EntryBatch batch, bool want_bytes = false) {
-    auto promise = std::make_shared<std::promise<Answer>>();
-    sequencer_->submit(std::move(batch), want_bytes, [promise](Answer answer) { promise->set_value(std::move(answer)); });
-    return promise->get_future();
-  }
-
-  Sequencer& operator*() { return *sequencer_; }
-  Sequencer* operator->() { return sequencer_.get(); }
-  [[nodiscard]] const log::Identity& identity() const { return identity_; }
-
- private:
-  io::FileSystem& fs_;
-  std::string dir_;
-  log::SequencerOptions options_;
-  log::Identity identity_;
-  std::unique_ptr<Sequencer> sequencer_;
-};
-
-event::EntryBatch batch_of(const std::string& source) { return event::EntryBatch(event::Source{source, "http", "", ""}); }
-
-std::string event_text(const std::string& id, const std::string& message) {
-  return R"({"time":"2026-11-18T00:00:00Z","actor":{"type":"user","id":"u"},"action":"a.b",)" +
-         (id.empty() ? "" : R"("id":")" + id + R"(",)") + R"("message":")" + message + "\"}";
-}
-
-void add(event::EntryBatch& batch, const std::string& id, const std::string& message) {
-  ASSERT_TRUE(batch.add(event_text(id, message), {}, {}, id).ok());
-}
-
-event::EntryBatch one_event(const std::string& source, const std::string& id, const std::string& message) {
-  auto batch = batch_of(source);
-  add(batch, id, message);
-  return batch;
-}
-
-// Every entry of the log, checked: read twice over, in order of receipt, and under the latest root.
-std::vector<std::string> all_entries(const log::Store& store) {
-  std::vector<std::string> out;
-  const std::uint64_t size = store.size();
-  if (size == 0) return out;
-  const auto bytes = store.read(0, size);
-  EXPECT_TRUE(bytes.ok());
-  UnixNanos before = 0;
-  std::vector<Hash> leaves;
-  EXPECT_TRUE(event::for_each_entry(*bytes, [&](std::string_view entry) {
-                const auto received = event::read_received(entry);
-                EXPECT_TRUE(received && *received >= before) << "entry " << out.size();
-                before = received.value_or(before);
-                leaves.push_back(crypto::hash_leaf(as_byte_span(entry)));
-                out.emplace_back(entry);
-              }).ok());
-  EXPECT_EQ(out.size(), size);
-  EXPECT_EQ(merkle::root_of(leaves), store.latest()->root);
-  return out;
-}
-
-std::string event_of(const std::string& entry) { return std::string(event::read_entry(entry)->event); }
-
-// What holds of every answer: its ranges cover what was placed and prove it under a signed state.
-void check_receipt(const Delivered& delivered, const merkle::VerifierKey& key) {
-  std::map<std::uint64_t, Hash> leaves;
-  for (const Placed& placed : delivered.placed) {
-    if (!placed.error) leaves[placed.index] = placed.leaf;
-  }
-  const auto checkpoint = merkle::open_checkpoint(delivered.state->note, key);
-  ASSERT_TRUE(checkpoint.ok());
-  EXPECT_EQ(checkpoint->size, delivered.state->size);
-  EXPECT_EQ(checkpoint->root, delivered.state->root);
-  std::uint64_t covered = 0;
-  for (const log::ProvenRange& range : delivered.ranges) {
-    std::vector<Hash> run;
-    for (std::uint64_t i = range.first; i < range.first + range.count; ++i) {
-      ASSERT_TRUE(leaves.contains(i)) << "a proof for entry " << i << ", which was not placed";
-      run.push_back(leaves[i]);
-    }
-    const Status proven = merkle::verify_range(range.first, run, checkpoint->size, range.proof, checkpoint->root);
-    EXPECT_TRUE(proven.ok()) << proven.error().message;
-    covered += range.count;
-  }
-  EXPECT_EQ(covered, leaves.size());
-}
 
 // On the machine's disk and on a simulated one.
 class SequencerOn : public ::testing::TestWithParam<const char*> {
@@ -440,153 +325,6 @@ TEST(Sequencer, answers_once_while_it_drains) {
   }
   EXPECT_EQ(stored + refused, submitted);
   EXPECT_EQ(running->store()->size(), stored);
-}
-
-// Goal: what waits is bounded: beyond that a batch is refused as busy, what was taken is stored, and room comes back.
-TEST(Sequencer, is_busy_when_too_much_waits) {
-  SimFileSystem sim(1);
-  GatedFileSystem fs(sim);
-  log::SequencerOptions options = quick();
-  options.queue_bytes_max = 20'000;
-  Running running(fs, "log", options);
-  fs.close();
-  std::vector<std::future<Answer>> answers;
-  answers.push_back(running.submit(one_event("s", "", "hangs")));
-  fs.wait_for_arrival();
-  std::size_t busy = 0;
-  for (int i = 0; i < 100; ++i) answers.push_back(running.submit(one_event("s", "", std::string(500, 'x'))));
-  fs.open();
-  std::uint64_t stored = 0;
-  for (auto& future : answers) {
-    const Answer answer = future.get();
-    if (answer.ok()) {
-      ++stored;
-      continue;
-    }
-    EXPECT_EQ(answer.error().code, Code::kBusy);
-    ++busy;
-  }
-  EXPECT_GT(busy, 50U);
-  EXPECT_GT(stored, 10U);
-  EXPECT_EQ(running->counters().refused_busy, busy);
-  EXPECT_TRUE(running.submit(one_event("s", "", "room again")).get().ok());
-  running->drain();
-  EXPECT_EQ(all_entries(*running->store()).size(), stored + 1);
-}
-
-// Goal: what was taken is answered, also when a conflict in it is to be written down and the queue is full by then.
-TEST(Sequencer, settles_conflicts_when_too_much_waits) {
-  SimFileSystem sim(1);
-  GatedFileSystem fs(sim);
-  log::SequencerOptions options = quick();
-  options.queue_bytes_max = 4'000;
-  options.group_bytes_max = 1;              // one batch a commit
-  options.publish_every = 3'600 * kSecond;  // only commits sync
-  Running running(fs, "log", options);
-  ASSERT_TRUE(running.submit(one_event("s", "id", "m")).get().ok());
-  fs.close();
-  auto hangs = running.submit(one_event("s", "", "hangs"));
-  fs.wait_for_arrival();
-  auto conflict = running.submit(one_event("s", "id", "other"));
-  std::vector<std::future<Answer>> others;
-  for (int i = 0; i < 10; ++i) others.push_back(running.submit(one_event("s", "", std::string(500, 'x'))));
-  EXPECT_GT(running->counters().refused_busy, 0U);
-  // The conflict's own batch has nothing to write; the next commit hangs while it is settled.
-  fs.let_through(1);
-  fs.wait_for_arrival();
-  EXPECT_EQ(conflict.wait_for(std::chrono::milliseconds(20)), std::future_status::timeout) << "its note is not durable";
-  fs.open();
-  const Answer answer = conflict.get();
-  ASSERT_TRUE(answer.ok()) << answer.error().message;
-  ASSERT_TRUE(answer->placed[0].error.has_value());
-  EXPECT_EQ(answer->placed[0].error->code, Code::kConflict);
-  EXPECT_EQ(running->counters().conflicts, 1U);
-  EXPECT_TRUE(hangs.get().ok());
-  for (auto& other : others) other.wait();
-}
-
-// Goal: a batch that no frame can hold is refused at the door, and harms nothing.
-TEST(Sequencer, refuses_what_no_frame_can_hold) {
-  SimFileSystem fs(1);
-  log::SequencerOptions options = quick();
-  options.queue_bytes_max = 1U << 30;
-  Running running(fs, "log", options);
-  auto batch = batch_of("s");
-  const std::string long_message(65'000, 'x');
-  while (batch.bytes().size() <= log::kFramePayloadBytesMax) add(batch, "", long_message);
-  const Answer answer = running.submit(std::move(batch)).get();
-  ASSERT_FALSE(answer.ok());
-  EXPECT_EQ(answer.error().code, Code::kTooLarge);
-  EXPECT_FALSE(running->stopped().has_value());
-  EXPECT_TRUE(running.submit(one_event("s", "", "small")).get().ok());
-}
-
-// Waits until the log takes events again.
-bool comes_back(Running& running) {
-  for (int i = 0; i < 4'000; ++i) {
-    if (!running->stopped()) return true;
-    std::this_thread::sleep_for(std::chrono::milliseconds(1));
-  }
-  return false;
-}
-
-// Goal: when the disk fails, those under way are told, nobody later is taken, what was acknowledged is read on; the log
-// opens itself again, and events that are sent again are there once.
-TEST(Sequencer, survives_a_failing_disk) {
-  std::uint64_t stops = 0;
-  for (std::uint64_t seed = 1; seed <= 12; ++seed) {
-    SCOPED_TRACE("seed " + std::to_string(seed));
-    SimFileSystem fs(seed);
-    Running running(fs);
-    Prng prng(seed);
-    std::map<std::string, std::uint64_t> places;  // event id → where it was acknowledged
-    std::mutex mutex;
-    const auto send_all = [&](int from, int to) {
-      std::vector<std::jthread> threads;
-      for (int t = 0; t < 4; ++t) {
-        threads.emplace_back([&, t] {
-          for (int i = from + t; i < to; i += 4) {
-            const std::string id = "evt_" + std::to_string(i);
-            const Answer answer = running.submit(one_event("s", id, "message " + std::to_string(i))).get();
-            if (!answer.ok()) {
-              EXPECT_EQ(answer.error().code, Code::kUnavailable) << answer.error().message;
-              continue;
-            }
-            check_receipt(*answer, running.identity().key);
-            const std::lock_guard lock(mutex);
-            const auto [place, fresh] = places.emplace(id, answer->placed[0].index);
-            EXPECT_TRUE(fresh || place->second == answer->placed[0].index) << id << " has two places";
-          }
-        });
-      }
-    };
-    send_all(0, 100);
-    const bool full = prng.chance(1, 3);
-    if (full)
-      fs.set_capacity(fs.used() + prng.below(5'000));
-    else
-      fs.fail(prng.chance(1, 2) ? Op::kSync : Op::kWrite, 1 + prng.below(40));
-    send_all(100, 500);
-    for (const auto& [id, index] : places) {
-      const auto entry = running->store()->read(index, 1);
-      ASSERT_TRUE(entry.ok()) << id;
-      EXPECT_NE(entry->find("\"id\":\"" + id + "\""), std::string::npos);
-    }
-    if (full) fs.set_capacity(std::nullopt);
-    ASSERT_TRUE(comes_back(running));
-    stops += running->counters().stops;
-    send_all(0, 600);
-    EXPECT_EQ(places.size(), 600U);
-    fs.crash(prng.chance(1, 2) ? CrashKind::kPower : CrashKind::kKill);
-    running.start();
-    const auto entries = all_entries(*running->store());
-    EXPECT_EQ(entries.size(), 600U) << "each event is there once";
-    for (const auto& [id, index] : places) {
-      ASSERT_LT(index, entries.size());
-      EXPECT_NE(entries[index].find("\"id\":\"" + id + "\""), std::string::npos) << id;
-    }
-  }
-  EXPECT_GE(stops, 4U) << "a failure may also hit a file that is made ahead, which stops nothing";
 }
 
 }  // namespace

@@ -27,6 +27,10 @@ std::string status_json(const Service& service) {
       out += ",\"why_not\":";
       append_json_string(out, stopped->message);
     }
+    if (const log::Damage damage = store->damage(); damage.count > 0) {
+      out += ",\"damage\":";
+      append_json_string(out, damage.last);
+    }
     out += ",\"size\":" + std::to_string(store->size()) + ",\"sealed_size\":" + std::to_string(store->sealed_size());
     out += ",\"published_size\":" + std::to_string(store->published()->size) + ",\"last_received\":";
     if (store->size() == 0)
@@ -89,6 +93,8 @@ std::string metrics_text(const Service& service) {
        [](const log::Sequencer& s) { return s.counters().conflicts.load(); }},
       {"stele_log_busy_total", "counter", "Submissions refused because too much waits.",
        [](const log::Sequencer& s) { return s.counters().refused_busy.load(); }},
+      {"stele_log_damage_total", "counter", "Times that reading met damage which the log can do without; status says which.",
+       [](const log::Sequencer& s) { return s.store()->damage().count; }},
       {"stele_log_stops_total", "counter", "Times the log stopped after a failed write.",
        [](const log::Sequencer& s) { return s.counters().stops.load(); }},
   };

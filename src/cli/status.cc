@@ -47,17 +47,19 @@ std::string table(JsonValue status, const Connection& connection, bool& acceptin
   status["logs"].for_each([&](JsonValue log) {
     const bool takes = log["accepting"].is(event::JsonType::kTrue);
     accepting = accepting && takes;
-    out += "\n" + two_columns({
-                      {"log", palette.paint(Colour::kBold, text_or_dash(log["name"]))},
-                      {"entries", grouped_number(log["size"])},
-                      {"sealed", grouped_number(log["sealed_size"])},
-                      {"published", grouped_number(log["published_size"])},
-                      {"accepting", takes ? palette.paint(Colour::kGreen, "yes")
-                                          : palette.paint(Colour::kRed, "no") + ": " + text_or_dash(log["why_not"])},
-                      {"last received", last_received(log["last_received"], terminal)},
-                      {"origin", text_or_dash(log["origin"])},
-                      {"key", text_or_dash(log["key"])},
-                  });
+    out += "\n" +
+           two_columns({
+               {"log", palette.paint(Colour::kBold, text_or_dash(log["name"]))},
+               {"entries", grouped_number(log["size"])},
+               {"sealed", grouped_number(log["sealed_size"])},
+               {"published", grouped_number(log["published_size"])},
+               {"accepting", takes ? palette.paint(Colour::kGreen, "yes")
+                                   : palette.paint(Colour::kRed, "no") + ": " + text_or_dash(log["why_not"])},
+               {"damage", log["damage"].text().empty() ? "none met" : palette.paint(Colour::kRed, text_or_dash(log["damage"]))},
+               {"last received", last_received(log["last_received"], terminal)},
+               {"origin", text_or_dash(log["origin"])},
+               {"key", text_or_dash(log["key"])},
+           });
   });
   return out;
 }

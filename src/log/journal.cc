@@ -164,7 +164,10 @@ Result<std::unique_ptr<Journal>> Journal::open(io::FileSystem& fs, std::string d
     }
     STELE_ASSIGN(const auto file, fs.open_read(journal->dir_ + "/" + name));
     STELE_ASSIGN(const std::uint64_t bytes, file->size());
-    journal->free_.push_back({name, bytes / kFrameAlignment * kFrameAlignment});
+    if (bytes < limits.first_file_bytes)
+      journal->held_.push_back(name);  // it was cut, or never finished: of little use, and it would stand for room that is there
+    else
+      journal->free_.push_back({name, bytes / kFrameAlignment * kFrameAlignment});
   }
   journal->used_ = std::move(kept);
   return journal;

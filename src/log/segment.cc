@@ -60,11 +60,15 @@ std::uint64_t index_checksum(std::string_view header, std::string_view dictionar
   return payload_checksum(parts);
 }
 
+// Whole bundles of one level-1 tile.
+bool in_one_tile(std::uint64_t first_index, std::uint32_t count) {
+  return count > 0 && count % kBundleEntries == 0 && first_index % kBundleEntries == 0 && count <= kSegmentEntriesMax &&
+         first_index < std::uint64_t{1} << 62 &&
+         first_index / kSegmentEntriesMax == (first_index + count - 1) / kSegmentEntriesMax;
+}
+
 bool plausible(const SegmentInfo& info, std::uint32_t block_entries, std::uint32_t dictionary_bytes) {
-  return info.count > 0 && info.count % kBundleEntries == 0 && info.first_index % kBundleEntries == 0 &&
-         info.count <= kSegmentEntriesMax && info.first_index < std::uint64_t{1} << 62 &&
-         info.first_index / kSegmentEntriesMax == (info.end_index() - 1) / kSegmentEntriesMax && block_entries == kBlockEntries &&
-         dictionary_bytes <= kDictionaryBytesMax;
+  return in_one_tile(info.first_index, info.count) && block_entries == kBlockEntries && dictionary_bytes <= kDictionaryBytesMax;
 }
 
 }  // namespace
@@ -79,7 +83,10 @@ std::optional<SegmentName> parse_segment_name(std::string_view name) {
   const auto first = parse_zero_padded(name.substr(0, 20));
   const auto count = parse_decimal(name.substr(21, name.size() - 21 - kSuffix.size()));
   if (!first || !count || *count == 0 || *count > kSegmentEntriesMax) return std::nullopt;
-  return SegmentName{*first, static_cast<std::uint32_t>(*count)};
+  const SegmentName segment{*first, static_cast<std::uint32_t>(*count)};
+  if (!in_one_tile(segment.first_index, segment.count) || segment_name(segment.first_index, segment.count) != name)
+    return std::nullopt;
+  return segment;
 }
 
 struct SegmentWriter::State {

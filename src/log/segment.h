@@ -38,6 +38,7 @@ struct SegmentName {
   std::uint64_t first_index;
   std::uint32_t count;
 };
+// Nothing for what a log never gives as a name: it is of whole bundles within one level-1 tile.
 std::optional<SegmentName> parse_segment_name(std::string_view name);
 
 // Compresses entries into segments. Keeps its dictionary from one segment to the next while it fits. One thread.

@@ -62,6 +62,11 @@ std::vector<SegmentName> SegmentSet::list() const {
   return out;
 }
 
+SegmentName SegmentSet::at(std::uint64_t first_index) const {
+  const std::lock_guard lock(mutex_);
+  return segments_.at(first_index);
+}
+
 std::string SegmentSet::path(const SegmentName& segment) const {
   return dir_ + "/" + segment_name(segment.first_index, segment.count);
 }

@@ -25,6 +25,8 @@ class SegmentSet {
 
   [[nodiscard]] std::uint64_t end_index() const;
   [[nodiscard]] std::vector<SegmentName> list() const;
+  // The segment that begins at entry `first_index`, where one does.
+  [[nodiscard]] SegmentName at(std::uint64_t first_index) const;
 
   // Makes `file` durable as the segment [first, first + count). It follows the last, or covers a run of present ones,
   // which are removed.

@@ -318,19 +318,21 @@ TEST(Segment, refuses_contradictions_under_right_checksums) {
 // Goal: a file name tells what is in it, and no other name does.
 TEST(SegmentName, comes_back_from_its_text) {
   EXPECT_EQ(segment_name(65'536, 65'536), "00000000000000065536-65536.segment");
-  for (const std::uint64_t first : {std::uint64_t{0}, std::uint64_t{256}, (std::uint64_t{1} << 62) - 256}) {
-    for (const std::uint32_t count : {256U, 65'536U}) {
-      const auto name = parse_segment_name(segment_name(first, count));
-      ASSERT_TRUE(name.has_value());
-      EXPECT_EQ(name->first_index, first);
-      EXPECT_EQ(name->count, count);
-    }
+  const std::pair<std::uint64_t, std::uint32_t> runs[] = {
+      {0, 256}, {0, 65'536}, {256, 65'280}, {65'280, 256}, {(std::uint64_t{1} << 62) - 256, 256}};
+  for (const auto& [first, count] : runs) {
+    const auto name = parse_segment_name(segment_name(first, count));
+    ASSERT_TRUE(name.has_value());
+    EXPECT_EQ(name->first_index, first);
+    EXPECT_EQ(name->count, count);
   }
   for (const std::string_view name :
        {"", ".segment", "00000000000000065536.segment", "0000000000000065536-65536.segment", "00000000000000065536-.segment",
         "00000000000000065536-0.segment", "00000000000000065536-65537.segment", "00000000000000065536-065536.segment",
         "00000000000000065536-65536", "00000000000000065536-65536.segment.new", "00000000000000065536_65536.segment",
-        "0000000000000006553x-65536.segment", "99999999999999999999-256.segment", "00000000000000065536--1.segment"}) {
+        "0000000000000006553x-65536.segment", "99999999999999999999-256.segment", "00000000000000065536--1.segment",
+        // No whole bundles of one level-1 tile.
+        "00000000000000000256-65536.segment", "00000000000000000001-256.segment", "00000000000000000000-255.segment"}) {
     EXPECT_FALSE(parse_segment_name(name).has_value()) << name;
   }
 }

@@ -15,6 +15,7 @@
 #include "base/result.h"
 #include "io/file.h"
 #include "log/checkpoints.h"
+#include "log/damage.h"
 #include "log/delivery_window.h"
 #include "log/identity.h"
 #include "log/journal.h"
@@ -32,10 +33,13 @@ namespace stele::log {
 
 struct StoreOptions {
   Journal::Limits journal;
-  std::uint64_t seal_bytes = 48U << 20;        // unsealed bytes from which whole bundles are sealed
-  UnixNanos seal_age = 600'000'000'000;        // and age of the oldest unsealed entry
-  UnixNanos window_span = 600'000'000'000;     // how long deliveries are remembered
-  std::uint64_t window_keys_max = 10'000'000;  // and how many
+  std::uint64_t seal_bytes = 48U << 20;           // unsealed bytes from which whole bundles are sealed
+  UnixNanos seal_age = 600'000'000'000;           // and age of the oldest unsealed entry
+  std::uint64_t unsealed_bytes_max = 384U << 20;  // from which commits wait for the sealer
+  std::uint64_t segment_bytes_max = 96U << 20;    // of entries sealed at once, unless a bundle has more
+  std::uint64_t merge_bytes_max = 192U << 20;     // of entries in a merged segment: it is put together in memory
+  UnixNanos window_span = 600'000'000'000;        // how long deliveries are remembered
+  std::uint64_t window_keys_max = 10'000'000;     // and how many
 };
 
 // A signed state of the log.
@@ -68,7 +72,8 @@ class Store {
   // most kFramePayloadBytesMax bytes together.
   Result<Committed> commit(std::span<Batch> batches);
 
-  // Seals or merges what is due, at most one segment. True when there may be more to do at once.
+  // Seals or merges what is due, at most one segment. True when there may be more to do at once. A merge that finds
+  // damage is left, and told by damage().
   Result<bool> seal();
   // Whether so much is unsealed that commits should wait.
   [[nodiscard]] bool sealing_is_behind() const;
@@ -101,6 +106,9 @@ class Store {
   // The bytes of a tile or bundle; kNotFound when the log, at its latest state, does not have it at that width.
   [[nodiscard]] Result<std::string> tile(const merkle::Tile& tile) const;
 
+  // What was found damaged and is not needed for going on.
+  [[nodiscard]] Damage damage() const { return damage_.all(); }
+
   // Deliveries remembered; guarded by whoever admits entries.
   [[nodiscard]] DeliveryWindow& window() { return window_; }
 
@@ -110,6 +118,15 @@ class Store {
     SegmentName segment;
     UnixNanos received = 0;
     std::vector<WindowKey> keys;
+  };
+
+  // The entries of a level-1 tile, from several segments.
+  struct MergedTile {
+    SegmentInfo info;
+    std::string bytes;                      // bundle encoding
+    std::vector<std::string_view> entries;  // into them
+    std::vector<Hash> roots;
+    std::optional<std::vector<WindowKey>> keys;  // when they are known
   };
 
   Store(io::FileSystem& fs, std::string dir, StoreOptions options, merkle::NoteSigner signer, const Clock& clock);
@@ -125,7 +142,9 @@ class Store {
   [[nodiscard]] Result<Hash> stored_node(unsigned level, std::uint64_t index) const;
   [[nodiscard]] std::uint64_t seal_end() const;
   Status seal_until(std::uint64_t end);
-  Status merge_tile(std::uint64_t first);
+  Result<bool> merge_next();
+  Result<std::unique_ptr<MergedTile>> read_tile(std::uint64_t first) const;
+  Status merge_tile(const MergedTile& tile);
   std::string encode_segment(const SegmentInfo& info, std::span<const std::string_view> entries, std::span<const Hash> roots);
   void remember_segment_keys(const SegmentInfo& info, std::span<const Tail::BlockPtr> blocks);
   std::shared_ptr<const SignedState> sign(std::uint64_t size, const Hash& root) const;
@@ -138,8 +157,10 @@ class Store {
   merkle::NoteSigner signer_;
   const Clock& clock_;
 
+  DamageNotes damage_;
   SegmentWriter segment_writer_;
   std::unique_ptr<SegmentSet> segments_;
+  std::uint64_t merge_from_ = 0;  // the tiles in front are merged, or stay as they are
   std::unique_ptr<TreeFiles> tree_files_;
   std::unique_ptr<CheckpointFile> checkpoint_file_;
 

@@ -54,7 +54,11 @@ Status Store::recover_sealed() {
   }
   // The hashes of the last segment may not have reached the disk whole: they are taken from its footer.
   const std::uint64_t certain = last == nullptr ? 0 : last->info().first_index / kBundleEntries;
-  STELE_ASSIGN(tree_files_, TreeFiles::open(fs_, dir_ + "/tree", certain));
+  const TreeFiles::BundleRoot bundle_root = [this](std::uint64_t bundle) -> Result<Hash> {
+    STELE_ASSIGN(const auto segment, segments_->find(bundle * kBundleEntries));
+    return segment->bundle_roots()[bundle - segment->info().first_index / kBundleEntries];
+  };
+  STELE_ASSIGN(tree_files_, TreeFiles::open(fs_, dir_ + "/tree", certain, bundle_root, damage_));
   while (tree_files_->count(1) < sealed / kBundleEntries) {
     const std::uint64_t at = tree_files_->count(1) * kBundleEntries;
     STELE_ASSIGN(const auto segment, segments_->find(at));

@@ -1,5 +1,6 @@
 // Sealing and merging: from the journal's tail to segments.
 #include <algorithm>
+#include <utility>
 
 #include "base/threads.h"
 #include "crypto/sha256.h"
@@ -16,12 +17,20 @@ std::uint64_t Store::seal_end() const {
   const std::uint64_t whole = std::min(size() / kBundleEntries * kBundleEntries, tile_end);
   if (whole <= sealed) return sealed;
   const std::shared_lock lock(mutex_);
-  const bool due = whole == tile_end || tail_.bytes() >= options_.seal_bytes ||
+  const bool due = whole == tile_end || tail_.bytes() >= std::min(options_.seal_bytes, options_.unsealed_bytes_max) ||
                    (!tail_.empty() && clock_.now() - tail_.oldest() >= options_.seal_age);
-  return due ? whole : sealed;
+  if (!due) return sealed;
+  const std::uint64_t fits = tail_.end_within(sealed, options_.segment_bytes_max) / kBundleEntries * kBundleEntries;
+  return std::min(whole, std::max(fits, sealed + kBundleEntries));
 }
 
-bool Store::sealing_is_behind() const { return size() - sealed_size() > 4 * kSegmentEntriesMax; }
+bool Store::sealing_is_behind() const {
+  const std::uint64_t unsealed = size() - sealed_size();
+  if (unsealed < kBundleEntries) return false;  // nothing can be sealed
+  if (unsealed > 4 * kSegmentEntriesMax) return true;
+  const std::shared_lock lock(mutex_);
+  return tail_.bytes() > options_.unsealed_bytes_max;
+}
 
 // The less there is to seal, the more the sealer leaves the processors to those who wait for an answer.
 std::string Store::encode_segment(const SegmentInfo& info, std::span<const std::string_view> entries,
@@ -39,54 +48,64 @@ Result<bool> Store::seal() {
     STELE_TRY(seal_until(end));
     return true;
   }
-  // A level-1 tile that is whole and lies in several segments becomes one.
-  const auto segments = segments_->list();
-  for (std::size_t i = 0; i < segments.size(); ++i) {
-    if (segments[i].count == kSegmentEntriesMax || segments[i].first_index % kSegmentEntriesMax != 0) continue;
-    const std::uint64_t first = segments[i].first_index;
-    if (first + kSegmentEntriesMax > segments_->end_index()) break;
-    STELE_TRY(merge_tile(first));
-    return true;
-  }
-  return false;
+  return merge_next();
 }
 
-// The segments of the level-1 tile that starts at `first` become one. What is merged is hashed first: the smaller
-// segments go, and damage in one of them must not be sealed under a new checksum.
-Status Store::merge_tile(std::uint64_t first) {
-  std::string bytes;
-  std::vector<Hash> roots;
-  SegmentInfo info;
-  std::optional<std::vector<WindowKey>> keys(std::in_place);
-  for (std::uint64_t at = first; at < first + kSegmentEntriesMax; at = info.end_index()) {
+// A level-1 tile that is whole and lies in several segments becomes one, unless it is too large to be put together in memory.
+// False when there is none left.
+Result<bool> Store::merge_next() {
+  const std::uint64_t end = segments_->end_index() / kSegmentEntriesMax * kSegmentEntriesMax;
+  while (merge_from_ < end && segments_->at(merge_from_).count == kSegmentEntriesMax) merge_from_ += kSegmentEntriesMax;
+  if (merge_from_ >= end) return false;
+  const std::uint64_t first = std::exchange(merge_from_, merge_from_ + kSegmentEntriesMax);
+  auto tile = read_tile(first);
+  if (!tile)
+    damage_.add("the segments from entry " + std::to_string(first) + " on stay apart: " + tile.error().message);
+  else if (*tile)
+    STELE_TRY(merge_tile(**tile));
+  return true;
+}
+
+// What is to be merged is hashed: the smaller segments go, and damage in one of them must not be sealed under a new
+// checksum. Null when it is more than is put together in memory.
+Result<std::unique_ptr<Store::MergedTile>> Store::read_tile(std::uint64_t first) const {
+  auto tile = std::make_unique<MergedTile>();
+  tile->keys.emplace();
+  for (std::uint64_t at = first; at < first + kSegmentEntriesMax; at = tile->info.end_index()) {
     STELE_ASSIGN(const auto segment, segments_->find(at));
-    info = segment->info();
-    STELE_ASSIGN(const std::string part, segment->read(at, info.count));
-    bytes += part;
-    roots.insert(roots.end(), segment->bundle_roots().begin(), segment->bundle_roots().end());
-    const auto known = read_window_file(fs_, dir_ + "/window", info.first_index, info.count);
-    if (keys && known)
-      keys->insert(keys->end(), known->begin(), known->end());
+    tile->info = segment->info();
+    if (tile->bytes.size() + segment->file_bytes() > options_.merge_bytes_max) return std::unique_ptr<MergedTile>();
+    STELE_ASSIGN(const std::string part, segment->read(at, tile->info.count));
+    tile->bytes += part;
+    if (tile->bytes.size() > options_.merge_bytes_max) return std::unique_ptr<MergedTile>();
+    tile->roots.insert(tile->roots.end(), segment->bundle_roots().begin(), segment->bundle_roots().end());
+    const auto known = read_window_file(fs_, dir_ + "/window", tile->info.first_index, tile->info.count);
+    if (tile->keys && known)
+      tile->keys->insert(tile->keys->end(), known->begin(), known->end());
     else
-      keys.reset();
+      tile->keys.reset();
   }
-  info.first_index = first;
-  info.count = kSegmentEntriesMax;
-  std::vector<std::string_view> entries;
+  tile->info.first_index = first;
+  tile->info.count = kSegmentEntriesMax;
   std::vector<ByteSpan> spans;
-  STELE_TRY(event::for_each_entry(bytes, [&](std::string_view entry) {
-    entries.push_back(entry);
+  STELE_TRY(event::for_each_entry(tile->bytes, [&](std::string_view entry) {
+    tile->entries.push_back(entry);
     spans.push_back(as_byte_span(entry));
   }));
   std::vector<Hash> leaves(spans.size());
   crypto::hash_leaves(spans, leaves.data());
-  for (std::size_t i = 0; i < roots.size(); ++i) {
-    if (merkle::root_of(std::span(leaves).subspan(i * kBundleEntries, kBundleEntries)) == roots[i]) continue;
+  for (std::size_t i = 0; i < tile->roots.size(); ++i) {
+    if (merkle::root_of(std::span(leaves).subspan(i * kBundleEntries, kBundleEntries)) == tile->roots[i]) continue;
     return corrupt("entries from " + std::to_string(first + i * kBundleEntries) +
                    " on are not those that were sealed; run `stele verify`");
   }
-  STELE_TRY(segments_->add(first, kSegmentEntriesMax, encode_segment(info, entries, roots)));
-  if (keys) (void)write_window_file(fs_, dir_ + "/window", first, kSegmentEntriesMax, *keys);
+  return tile;
+}
+
+Status Store::merge_tile(const MergedTile& tile) {
+  const SegmentInfo& info = tile.info;
+  STELE_TRY(segments_->add(info.first_index, info.count, encode_segment(info, tile.entries, tile.roots)));
+  if (tile.keys) (void)write_window_file(fs_, dir_ + "/window", info.first_index, info.count, *tile.keys);
   return {};
 }
 

@@ -68,11 +68,29 @@ std::vector<Tail::BlockPtr> Tail::drop_before(std::uint64_t index) {
   return dropped;
 }
 
+Tail::Blocks::const_iterator Tail::find(std::uint64_t index) const {
+  const auto it = std::upper_bound(blocks_.begin(), blocks_.end(), index,
+                                   [](std::uint64_t i, const auto& block) { return i < block->end_index(); });
+  return it != blocks_.end() && (*it)->first_index <= index ? it : blocks_.end();
+}
+
+std::uint64_t Tail::end_within(std::uint64_t first, std::uint64_t bytes) const {
+  for (auto it = find(first); it != blocks_.end(); ++it) {
+    const TailBlock& block = **it;
+    const std::size_t from = first - block.first_index;
+    const std::uint64_t begin = from == 0 ? 0 : block.ends[from - 1];
+    if (block.ends.back() - begin > bytes) {
+      const auto end = std::upper_bound(block.ends.begin() + static_cast<std::ptrdiff_t>(from), block.ends.end(), begin + bytes);
+      return block.first_index + static_cast<std::uint64_t>(end - block.ends.begin());
+    }
+    bytes -= block.ends.back() - begin;
+    first = block.end_index();
+  }
+  return first;
+}
+
 std::uint64_t Tail::read(std::uint64_t first, std::uint64_t end, std::string& out) const {
-  auto it = std::upper_bound(blocks_.begin(), blocks_.end(), first,
-                             [](std::uint64_t index, const auto& block) { return index < block->end_index(); });
-  if (it == blocks_.end() || (*it)->first_index > first) return first;
-  for (; it != blocks_.end() && first < end; ++it) {
+  for (auto it = find(first); it != blocks_.end() && first < end; ++it) {
     const std::uint64_t take = std::min(end, (*it)->end_index()) - first;
     out += (*it)->encoded(first, take);
     first += take;

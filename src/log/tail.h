@@ -62,12 +62,20 @@ class Tail {
   [[nodiscard]] UnixNanos oldest() const { return blocks_.front()->received; }
   [[nodiscard]] std::vector<BlockPtr> blocks() const { return {blocks_.begin(), blocks_.end()}; }
 
+  // The largest index up to which the entries from `first` on have at most `bytes` in bundle encoding; `first` when the tail
+  // does not hold it.
+  [[nodiscard]] std::uint64_t end_within(std::uint64_t first, std::uint64_t bytes) const;
+
   // Appends what it has of the entries [first, end) to `out`, in bundle encoding. Returns the index of the first that it
   // has not: `first` when it begins later.
   [[nodiscard]] std::uint64_t read(std::uint64_t first, std::uint64_t end, std::string& out) const;
 
  private:
-  std::deque<std::shared_ptr<TailBlock>> blocks_;
+  using Blocks = std::deque<std::shared_ptr<TailBlock>>;
+  // The block that holds entry `index`; the end when none does.
+  [[nodiscard]] Blocks::const_iterator find(std::uint64_t index) const;
+
+  Blocks blocks_;
   std::uint64_t bytes_ = 0;
 };
 

@@ -14,8 +14,9 @@ std::string tree_file_name(unsigned level, bool copy) { return std::to_string(le
 
 std::string TreeFiles::path(unsigned level, bool copy) const { return dir_ + "/" + tree_file_name(level, copy); }
 
-Result<std::unique_ptr<TreeFiles>> TreeFiles::open(io::FileSystem& fs, const std::string& dir, std::uint64_t level_one_max) {
-  std::unique_ptr<TreeFiles> tree(new TreeFiles(fs, dir));
+Result<std::unique_ptr<TreeFiles>> TreeFiles::open(io::FileSystem& fs, const std::string& dir, std::uint64_t level_one_max,
+                                                   BundleRoot bundle_root, DamageNotes& damage) {
+  std::unique_ptr<TreeFiles> tree(new TreeFiles(fs, dir, std::move(bundle_root), damage));
   std::uint64_t most = level_one_max;
   for (unsigned level = 1; level <= kLevelMax; ++level) {
     Level& here = tree->levels_[level - 1];
@@ -92,10 +93,8 @@ Result<std::vector<Hash>> TreeFiles::get(unsigned level, std::uint64_t first, st
   if (from_files > 0) {
     STELE_ASSIGN(out, read(level, first, from_files));
     STELE_ASSIGN(const auto copy, read(level, first, from_files, true));
-    const auto differ = std::mismatch(out.begin(), out.end(), copy.begin()).first;
-    if (differ != out.end()) {
-      return corrupt(path(level, false) + " and its copy differ in hash " +
-                     std::to_string(first + static_cast<std::uint64_t>(differ - out.begin())));
+    for (std::uint64_t i = 0; i < from_files; ++i) {
+      if (out[i] != copy[i]) STELE_TRY(settle(level, first + i, out[i], copy[i]));
     }
   }
   if (from_files < count) {
@@ -106,6 +105,24 @@ Result<std::vector<Hash>> TreeFiles::get(unsigned level, std::uint64_t first, st
     out.insert(out.end(), begin, begin + static_cast<std::ptrdiff_t>(count - from_files));
   }
   return out;
+}
+
+// Which of two hashes that should be one is right. The files are left as they are: what was changed is to be seen.
+Status TreeFiles::settle(unsigned level, std::uint64_t index, Hash& hash, const Hash& copy) const {
+  Hash right{};
+  if (level == 1) {
+    STELE_ASSIGN(right, bundle_root_(index));
+  } else {
+    STELE_ASSIGN(const auto below, get(level - 1, index * kTileWidth, kTileWidth));
+    right = merkle::root_of(below);
+  }
+  if (right != hash && right != copy) {
+    return corrupt("hash " + std::to_string(index) + " differs in " + path(level, false) + " and its copy, and neither is right");
+  }
+  damage_.add("hash " + std::to_string(index) + " in " + path(level, right == hash) +
+              " is damaged; its other copy is used. Stop the server and remove that file: it is made again at the start");
+  hash = right;
+  return {};
 }
 
 Result<std::vector<Hash>> TreeFiles::read(unsigned level, std::uint64_t first, std::uint64_t count, bool copy) const {

@@ -8,6 +8,7 @@
 #include <array>
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -15,6 +16,7 @@
 
 #include "base/result.h"
 #include "io/file.h"
+#include "log/damage.h"
 
 namespace stele::log {
 
@@ -23,9 +25,14 @@ class TreeFiles {
  public:
   static constexpr unsigned kLevelMax = 7;  // 2^56 leaves
 
+  // The root of a sealed bundle from elsewhere than these files. Thread-safe.
+  using BundleRoot = std::function<Result<Hash>(std::uint64_t bundle)>;
+
   // Opens the files in `dir` and changes nothing. Of level 1 at most `level_one_max` hashes are taken as there, and of
-  // the levels above what follows from those: what lies behind may be torn, and is to be added again.
-  static Result<std::unique_ptr<TreeFiles>> open(io::FileSystem& fs, const std::string& dir, std::uint64_t level_one_max);
+  // the levels above what follows from those: what lies behind may be torn, and is to be added again. Where the two copies
+  // differ, `bundle_root` and the levels above it decide, and `damage` is told.
+  static Result<std::unique_ptr<TreeFiles>> open(io::FileSystem& fs, const std::string& dir, std::uint64_t level_one_max,
+                                                 BundleRoot bundle_root, DamageNotes& damage);
 
   // Adds the roots of further bundles, and what follows from them above, in memory. After an error: open anew.
   Status add(std::span<const Hash> bundle_roots);
@@ -37,8 +44,9 @@ class TreeFiles {
   // Hashes at `level`, also those that were added and not written yet.
   [[nodiscard]] std::uint64_t count(unsigned level) const;
 
-  // `count` hashes of `level` (1 to kLevelMax) from `first` on, from both files. kCorrupt when they differ or when one
-  // does not reach so far. Hashes that are not written yet are for the writer's thread alone.
+  // `count` hashes of `level` (1 to kLevelMax) from `first` on, from both files; where they differ, the one that what lies
+  // below leads to. kCorrupt when neither is, or when one file does not reach so far. Hashes that are not written yet are
+  // for the writer's thread alone.
   [[nodiscard]] Result<std::vector<Hash>> get(unsigned level, std::uint64_t first, std::uint64_t count) const;
 
   // The same from one of the files, as it stands there.
@@ -51,11 +59,15 @@ class TreeFiles {
     std::atomic<std::uint64_t> written = 0;
     std::vector<Hash> added;
   };
-  explicit TreeFiles(io::FileSystem& fs, std::string dir) : fs_(fs), dir_(std::move(dir)) {}
+  TreeFiles(io::FileSystem& fs, std::string dir, BundleRoot bundle_root, DamageNotes& damage)
+      : fs_(fs), dir_(std::move(dir)), bundle_root_(std::move(bundle_root)), damage_(damage) {}
   [[nodiscard]] std::string path(unsigned level, bool copy) const;
+  [[nodiscard]] Status settle(unsigned level, std::uint64_t index, Hash& hash, const Hash& copy) const;
 
   io::FileSystem& fs_;
   std::string dir_;
+  BundleRoot bundle_root_;
+  DamageNotes& damage_;
   std::array<Level, kLevelMax> levels_;  // levels_[0] is level 1
   bool names_durable_ = false;
 };

@@ -67,7 +67,12 @@ struct Server::Parts {
   Status open();
   Status open_syslog();
   Status open_http();
-  void watch(bool was_stopped);
+  // What was said of the log last.
+  struct Said {
+    bool stopped = false;
+    std::uint64_t damage = 0;
+  };
+  void watch(Said said);
   void append_metrics(std::string& out) const;
 };
 
@@ -86,18 +91,20 @@ Status Server::Parts::open() {
   api::add_routes(router, *service);
   STELE_TRY(open_syslog());
   STELE_TRY(open_http());
-  watch(false);
+  watch({});
   return {};
 }
 
-// Says in the server's own log when a log stops taking events, and when it takes them again.
-void Server::Parts::watch(bool was_stopped) {
+// Says in the server's own log when a log stops taking events, when it takes them again, and when damage was found.
+void Server::Parts::watch(Said said) {
   constexpr std::int64_t kMillis = 500;
-  runtime->after(kMillis, [this, was_stopped] {
+  runtime->after(kMillis, [this, said] {
     const auto why = log->stopped();
-    if (why && !was_stopped) spdlog::error("log {}: {}", kMainLog, why->message);
-    if (!why && was_stopped) spdlog::info("log {} takes events again, from entry {} on", kMainLog, log->store()->size());
-    watch(why.has_value());
+    if (why && !said.stopped) spdlog::error("log {}: {}", kMainLog, why->message);
+    if (!why && said.stopped) spdlog::info("log {} takes events again, from entry {} on", kMainLog, log->store()->size());
+    const log::Damage damage = log->store()->damage();
+    if (damage.count > said.damage) spdlog::error("log {}: {}", kMainLog, damage.last);
+    watch({why.has_value(), damage.count});
   });
 }
 

@@ -111,7 +111,12 @@ class DirectoryCheck {
       if (now && now->end() > walk_->size() && looks < kLooksMax) continue;
       const std::string looks_like = fingerprint(image_, chain_);
       same = looks_like == seen ? same + 1 : 1;
-      if (looks_like.empty() || same == kLooks || looks == kLooksMax) break;
+      if (looks_like.empty() || same == kLooks) break;
+      if (looks == kLooksMax) {
+        return Error{Code::kUnavailable, place_.path("journal") +
+                                             " changed at every look, so what is wrong in it cannot be told from what is being "
+                                             "written; try again when fewer events come, or on a copy"};
+      }
       seen = looks_like;
       std::this_thread::sleep_for(kBetweenLooks);
     }
@@ -247,7 +252,7 @@ class DirectoryCheck {
       constexpr std::array<std::string_view, 6> kKnown{"log.json", "checkpoints", "journal", "segments", "tree", "window"};
       return std::find(kKnown.begin(), kKnown.end(), name) != kKnown.end();
     });
-    each(place_.path("segments"), is_segment_name);
+    each(place_.path("segments"), [](const std::string& name) { return log::parse_segment_name(name).has_value(); });
     each(place_.path("journal"), [](const std::string& name) { return name.ends_with(".journal"); });
     each(place_.path("tree"), is_tree_file);
     if (const auto window = place_.fs.list(place_.path("window")); window && !window->empty())

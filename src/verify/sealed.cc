@@ -167,14 +167,6 @@ SealedList arrange(std::vector<log::SegmentName> found) {
 
 }  // namespace
 
-bool is_segment_name(const std::string& name) {
-  const auto segment = log::parse_segment_name(name);
-  return segment && segment->first_index % kBundleEntries == 0 && segment->count % kBundleEntries == 0 &&
-         segment->first_index < std::uint64_t{1} << 62 &&
-         segment->first_index / log::kSegmentEntriesMax == (end_of(*segment) - 1) / log::kSegmentEntriesMax &&
-         name == log::segment_name(segment->first_index, segment->count);
-}
-
 Result<SealedList> list_sealed(const LogPlace& place, Patience patience) {
   for (int tries = 1;; ++tries) {
     const auto names = place.fs.list(place.path("segments"));
@@ -184,7 +176,7 @@ Result<SealedList> list_sealed(const LogPlace& place, Patience patience) {
     }
     std::vector<log::SegmentName> found;
     for (const std::string& name : *names) {
-      if (is_segment_name(name)) found.push_back(*log::parse_segment_name(name));
+      if (const auto segment = log::parse_segment_name(name)) found.push_back(*segment);
     }
     SealedList list = arrange(std::move(found));
     const bool whole =

@@ -35,9 +35,6 @@ struct SealedList {
   [[nodiscard]] std::uint64_t end() const { return pieces.empty() ? 0 : pieces.back().end; }
 };
 
-// True for the names that a log gives: whole bundles within one level-1 tile.
-bool is_segment_name(const std::string& name);
-
 // Empty when the directory is absent. A listing made while a merge puts one file in the place of others may show
 // neither; with patience it is then made again.
 enum class Patience : std::uint8_t { kNone, kSome };

@@ -346,7 +346,9 @@ void TestedLog::check_tree_files() {
   for (std::uint64_t at = 0; at < store_->sealed_size(); at += log::kBundleEntries) {
     expected.push_back(merkle::root_of(promises_->leaves(at, log::kBundleEntries)));
   }
-  const auto tree = log::TreeFiles::open(fs_, kDir + "/tree", expected.size());
+  log::DamageNotes damage;
+  const auto bundle_root = [&](std::uint64_t bundle) -> Result<Hash> { return expected.at(bundle); };
+  const auto tree = log::TreeFiles::open(fs_, kDir + "/tree", expected.size(), bundle_root, damage);
   if (!tree) return complain("tree files", tree.error().message);
   for (unsigned level = 1; level <= log::TreeFiles::kLevelMax && !expected.empty(); ++level) {
     for (const bool copy : {false, true}) {

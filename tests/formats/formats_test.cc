@@ -172,10 +172,12 @@ TEST(Formats, receipt_md_shows_a_receipt) {
 TEST(Formats, tree_md_shows_the_files_of_a_tree) {
   SimFileSystem fs(1);
   ASSERT_TRUE(fs.make_dirs("tree").ok());
-  auto files = log::TreeFiles::open(fs, "tree", 0).value();
   const auto leaves = testing::numbered_leaves(600);
   const std::vector<Hash> roots{merkle::root_of(std::span(leaves).first(256)),
                                 merkle::root_of(std::span(leaves).subspan(256, 256))};
+  log::DamageNotes damage;
+  const auto bundle_root = [&](std::uint64_t bundle) -> Result<Hash> { return roots.at(bundle); };
+  auto files = log::TreeFiles::open(fs, "tree", 0, bundle_root, damage).value();
   ASSERT_TRUE(files->append(roots).ok());
   const std::string hashes = io::read_file(fs, "tree/1.hashes", 1U << 20).value();
   EXPECT_EQ(io::read_file(fs, "tree/1.copy", 1U << 20).value(), hashes);

@@ -27,10 +27,12 @@ std::string status_json(const Service& service) {
       out += ",\"why_not\":";
       append_json_string(out, stopped->message);
     }
-    if (const log::Damage damage = store->damage(); damage.count > 0) {
-      out += ",\"damage\":";
-      append_json_string(out, damage.last);
+    out += ",\"damage\":[";
+    for (const std::string& sentence : store->damage().sentences) {
+      if (out.back() != '[') out += ',';
+      append_json_string(out, sentence);
     }
+    out += ']';
     out += ",\"size\":" + std::to_string(store->size()) + ",\"sealed_size\":" + std::to_string(store->sealed_size());
     out += ",\"published_size\":" + std::to_string(store->published()->size) + ",\"last_received\":";
     if (store->size() == 0)

@@ -24,8 +24,11 @@ class EntryStream final : public net::ChunkSource {
     const std::uint64_t size = store->size();
     std::string out;
     while (at_ < size && out.size() < kChunkBytes) {
-      STELE_ASSIGN(const std::string bundle, store->read(at_, std::min(kStep, size - at_)));
-      STELE_TRY(event::for_each_entry(bundle, [&](std::string_view entry) {
+      const auto bundle = store->read(at_, std::min(kStep, size - at_));
+      // What was read before it is sent; the next call meets the error again.
+      if (!bundle && !out.empty()) return out;
+      if (!bundle) return bundle.error();
+      STELE_TRY(event::for_each_entry(*bundle, [&](std::string_view entry) {
         if (out.size() >= kChunkBytes) return;
         out += "id: " + std::to_string(at_++) + "\ndata: ";
         out += entry;

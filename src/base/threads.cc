@@ -43,11 +43,12 @@ void work_promptly() {
   (void)::syscall(SYS_sched_setattr, 0, &attributes, 0);
 }
 
-void Pacer::breathe(unsigned times) {
-  constexpr std::chrono::microseconds kStretch{500};
-  constexpr std::chrono::steady_clock::duration kWorkedMax = 10 * kStretch;  // more, and the whole process was stopped
-  const auto worked = std::min(std::chrono::steady_clock::now() - began_, kWorkedMax);
-  if (worked < kStretch) return;
+Pacer::Duration Pacer::since_rest() const {
+  constexpr Duration kWorkedMax = 10 * kStretch;  // more, and the whole process was stopped
+  return std::min(std::chrono::steady_clock::now() - began_, kWorkedMax);
+}
+
+void Pacer::rest(Duration worked, unsigned times) {
   if (times > 0) std::this_thread::sleep_for(worked * times);
   began_ = std::chrono::steady_clock::now();
 }

@@ -20,10 +20,20 @@ void work_promptly();
 // nice it is, and the others crowd on what is left (measured on Linux 6.18).
 class Pacer {
  public:
-  // To be called every few microseconds, with no lock held: after each half millisecond of work, rests `times` as long.
-  void breathe(unsigned times);
+  // To be called every few microseconds, with no lock held: after each half millisecond of work asks `times` and rests that
+  // many times as long.
+  template <typename F>
+  void breathe(F&& times) {
+    const auto worked = since_rest();
+    if (worked >= kStretch) rest(worked, times());
+  }
 
  private:
+  using Duration = std::chrono::steady_clock::duration;
+  static constexpr std::chrono::microseconds kStretch{500};
+  [[nodiscard]] Duration since_rest() const;
+  void rest(Duration worked, unsigned times);
+
   std::chrono::steady_clock::time_point began_ = std::chrono::steady_clock::now();
 };
 

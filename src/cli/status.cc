@@ -34,6 +34,12 @@ std::string last_received(JsonValue value, bool terminal) {
   return time_text(*time, terminal) + (ago >= 0 ? " (" + duration_text(static_cast<std::uint64_t>(ago)) + " ago)" : "");
 }
 
+std::string damage_text(JsonValue sentences, const Palette& palette) {
+  std::string out;
+  sentences.for_each([&](JsonValue sentence) { out += (out.empty() ? "" : "; ") + text_or_dash(sentence); });
+  return out.empty() ? "none met" : palette.paint(Colour::kRed, out);
+}
+
 std::string table(JsonValue status, const Connection& connection, bool& accepting) {
   const Palette palette = palette_for(STDOUT_FILENO);
   const bool terminal = is_terminal(STDOUT_FILENO);
@@ -47,19 +53,18 @@ std::string table(JsonValue status, const Connection& connection, bool& acceptin
   status["logs"].for_each([&](JsonValue log) {
     const bool takes = log["accepting"].is(event::JsonType::kTrue);
     accepting = accepting && takes;
-    out += "\n" +
-           two_columns({
-               {"log", palette.paint(Colour::kBold, text_or_dash(log["name"]))},
-               {"entries", grouped_number(log["size"])},
-               {"sealed", grouped_number(log["sealed_size"])},
-               {"published", grouped_number(log["published_size"])},
-               {"accepting", takes ? palette.paint(Colour::kGreen, "yes")
-                                   : palette.paint(Colour::kRed, "no") + ": " + text_or_dash(log["why_not"])},
-               {"damage", log["damage"].text().empty() ? "none met" : palette.paint(Colour::kRed, text_or_dash(log["damage"]))},
-               {"last received", last_received(log["last_received"], terminal)},
-               {"origin", text_or_dash(log["origin"])},
-               {"key", text_or_dash(log["key"])},
-           });
+    out += "\n" + two_columns({
+                      {"log", palette.paint(Colour::kBold, text_or_dash(log["name"]))},
+                      {"entries", grouped_number(log["size"])},
+                      {"sealed", grouped_number(log["sealed_size"])},
+                      {"published", grouped_number(log["published_size"])},
+                      {"accepting", takes ? palette.paint(Colour::kGreen, "yes")
+                                          : palette.paint(Colour::kRed, "no") + ": " + text_or_dash(log["why_not"])},
+                      {"damage", damage_text(log["damage"], palette)},
+                      {"last received", last_received(log["last_received"], terminal)},
+                      {"origin", text_or_dash(log["origin"])},
+                      {"key", text_or_dash(log["key"])},
+                  });
   });
   return out;
 }

@@ -76,6 +76,17 @@ std::string log_prefix(const Options& options) {
   return has_path ? prefix : prefix + "/log/" + options.log;
 }
 
+// Asks again where the server says "not now": a verification of hours does not end for a full moment.
+Result<net::ClientAnswer> get_patiently(net::HttpClient& client, const std::string& target) {
+  constexpr int kTries = 30;
+  constexpr std::int64_t kSecondsMax = 5;
+  for (int tries = 1;; ++tries) {
+    STELE_ASSIGN(auto answer, client.get(target));
+    if ((answer.status != 429 && answer.status != 503) || tries == kTries) return answer;
+    std::this_thread::sleep_for(std::chrono::seconds(std::clamp<std::int64_t>(answer.retry_after, 1, kSecondsMax)));
+  }
+}
+
 Status check(const Options& options, verify::Options& checks, verify::Report& report) {
   if (!options.key.empty()) {
     STELE_ASSIGN(checks.key, read_key(options.key));
@@ -111,7 +122,7 @@ Status check(const Options& options, verify::Options& checks, verify::Report& re
   } else {
     net::HttpClient client(log_prefix(options));
     const verify::Fetch fetch = [&client](const std::string& path) -> Result<std::string> {
-      STELE_ASSIGN(auto answer, client.get("/" + path));
+      STELE_ASSIGN(auto answer, get_patiently(client, "/" + path));
       if (answer.status == 200) return std::move(answer.body);
       const Code code = answer.status == 404 ? Code::kNotFound : Code::kUnavailable;
       return Error{code, path + " is answered with status " + std::to_string(answer.status)};

@@ -66,7 +66,9 @@ Result<CheckpointEnd> read_checkpoint_end(io::FileSystem& fs, const std::string&
     if (--end.records == 0) return end;
     last = read_record(**file, end.records - 1);
   }
-  if (!last) return last.error().in(path);
+  if (!last && last.error().code == Code::kCorrupt)
+    return corrupt(path + ": " + last.error().message + "; run `stele verify` and restore the file from a copy");
+  if (!last) return last.error();
   end.last = *last;
   return end;
 }
@@ -94,18 +96,26 @@ Status CheckpointFile::append(const PublishedCheckpoint& checkpoint) {
   return {};
 }
 
-Result<bool> CheckpointFile::holds(std::uint64_t size) const {
+Result<std::optional<PublishedCheckpoint>> CheckpointFile::find(std::uint64_t size) const {
+  constexpr std::uint64_t kDamagedMax = 1024;
   std::uint64_t first = 0;
   for (std::uint64_t end = records_; first < end;) {
     const std::uint64_t middle = first + (end - first) / 2;
-    STELE_ASSIGN(const PublishedCheckpoint checkpoint, read_record(*file_, middle));
-    if (checkpoint.size == size) return true;
-    if (checkpoint.size < size)
-      first = middle + 1;
+    // The next whole record from the middle on.
+    std::uint64_t at = middle;
+    auto checkpoint = read_record(*file_, at);
+    while (!checkpoint && checkpoint.error().code == Code::kCorrupt && ++at < end) {
+      if (at - middle == kDamagedMax) return checkpoint.error();
+      checkpoint = read_record(*file_, at);
+    }
+    if (!checkpoint && checkpoint.error().code != Code::kCorrupt) return checkpoint.error();
+    if (checkpoint && checkpoint->size == size) return std::optional(*checkpoint);
+    if (checkpoint && checkpoint->size < size)
+      first = at + 1;
     else
       end = middle;
   }
-  return false;
+  return std::optional<PublishedCheckpoint>();
 }
 
 }  // namespace stele::log

@@ -48,8 +48,9 @@ class CheckpointFile {
   // On success the record is durable.
   Status append(const PublishedCheckpoint& checkpoint);
 
-  // Whether a checkpoint of that size was published: a search by halves. kCorrupt when it meets a damaged record.
-  [[nodiscard]] Result<bool> holds(std::uint64_t size) const;
+  // The checkpoint of that size, when one was published: a search by halves, past damaged records. kCorrupt when too many of
+  // them stand together to tell.
+  [[nodiscard]] Result<std::optional<PublishedCheckpoint>> find(std::uint64_t size) const;
 
  private:
   std::unique_ptr<io::File> file_;

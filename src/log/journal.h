@@ -56,12 +56,12 @@ class Journal {
   };
 
   // `kept` are the files that hold frames still needed, with the end index of their last such frame. `held` are left
-  // alone until let_go(). The others in `dir` are free for reuse.
+  // alone until let_go(), and so are those of less than a first file's size. The others in `dir` are free for reuse.
   static Result<std::unique_ptr<Journal>> open(io::FileSystem& fs, std::string dir, Limits limits,
                                                std::map<std::string, std::uint64_t> kept,
                                                const std::vector<std::string>& held = {});
 
-  // Removes the files that were held and are not kept: what they repeat is durable elsewhere.
+  // Removes the files that were held and are not kept: what they repeat is durable elsewhere, or they are of no use.
   Status let_go();
 
   // Writes the frame and syncs it: on success it is durable.

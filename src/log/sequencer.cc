@@ -60,18 +60,17 @@ std::optional<Error> Sequencer::refusal(const Pending& pending) {
     return Error{Code::kTooLarge, "the entries of one request have " + std::to_string(bytes) + " bytes; at most " +
                                       std::to_string(kFramePayloadBytesMax) + " are written at once"};
   }
-  if (queued_bytes_ + bytes <= options_.queue_bytes_max || queued_bytes_ == 0) return std::nullopt;
+  // One that is larger than what may wait goes in when nothing stands before it.
+  if (queued_bytes_ + bytes <= options_.queue_bytes_max || (queue_.empty() && queued_bytes_ <= options_.queue_bytes_max))
+    return std::nullopt;
   ++counters_.refused_busy;
   return Error{Code::kBusy, "more waits to be written than is taken; try again shortly"};
 }
 
 // Admission is short and under the lock: repeats looked up, time taken, places given. Stamping and hashing follow on
 // the caller's thread while the batch is hot; the committer waits for a batch's turn and its being ready. Once places are
-// given nothing may be left half done: whoever runs out of memory then stops the log, and it is opened anew.
+// given nothing may be left half done: when memory runs out then, the log is stopped and opened anew.
 void Sequencer::submit_batch(event::EntryBatch batch, PendingPtr pending) {
-  const auto out_of_memory = [](const std::exception& thrown) {
-    return unavailable(std::string("memory ran out while a batch was taken in (") + thrown.what() + ")");
-  };
   Pending* const place = pending.get();
   place->bytes = batch.bytes().size();
   std::vector<bool> keep;
@@ -82,9 +81,9 @@ void Sequencer::submit_batch(event::EntryBatch batch, PendingPtr pending) {
       try {
         admit(batch, *place, keep);
         queue_.push_back(std::move(pending));
-      } catch (const std::exception& thrown) {
-        stop_log(out_of_memory(thrown));
-        refused = out_of_memory(thrown);
+      } catch (const std::exception&) {
+        stop_without_memory();
+        refused = stopped();
       }
     }
     if (refused) {
@@ -96,8 +95,8 @@ void Sequencer::submit_batch(event::EntryBatch batch, PendingPtr pending) {
   }
   try {
     make_ready(std::move(batch), keep, random_, *place);
-  } catch (const std::exception& thrown) {
-    stop_log(out_of_memory(thrown));
+  } catch (const std::exception&) {
+    stop_without_memory();
   }
   {
     // The flag is set under the lock, or the committer could miss the news between its look and its sleep.
@@ -272,11 +271,13 @@ void Sequencer::publish_loop() {
     const std::lock_guard lock(publish_mutex_);
     if (stopped()) continue;
     const auto current = store();
+    const auto last = current->published();
+    const bool news = last == nullptr || last->size != current->size();
+    if (news && clock_.monotonic() - published_at >= options_.publish_every) {
+      published_at = clock_.monotonic();
+      if (const Status status = current->publish(); !status) stop_log(status.error());
+    }
     current->prepare_space();
-    if (clock_.monotonic() - published_at < options_.publish_every) continue;
-    if (const auto last = current->published(); last != nullptr && last->size == current->size()) continue;
-    published_at = clock_.monotonic();
-    if (const Status status = current->publish(); !status) stop_log(status.error());
   }
 }
 
@@ -293,6 +294,9 @@ void Sequencer::stop_log(const Error& error) {
   reopen_at_ = clock_.monotonic() + options_.reopen_every;
   ++counters_.stops;
 }
+
+// With no memory left to say it in, the process ends, as in any other crash.
+void Sequencer::stop_without_memory() noexcept { stop_log(unavailable("memory ran out while a batch was taken in")); }
 
 // Opens the log anew, as after a crash, once nothing is under way in the old store.
 void Sequencer::try_reopen() {

@@ -124,6 +124,7 @@ class Sequencer {
   Status look_at(const std::string& submitted, Placed& placed, const Store& store, FollowUp& conflicts, FollowUp& others);
   Status store_follow_up(FollowUp& follow_up, Pending& pending);
   void stop_log(const Error& error);
+  void stop_without_memory() noexcept;
   void try_reopen();
   bool sleep_until_stop(std::int64_t nanos);
 

@@ -7,6 +7,19 @@
 #include "event/entry.h"
 
 namespace stele::log {
+namespace {
+
+// Of a note that was just signed.
+crypto::Signature signature_of(const SignedState& state) {
+  crypto::Signature out{};
+  const auto note = merkle::parse_note(state.note);
+  assert(note.ok());
+  const auto& signature = note->signatures.at(0).signature;
+  std::memcpy(out.data(), signature.data(), out.size());
+  return out;
+}
+
+}  // namespace
 
 Store::Store(io::FileSystem& fs, std::string dir, StoreOptions options, merkle::NoteSigner signer, const Clock& clock)
     : fs_(fs),
@@ -115,11 +128,7 @@ Status Store::publish() {
   const auto state = latest();
   const auto before = published();
   if (before != nullptr && before->size == state->size) return {};
-  const auto note = merkle::parse_note(state->note);
-  if (!note) return note.error();
-  PublishedCheckpoint record{state->size, state->root, {}, clock_.now()};
-  std::memcpy(record.signature.data(), note->signatures.at(0).signature.data(), record.signature.size());
-  STELE_TRY(checkpoint_file_->append(record));
+  STELE_TRY(checkpoint_file_->append({state->size, state->root, signature_of(*state), clock_.now()}));
   const std::unique_lock lock(mutex_);
   published_ = state;
   return {};
@@ -156,10 +165,16 @@ Result<std::shared_ptr<const SignedState>> Store::signed_state(std::uint64_t siz
     const std::shared_lock lock(mutex_);
     if (latest_->size == size) return latest_;
   }
-  STELE_ASSIGN(const bool was_published, checkpoint_file_->holds(size));
-  if (!was_published) return Error{Code::kNotFound, "no checkpoint of size " + std::to_string(size) + " was published"};
+  STELE_ASSIGN(const auto published, checkpoint_file_->find(size));
+  if (!published) return Error{Code::kNotFound, "no checkpoint of size " + std::to_string(size) + " was published"};
+  // What was signed once is signed again, and nothing else: stored bytes may have been changed since.
   STELE_ASSIGN(const Hash root, merkle::tree_root(size, node_reader()));
-  return sign(size, root);
+  auto state = sign(size, root);
+  if (root != published->root || signature_of(*state) != published->signature) {
+    return corrupt("the entries, or the record, are not those that were signed at size " + std::to_string(size) +
+                   "; run `stele verify`");
+  }
+  return state;
 }
 
 Result<std::string> Store::read(std::uint64_t first, std::uint64_t count) const {

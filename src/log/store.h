@@ -141,6 +141,7 @@ class Store {
   [[nodiscard]] Result<std::vector<WindowKey>> read_keys(const SegmentReader& segment) const;
   [[nodiscard]] Result<Hash> stored_node(unsigned level, std::uint64_t index) const;
   [[nodiscard]] std::uint64_t seal_end() const;
+  [[nodiscard]] double backlog() const;  // what waits for the sealer, as a part of what may
   Status seal_until(std::uint64_t end);
   Result<bool> merge_next();
   Result<std::unique_ptr<MergedTile>> read_tile(std::uint64_t first) const;

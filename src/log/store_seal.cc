@@ -24,22 +24,25 @@ std::uint64_t Store::seal_end() const {
   return std::min(whole, std::max(fits, sealed + kBundleEntries));
 }
 
-bool Store::sealing_is_behind() const {
+double Store::backlog() const {
   const std::uint64_t unsealed = size() - sealed_size();
-  if (unsealed < kBundleEntries) return false;  // nothing can be sealed
-  if (unsealed > 4 * kSegmentEntriesMax) return true;
+  if (unsealed < kBundleEntries) return 0;  // nothing can be sealed
   const std::shared_lock lock(mutex_);
-  return tail_.bytes() > options_.unsealed_bytes_max;
+  return std::max(static_cast<double>(unsealed) / (4 * kSegmentEntriesMax),
+                  static_cast<double>(tail_.bytes()) / static_cast<double>(options_.unsealed_bytes_max));
 }
+
+bool Store::sealing_is_behind() const { return backlog() > 1; }
 
 // The less there is to seal, the more the sealer leaves the processors to those who wait for an answer.
 std::string Store::encode_segment(const SegmentInfo& info, std::span<const std::string_view> entries,
                                   std::span<const Hash> roots) {
   Pacer pacer;
-  return segment_writer_.encode(info, entries, roots, [&] {
-    const std::uint64_t unsealed = size() - sealed_size();
-    pacer.breathe(unsealed >= 3 * kSegmentEntriesMax ? 0 : unsealed >= 2 * kSegmentEntriesMax ? 1 : 3);
-  });
+  const auto rests = [this]() -> unsigned {
+    const double behind = backlog();
+    return behind >= 0.75 ? 0 : behind >= 0.5 ? 1 : 3;
+  };
+  return segment_writer_.encode(info, entries, roots, [&] { pacer.breathe(rests); });
 }
 
 Result<bool> Store::seal() {
@@ -69,12 +72,18 @@ Result<bool> Store::merge_next() {
 // What is to be merged is hashed: the smaller segments go, and damage in one of them must not be sealed under a new
 // checksum. Null when it is more than is put together in memory.
 Result<std::unique_ptr<Store::MergedTile>> Store::read_tile(std::uint64_t first) const {
+  std::uint64_t file_bytes = 0;
+  for (std::uint64_t at = first; at < first + kSegmentEntriesMax;) {
+    STELE_ASSIGN(const auto segment, segments_->find(at));
+    file_bytes += segment->file_bytes();
+    at = segment->info().end_index();
+  }
+  if (file_bytes > options_.merge_bytes_max) return std::unique_ptr<MergedTile>();
   auto tile = std::make_unique<MergedTile>();
   tile->keys.emplace();
   for (std::uint64_t at = first; at < first + kSegmentEntriesMax; at = tile->info.end_index()) {
     STELE_ASSIGN(const auto segment, segments_->find(at));
     tile->info = segment->info();
-    if (tile->bytes.size() + segment->file_bytes() > options_.merge_bytes_max) return std::unique_ptr<MergedTile>();
     STELE_ASSIGN(const std::string part, segment->read(at, tile->info.count));
     tile->bytes += part;
     if (tile->bytes.size() > options_.merge_bytes_max) return std::unique_ptr<MergedTile>();

@@ -119,8 +119,9 @@ Status TreeFiles::settle(unsigned level, std::uint64_t index, Hash& hash, const 
   if (right != hash && right != copy) {
     return corrupt("hash " + std::to_string(index) + " differs in " + path(level, false) + " and its copy, and neither is right");
   }
-  damage_.add("hash " + std::to_string(index) + " in " + path(level, right == hash) +
-              " is damaged; its other copy is used. Stop the server and remove that file: it is made again at the start");
+  damage_.add(
+      path(level, right == hash) +
+      " holds damaged hashes; its other copy is used. Stop the server and remove that file: it is made again at the start");
   hash = right;
   return {};
 }

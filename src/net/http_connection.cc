@@ -202,6 +202,11 @@ class BodyShare {
     held_ = bytes;
     return true;
   }
+  // Counts `bytes` more. False when there was no room for them.
+  bool add(std::uint64_t bytes) {
+    held_ += bytes;
+    return (server_.bodies_bytes += bytes) <= server_.limits.bodies_bytes_max;
+  }
   void release() { server_.bodies_bytes -= std::exchange(held_, 0); }
 
  private:
@@ -412,9 +417,12 @@ asio::awaitable<bool> exchange(HttpConnection& connection, beast::flat_buffer& b
     hand_on(server.handler, std::move(in.request), std::move(reply));
   }
   co_await Signal::wait(ready);
+  // What was only read can be asked for again; whoever wrote is told what became of it, and that counts all the same.
   in.share.release();
-  // What was only read can be asked for again; whoever wrote is told what became of it.
-  if (!in.share.grow_to(slot->body.size()) && reads && slot->body.size() > kSmallAnswer) *slot = too_many_bodies();
+  if (!in.share.add(slot->body.size()) && reads && slot->body.size() > kSmallAnswer) {
+    in.share.release();
+    *slot = too_many_bodies();
+  }
   Form form = in.form;
   form.keep_alive = form.keep_alive && slot->stream == nullptr && !server.draining;
   const bool sent = co_await send(connection, *slot, form);

@@ -46,7 +46,7 @@ struct HttpServer::State {
   HttpCounters counters;
   std::atomic<bool> draining{false};
   std::atomic<std::uint64_t> under_way{0};     // requests being answered
-  std::atomic<std::uint64_t> bodies_bytes{0};  // of their bodies, and of those that arrive
+  std::atomic<std::uint64_t> bodies_bytes{0};  // of their bodies, of those that arrive, and of answers
   std::vector<std::function<void()>> closers;  // of the acceptors
   std::vector<std::string> socket_paths;
   std::mutex mutex;

@@ -99,7 +99,7 @@ std::vector<Setting> make_settings() {
       text("tls_client_ca", &Config::tls_client_ca,
            "PEM file with the authority that must have signed a client's certificate. Empty: none is asked."),
       number("body_bytes", &Config::body_bytes, 1024, kGiB, "Longest request body as sent; more is 413."),
-      number("bodies_bytes", &Config::bodies_bytes, 1U << 20, 1024 * kGiB,
+      number("bodies_bytes", &Config::bodies_bytes, 17U << 20, 1024 * kGiB,
              "Bytes of request bodies and answers held at once, those that still arrive included; more is 429."),
       number("header_bytes", &Config::header_bytes, 1024, 1U << 20, "Longest head of a request; more is 431."),
       number("decompressed_bytes", &Config::decompressed_bytes, 1024, kGiB,
@@ -124,7 +124,7 @@ std::vector<Setting> make_settings() {
              "Unsealed bytes from which entries are sealed into a compressed segment …"),
       number("seal_minutes", &Config::seal_minutes, 1, 10'080,
              "… or the age of the oldest. A whole run of 65,536 entries is sealed at once."),
-      number("publish_millis", &Config::publish_millis, 10, 900,
+      number("publish_millis", &Config::publish_millis, 10, 1000,
              "Time between published checkpoints, each of which is kept for ever."),
       number("drain_seconds", &Config::drain_seconds, 1, 600, "Longest time that a stop waits for requests under way."),
   };

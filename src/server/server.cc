@@ -70,7 +70,7 @@ struct Server::Parts {
   // What was said of the log last.
   struct Said {
     bool stopped = false;
-    std::uint64_t damage = 0;
+    std::size_t damage = 0;  // sentences of it
   };
   void watch(Said said);
   void append_metrics(std::string& out) const;
@@ -103,8 +103,9 @@ void Server::Parts::watch(Said said) {
     if (why && !said.stopped) spdlog::error("log {}: {}", kMainLog, why->message);
     if (!why && said.stopped) spdlog::info("log {} takes events again, from entry {} on", kMainLog, log->store()->size());
     const log::Damage damage = log->store()->damage();
-    if (damage.count > said.damage) spdlog::error("log {}: {}", kMainLog, damage.last);
-    watch({why.has_value(), damage.count});
+    for (std::size_t i = said.damage; i < damage.sentences.size(); ++i)
+      spdlog::error("log {}: {}", kMainLog, damage.sentences[i]);
+    watch({why.has_value(), damage.sentences.size()});
   });
 }
 

@@ -112,11 +112,7 @@ class DirectoryCheck {
       const std::string looks_like = fingerprint(image_, chain_);
       same = looks_like == seen ? same + 1 : 1;
       if (looks_like.empty() || same == kLooks) break;
-      if (looks == kLooksMax) {
-        return Error{Code::kUnavailable, place_.path("journal") +
-                                             " changed at every look, so what is wrong in it cannot be told from what is being "
-                                             "written; try again when fewer events come, or on a copy"};
-      }
+      if (looks == kLooksMax) return leave_journal();
       seen = looks_like;
       std::this_thread::sleep_for(kBetweenLooks);
     }
@@ -126,6 +122,19 @@ class DirectoryCheck {
     TailEntries tail = read_tail(place_, chain_, *walk_, wanted_);
     take(std::move(tail.run), place_.path("journal"));
     if (tail.end > walk_->size()) walk_->skip(tail.end - walk_->size());
+    return {};
+  }
+
+  // It never looked the same twice. What was found elsewhere counts nevertheless.
+  Status leave_journal() {
+    const std::string why =
+        "changed at every look, so what is wrong in it cannot be told from what is being written; try again when fewer events "
+        "come, or on a copy";
+    if (report_.intact()) return Error{Code::kUnavailable, place_.path("journal") + " " + why};
+    report_.leave(place_.path("journal"), why);
+    sealed_ = walk_->size();
+    if (chain_.end_index() > sealed_) walk_->skip(chain_.end_index() - sealed_);
+    chain_ = {};
     return {};
   }
 

@@ -409,8 +409,8 @@ class Crowds(DoorTest):
         wait_until(lambda: connections() == 1, "the greedy ones to be gone", seconds=20)
 
     def test_busy(self):
-        """What the queue or the room for bodies cannot hold is 429 with Retry-After: nothing of it is stored, and sent again it is."""
-        server = self.serve("--queue-bytes", "1048576", "--bodies-bytes", "3000000", "--body-bytes", "2000000")
+        """What the queue cannot hold is 429 with Retry-After: nothing of it is stored, and sent again it is."""
+        server = self.serve("--queue-bytes", "1048576")
         answers = []
 
         def deliver(number: int):

@@ -56,7 +56,7 @@ std::vector<Copy> frames_of(std::string_view stream, const Bounds& bounds, const
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string_view stream(reinterpret_cast<const char*>(data), size);
-  std::vector<std::size_t> sizes;  // taken from the stream itself, so that a seed is a plain recording
+  std::vector<std::size_t> sizes;             // taken from the stream itself, so that a seed is a plain recording
   const std::size_t least = 1 + size / 4096;  // a long stream byte by byte is a second
   for (const char c : stream.substr(0, 64)) sizes.push_back(least * (1 + static_cast<unsigned char>(c) % 37U));
   sizes.push_back(3 * least);

@@ -3,37 +3,24 @@
 
 #include <gtest/gtest.h>
 
-#include "support/prng.h"
+#include "support/fixed.h"
 #include "support/sim_fs.h"
 
 namespace stele::log {
 namespace {
 
 using testing::CrashKind;
+using testing::HandClock;
 using testing::Prng;
+using testing::SeededRandom;
 using testing::SimFileSystem;
 
 const std::string kDir = "logs/main";
 const std::string kKey = "keys/main.key";
 
-class FixedClock final : public Clock {
- public:
-  [[nodiscard]] UnixNanos now() const override { return 1'795'000'000'000'000'000; }
-  [[nodiscard]] std::int64_t monotonic() const override { return 0; }
-};
-
-class SeededRandom final : public Random {
- public:
-  explicit SeededRandom(std::uint64_t seed) : prng_(seed) {}
-  void fill(std::span<std::uint8_t> out) override { prng_.fill(std::as_writable_bytes(out)); }
-
- private:
-  Prng prng_;
-};
-
 Result<Identity> create(io::FileSystem& fs, std::uint64_t seed) {
   SeededRandom random(seed);
-  return create_identity(fs, kDir, kKey, "log.example/audit", FixedClock(), random);
+  return create_identity(fs, kDir, kKey, "log.example/audit", HandClock(), random);
 }
 
 // Goal: wherever the creation of a log is interrupted, by a kill or a power cut, the next start has a log: that one or

@@ -1,10 +1,10 @@
 // TCP, TLS and UDP for protocols that only listen: what arrives, when the next may come, and who gets in.
 #include "net/stream_server.h"
 
-#include <arpa/inet.h>
 #include <gtest/gtest.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <condition_variable>
@@ -19,6 +19,7 @@
 namespace stele::net {
 namespace {
 
+using testing::DatagramSender;
 using testing::Identity;
 using testing::LoopbackClient;
 using testing::soon;
@@ -164,15 +165,8 @@ TEST_F(StreamServerTest, takes_datagrams_one_handful_after_another) {
   const auto address = server.listen_udp("127.0.0.1:0", datagrams());
   ASSERT_TRUE(address);
   seen.hold();
-  sockaddr_in to{};
-  to.sin_family = AF_INET;
-  to.sin_port = htons(static_cast<std::uint16_t>(std::stoi(address->substr(address->rfind(':') + 1))));
-  ::inet_pton(AF_INET, "127.0.0.1", &to.sin_addr);
-  const int fd = ::socket(AF_INET, SOCK_DGRAM, 0);
-  const auto send = [&](const std::string& text) {
-    return ::sendto(fd, text.data(), text.size(), 0, reinterpret_cast<const sockaddr*>(&to), sizeof to) ==
-           static_cast<ssize_t>(text.size());
-  };
+  const DatagramSender sender(*address);
+  const auto send = [&](std::string_view text) { return sender.send(text); };
   ASSERT_TRUE(send("first"));
   ASSERT_TRUE(soon([&] { return seen.with([](Seen& s) { return s.datagram_calls == 1; }); }));
   ASSERT_TRUE(send(""));
@@ -186,7 +180,6 @@ TEST_F(StreamServerTest, takes_datagrams_one_handful_after_another) {
   EXPECT_EQ(got[1], "");
   EXPECT_EQ(got[2].size(), 65'507U);
   EXPECT_EQ(got[22], "19");
-  ::close(fd);
 }
 
 // Goal: the limit of connections holds, is counted, and gives room back.
@@ -272,14 +265,8 @@ TEST_F(StreamServerTest, drain_waits_for_its_datagrams) {
   const auto address = server.listen_udp("127.0.0.1:0", datagrams());
   ASSERT_TRUE(address);
   seen.hold();
-  sockaddr_in to{};
-  to.sin_family = AF_INET;
-  to.sin_port = htons(static_cast<std::uint16_t>(std::stoi(address->substr(address->rfind(':') + 1))));
-  ::inet_pton(AF_INET, "127.0.0.1", &to.sin_addr);
-  const int fd = ::socket(AF_INET, SOCK_DGRAM, 0);
-  const auto send = [&](std::string_view text) {
-    return ::sendto(fd, text.data(), text.size(), 0, reinterpret_cast<const sockaddr*>(&to), sizeof to) > 0;
-  };
+  const DatagramSender sender(*address);
+  const auto send = [&](std::string_view text) { return sender.send(text); };
   ASSERT_TRUE(send("held"));
   ASSERT_TRUE(soon([&] { return seen.with([](Seen& s) { return s.datagram_calls == 1; }); }));
   const auto began = std::chrono::steady_clock::now();
@@ -295,7 +282,6 @@ TEST_F(StreamServerTest, drain_waits_for_its_datagrams) {
   EXPECT_LT(std::chrono::steady_clock::now() - began, std::chrono::seconds(5))
       << "it waited for what was held, not for its limit";
   EXPECT_EQ(seen.with([](Seen& s) { return s.datagrams.size(); }), 1U);
-  ::close(fd);
 }
 
 // Goal: a runtime that stops while a sink waits on a timer of another loop leaves nothing behind (the sanitizers look).

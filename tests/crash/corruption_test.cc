@@ -23,11 +23,7 @@
 namespace stele::testing {
 namespace {
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr std::uint64_t kSlower = 10;
-#else
-constexpr std::uint64_t kSlower = 1;
-#endif
+constexpr std::uint64_t kSlower = kSanitized ? 10 : 1;
 
 const std::string kDir = "log";
 constexpr std::uint64_t kNoiseSeed = 42;

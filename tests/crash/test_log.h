@@ -1,52 +1,17 @@
-// A log for tests: a key from a seed, a clock that is turned by hand, randomness that replays.
+// A log for tests: what it is follows from a seed.
 #pragma once
 
-#include <array>
-#include <atomic>
 #include <cstdint>
 #include <memory>
-#include <span>
 #include <string>
-#include <string_view>
 
 #include "base/clock.h"
 #include "base/result.h"
 #include "io/file.h"
 #include "log/store.h"
-#include "support/prng.h"
+#include "support/fixed.h"
 
 namespace stele::testing {
-
-inline constexpr UnixNanos kMicrosecond = 1'000;
-inline constexpr UnixNanos kMillisecond = 1'000'000;
-inline constexpr UnixNanos kSecond = 1'000'000'000;
-
-// Stands still until it is turned. Thread-safe.
-class HandClock final : public Clock {
- public:
-  [[nodiscard]] UnixNanos now() const override { return now_; }
-  [[nodiscard]] std::int64_t monotonic() const override { return monotonic_; }
-  void advance(std::int64_t nanos) {
-    now_ += nanos;
-    monotonic_ += nanos;
-  }
-  // The wall clock alone, also backwards.
-  void step(std::int64_t nanos) { now_ += nanos; }
-
- private:
-  std::atomic<UnixNanos> now_ = 1'795'000'000 * kSecond;  // 2026-11-18
-  std::atomic<std::int64_t> monotonic_ = kSecond;
-};
-
-// Not thread-safe.
-class SeededRandom final : public Random {
- public:
-  explicit SeededRandom(std::uint64_t seed) : prng_(seed) {}
-  void fill(std::span<std::uint8_t> out) override { prng_.fill(std::as_writable_bytes(out)); }
-
- private:
-  Prng prng_;
-};
 
 // Creates a log in `dir`; what it is depends on `seed` alone.
 Result<log::Identity> create_test_log(io::FileSystem& fs, const std::string& dir, std::uint64_t seed);

@@ -56,17 +56,6 @@ std::vector<std::string> sample_entries() {
   return {std::string(http.entry(0)), std::string(udp.entry(0))};
 }
 
-std::string bundle_of(const std::vector<std::string>& entries) {
-  std::string out;
-  for (const std::string& entry : entries) {
-    char size[2];
-    store_be16(size, static_cast<std::uint16_t>(entry.size()));
-    out.append(size, 2);
-    out += entry;
-  }
-  return out;
-}
-
 std::vector<Hash> leaves_of(const std::vector<std::string>& entries) {
   std::vector<Hash> out;
   for (const std::string& entry : entries) out.push_back(crypto::hash_leaf(as_byte_span(entry)));

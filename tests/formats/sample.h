@@ -12,6 +12,7 @@
 #include "log/segment.h"
 #include "merkle/note.h"
 #include "merkle/tree.h"
+#include "support/entries.h"
 
 namespace stele::formats {
 
@@ -34,7 +35,7 @@ merkle::NoteSigner sample_signer();  // of the seed 00 01 … 1f
 
 // The two entries of the examples: an event from an application over HTTP, and a line from a device over UDP.
 std::vector<std::string> sample_entries();
-std::string bundle_of(const std::vector<std::string>& entries);
+using testing::bundle_of;
 std::vector<Hash> leaves_of(const std::vector<std::string>& entries);
 
 // Proofs of a tree with these leaves.

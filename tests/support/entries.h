@@ -2,6 +2,8 @@
 #pragma once
 
 #include <cstdint>
+#include <initializer_list>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -70,7 +72,7 @@ inline std::vector<std::string_view> views_of(const std::vector<std::string>& en
 }
 
 // A uint16 length, big-endian, and the bytes, one entry after another.
-inline std::string bundle_of(const std::vector<std::string>& entries) {
+inline std::string bundle_of(std::span<const std::string> entries) {
   std::string out;
   for (const std::string& entry : entries) {
     char size[2];
@@ -79,6 +81,10 @@ inline std::string bundle_of(const std::vector<std::string>& entries) {
     out += entry;
   }
   return out;
+}
+
+inline std::string bundle_of(std::initializer_list<std::string> entries) {
+  return bundle_of(std::span(entries.begin(), entries.size()));
 }
 
 }  // namespace stele::testing

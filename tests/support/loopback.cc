@@ -20,14 +20,14 @@ namespace {
 
 constexpr int kPatienceMillis = 10'000;
 
-int open_socket(const sockaddr* address, socklen_t size) {
-  const int fd = ::socket(address->sa_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+int open_socket(const sockaddr* address, socklen_t size, int type = SOCK_STREAM) {
+  const int fd = ::socket(address->sa_family, type | SOCK_CLOEXEC, 0);
   if (fd >= 0 && ::connect(fd, address, size) != 0) {
     ::close(fd);
     return -1;
   }
   const int on = 1;
-  if (address->sa_family != AF_UNIX) ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  if (address->sa_family != AF_UNIX && type == SOCK_STREAM) ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
   return fd;
 }
 
@@ -39,16 +39,16 @@ int connect_unix(const std::string& path) {
   return open_socket(reinterpret_cast<const sockaddr*>(&address), sizeof address);
 }
 
-int connect_tcp(const std::string& address) {
+int connect_ip(const std::string& address, int type) {
   const auto colon = address.rfind(':');
   std::string host = address.substr(0, colon);
   if (host.starts_with('[')) host = host.substr(1, host.size() - 2);
   addrinfo hints{};
   hints.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV;
-  hints.ai_socktype = SOCK_STREAM;
+  hints.ai_socktype = type;
   addrinfo* found = nullptr;
   if (::getaddrinfo(host.c_str(), address.substr(colon + 1).c_str(), &hints, &found) != 0) return -1;
-  const int fd = open_socket(found->ai_addr, found->ai_addrlen);
+  const int fd = open_socket(found->ai_addr, found->ai_addrlen, type);
   ::freeaddrinfo(found);
   return fd;
 }
@@ -73,7 +73,7 @@ std::string HttpAnswer::header(std::string_view name) const {
 }
 
 LoopbackClient::LoopbackClient(const std::string& address)
-    : fd_(address.starts_with('/') ? connect_unix(address) : connect_tcp(address)) {}
+    : fd_(address.starts_with('/') ? connect_unix(address) : connect_ip(address, SOCK_STREAM)) {}
 
 LoopbackClient::~LoopbackClient() {
   if (fd_ >= 0) ::close(fd_);
@@ -176,6 +176,16 @@ bool LoopbackClient::closed_within(int millis) const {
     char piece[4096];
     if (::recv(fd_, piece, sizeof piece, 0) <= 0) return true;
   }
+}
+
+DatagramSender::DatagramSender(const std::string& address) : fd_(connect_ip(address, SOCK_DGRAM)) {}
+
+DatagramSender::~DatagramSender() {
+  if (fd_ >= 0) ::close(fd_);
+}
+
+bool DatagramSender::send(std::string_view datagram) const {
+  return ::send(fd_, datagram.data(), datagram.size(), 0) == static_cast<ssize_t>(datagram.size());
 }
 
 }  // namespace stele::testing

@@ -54,4 +54,19 @@ class LoopbackClient {
   std::string pending_;
 };
 
+// Sends datagrams to an address of this machine, "127.0.0.1:5514".
+class DatagramSender {
+ public:
+  explicit DatagramSender(const std::string& address);
+  ~DatagramSender();
+  DatagramSender(const DatagramSender&) = delete;
+  DatagramSender& operator=(const DatagramSender&) = delete;
+
+  // Whether it went out whole.
+  [[nodiscard]] bool send(std::string_view datagram) const;
+
+ private:
+  int fd_ = -1;
+};
+
 }  // namespace stele::testing

@@ -26,17 +26,6 @@ std::vector<Hash> leaves_of(std::span<const std::string> entries) {
 
 }  // namespace
 
-std::string bundle_of(std::span<const std::string> entries) {
-  std::string out;
-  for (const std::string& entry : entries) {
-    char size[2];
-    store_be16(size, static_cast<std::uint16_t>(entry.size()));
-    out.append(size, 2);
-    out += entry;
-  }
-  return out;
-}
-
 std::string frame_bytes(log::FrameHeader header, std::string_view payload) {
   const std::array<ByteSpan, 1> parts{as_byte_span(payload)};
   header.payload_bytes = payload.size();

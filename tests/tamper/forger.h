@@ -9,6 +9,7 @@
 
 #include "log/frame.h"
 #include "merkle/note.h"
+#include "support/entries.h"
 #include "tamper/sample_log.h"
 
 namespace stele::testing {
@@ -48,7 +49,6 @@ class Forger {
 
 // A frame as it stands in a journal file.
 std::string frame_bytes(log::FrameHeader header, std::string_view payload);
-std::string bundle_of(std::span<const std::string> entries);
 
 struct FrameAt {
   std::string path;

@@ -5,6 +5,7 @@
 
 #include "crypto/sha256.h"
 #include "log/checkpoints.h"
+#include "support/fixed.h"
 #include "support/prng.h"
 #include "tamper/forger.h"
 #include "tamper/sample_log.h"
@@ -13,11 +14,7 @@
 namespace stele::testing {
 namespace {
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr std::uint64_t kSlower = 8;
-#else
-constexpr std::uint64_t kSlower = 1;
-#endif
+constexpr std::uint64_t kSlower = kSanitized ? 8 : 1;
 
 const SampleLog& small_log() {
   static const SampleLog log =

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "log/tree_files.h"
+#include "support/fixed.h"
 #include "support/prng.h"
 #include "tamper/forger.h"
 #include "tamper/oracle.h"
@@ -12,11 +13,7 @@
 namespace stele::testing {
 namespace {
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr std::uint64_t kTimes = 10;
-#else
-constexpr std::uint64_t kTimes = 120;
-#endif
+constexpr std::uint64_t kTimes = kSanitized ? 10 : 120;
 
 const SampleLog& merged_log() {
   static const SampleLog log = make_log({.seed = 31,

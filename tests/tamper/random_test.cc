@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <cstdlib>
 
+#include "support/fixed.h"
 #include "support/prng.h"
 #include "tamper/oracle.h"
 #include "tamper/sample_log.h"
@@ -14,11 +15,7 @@
 namespace stele::testing {
 namespace {
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr std::uint64_t kSlower = 8;
-#else
-constexpr std::uint64_t kSlower = 1;
-#endif
+constexpr std::uint64_t kSlower = kSanitized ? 8 : 1;
 
 // A number from the environment: STELE_TAMPER_SEED starts elsewhere, STELE_TAMPER_TIMES does so many times as much.
 std::uint64_t from_environment(const char* name, std::uint64_t otherwise) {

@@ -11,17 +11,6 @@
 namespace stele::testing {
 namespace {
 
-class SeededRandom final : public Random {
- public:
-  explicit SeededRandom(std::uint64_t seed) : prng_(seed) {}
-  void fill(std::span<std::uint8_t> out) override { prng_.fill(std::as_writable_bytes(out)); }
-
- private:
-  Prng prng_;
-};
-
-constexpr std::int64_t kMillisecond = 1'000'000;
-
 class Maker {
  public:
   explicit Maker(const LogPlan& plan) : plan_(plan), fs_(plan.seed), random_(mix64(plan.seed)), prng_(mix64(plan.seed, 7)) {
@@ -120,7 +109,7 @@ class Maker {
 
   LogPlan plan_;
   SimFileSystem fs_;
-  TurnedClock clock_;
+  HandClock clock_;
   SeededRandom random_;
   Prng prng_;
   log::StoreOptions options_;

@@ -9,23 +9,13 @@
 #include "log/identity.h"
 #include "log/store.h"
 #include "merkle/note.h"
+#include "support/fixed.h"
 #include "support/prng.h"
 #include "support/sim_fs.h"
 #include "tamper/image.h"
 #include "verify/report.h"
 
 namespace stele::testing {
-
-// Stands still until it is turned.
-class TurnedClock final : public Clock {
- public:
-  [[nodiscard]] UnixNanos now() const override { return now_; }
-  [[nodiscard]] std::int64_t monotonic() const override { return now_; }
-  void advance(std::int64_t nanos) { now_ += nanos; }
-
- private:
-  UnixNanos now_ = 1'795'000'000'000'000'000;  // 2026-11-18
-};
 
 enum class End {
   kClosed,    // published, the journal cut

@@ -86,7 +86,7 @@ Result<net::Response> proof(const net::Request& request, const PathParts& parts,
                  "entry " + std::to_string(*index) + " is not in the tree of size " + std::to_string(state->size)};
   }
   merkle::ProofFile file{*index, {}, state->note};
-  STELE_ASSIGN(file.proof, merkle::inclusion_proof(*index, state->size, store.node_reader()));
+  STELE_ASSIGN(file.proof, store.prove(*index, *state));
   if (!wants_json(request)) return note_response(file.text());
   std::string out = "{\"index\":" + std::to_string(*index) + ",\"size\":" + std::to_string(state->size) +
                     ",\"proof\":" + json_hashes(file.proof) + ",\"checkpoint\":";
@@ -99,7 +99,7 @@ Result<net::Response> consistency(const net::Request& request, const PathParts&,
   STELE_ASSIGN(const std::uint64_t to, number(request, "to"));
   if (to > store.size())
     return Error{Code::kNotFound, "the log has " + std::to_string(store.size()) + " entries, fewer than " + std::to_string(to)};
-  STELE_ASSIGN(const merkle::Proof hashes, merkle::consistency_proof(from, to, store.node_reader()));
+  STELE_ASSIGN(const merkle::Proof hashes, merkle::consistency_proof(from, to, store.node_reader(log::Store::Checked::kYes)));
   if (wants_json(request)) {
     return json_response(
         200, "{\"from\":" + std::to_string(from) + ",\"to\":" + std::to_string(to) + ",\"proof\":" + json_hashes(hashes) + "}\n");

@@ -64,7 +64,7 @@ int get(const Options& options) {
     complain("get", text.error().message);
     return text.error().code == Code::kNotFound ? kNo : kCouldNot;
   }
-  return put(*text) ? kDone : kCouldNot;
+  return put_whole("get", *text);
 }
 
 }  // namespace

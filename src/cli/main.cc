@@ -1,3 +1,6 @@
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <cerrno>
 #include <cstdio>
 #include <system_error>
@@ -5,6 +8,16 @@
 #include "cli/command.h"
 
 namespace {
+
+// A descriptor below 3 that is closed would become that of the first file that is opened: what is said to standard error would
+// go into the log. It becomes one that reads nothing and takes nothing. False when even that fails.
+bool take_standard_descriptors() {
+  for (const int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
+    if (::fcntl(fd, F_GETFD) != -1) continue;
+    if (::open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) != fd) return false;
+  }
+  return true;
+}
 
 // What was printed and found no place must not look like success: a full disk under `stele verify --json > FILE`. Whoever
 // stops reading a pipe has what he wanted.
@@ -17,6 +30,7 @@ int flushed(int exit_code) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  if (!take_standard_descriptors()) return stele::cli::kCouldNot;
   CLI::App app{"Stele: an audit log that is proof and not only a record.", "stele"};
   app.require_subcommand(1);
   app.failure_message(CLI::FailureMessage::help);
@@ -35,7 +49,8 @@ int main(int argc, char** argv) {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& e) {
     return flushed(app.exit(e) == 0 ? stele::cli::kDone : stele::cli::kCouldNot);
-  } catch (const std::system_error&) {  // fmt::print found no place
+  } catch (const std::system_error& e) {  // fmt::print found no place
+    (void)std::fprintf(stderr, "stele: %s\n", e.what());
     return stele::cli::kCouldNot;
   }
   return flushed(exit_code);

@@ -128,9 +128,10 @@ void add_serve(CLI::App& app, int& exit_code) {
         command->add_option(flag_of(setting.name), options->values[std::string(setting.name)], std::string(setting.meaning));
     option->expected(1)->type_name("");
     if (setting.list)
-      option->take_all()->expected(1, 64);
+      option->take_all();
     else
       option->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
+    option->allow_extra_args(false);  // one value a flag: a word too many is an error, not the value
     if (!setting.default_text.empty()) option->default_str(setting.default_text);
   }
   command->callback([options, &exit_code] { exit_code = serve(*options); });

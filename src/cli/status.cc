@@ -76,8 +76,8 @@ Result<int> show(const Options& options) {
   STELE_TRY(parse_json(body, tape));
   bool accepting = true;
   const std::string text = table(JsonValue(tape), *connection, accepting);
-  if (!put(options.json ? std::string(tape.text()) + "\n" : text)) return kCouldNot;
-  return accepting ? kDone : kNo;
+  const int exit_code = put_whole("status", options.json ? std::string(tape.text()) + "\n" : text);
+  return exit_code != kDone || accepting ? exit_code : kNo;
 }
 
 }  // namespace

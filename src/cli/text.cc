@@ -4,10 +4,13 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 
 #include "base/json_text.h"
+#include "cli/command.h"
 
 namespace stele::cli {
 namespace {
@@ -139,6 +142,12 @@ std::string two_columns(const std::vector<std::pair<std::string, std::string>>& 
 
 bool put(std::string_view text) {
   return std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0;
+}
+
+int put_whole(std::string_view command, std::string_view text) {
+  if (put(text) || errno == EPIPE) return kDone;
+  complain(command, std::string("cannot write to standard output: ") + std::strerror(errno));
+  return kCouldNot;
 }
 
 void complain(std::string_view command, std::string_view message) {

@@ -47,6 +47,8 @@ std::string two_columns(const std::vector<std::pair<std::string, std::string>>& 
 
 // To standard output, at once. False once nobody reads it any more.
 bool put(std::string_view text);
+// The same for all that a command has to say: kDone, also when nobody reads any more, or kCouldNot with a complaint.
+int put_whole(std::string_view command, std::string_view text);
 // "stele COMMAND: …" to standard error, as one printable line.
 void complain(std::string_view command, std::string_view message);
 

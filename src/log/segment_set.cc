@@ -110,6 +110,8 @@ Result<std::shared_ptr<const SegmentReader>> SegmentSet::find(std::uint64_t inde
     if (index >= wanted.first_index + wanted.count) return not_there(index);
     auto opened = SegmentReader::open(fs_, path(wanted), log_id_);
     if (!opened && opened.error().code == Code::kNotFound && tries < kTries) continue;
+    if (!opened && opened.error().code == Code::kCorrupt)
+      return corrupt(path(wanted) + ": " + opened.error().message + "; run `stele verify` and restore the file from a copy");
     if (!opened) return opened.error().in(path(wanted));
     std::shared_ptr<const SegmentReader> reader = std::move(*opened);
     if (reader->info().first_index != wanted.first_index || reader->info().count != wanted.count) {

@@ -1,6 +1,7 @@
 // Repeated deliveries: what looked like one is compared with what is stored, byte for byte, before it is believed.
 #include <algorithm>
 #include <future>
+#include <map>
 #include <utility>
 
 #include "base/json_text.h"
@@ -42,22 +43,18 @@ std::string conflict_event(const event::DeliveryKey& key, std::uint64_t first_in
 
 // Runs of consecutive indices among what was placed, each with its proof to `state`.
 Result<std::vector<ProvenRange>> prove_ranges(const Store& store, const std::vector<Placed>& placed, const SignedState& state) {
-  std::vector<std::uint64_t> indices;
+  std::map<std::uint64_t, Hash> leaves;
   for (const Placed& one : placed) {
-    if (!one.error) indices.push_back(one.index);
+    if (!one.error) leaves.emplace(one.index, one.leaf);
   }
-  std::sort(indices.begin(), indices.end());
-  indices.erase(std::unique(indices.begin(), indices.end()), indices.end());
   std::vector<ProvenRange> ranges;
-  for (const std::uint64_t index : indices) {
-    if (!ranges.empty() && ranges.back().first + ranges.back().count == index)
-      ++ranges.back().count;
-    else
-      ranges.push_back({index, 1, {}});
-  }
-  const auto nodes = store.node_reader();
-  for (ProvenRange& range : ranges) {
-    STELE_ASSIGN(range.proof, merkle::range_proof(range.first, range.count, state.size, nodes));
+  std::vector<Hash> run;
+  for (auto it = leaves.begin(); it != leaves.end();) {
+    ProvenRange range{it->first, 0, {}};
+    run.clear();
+    for (; it != leaves.end() && it->first == range.first + range.count; ++it, ++range.count) run.push_back(it->second);
+    STELE_ASSIGN(range.proof, store.prove(range.first, run, state));
+    ranges.push_back(std::move(range));
   }
   return ranges;
 }

@@ -194,37 +194,53 @@ Result<std::string> Store::read(std::uint64_t first, std::uint64_t count) const 
         continue;
       }
     }
-    STELE_ASSIGN(const auto segment, segments_->find(at));
-    const std::uint64_t take = std::min(end, segment->info().end_index()) - at;
-    STELE_ASSIGN(const std::string part, segment->read(at, take));
-    out += part;
-    at += take;
+    const std::size_t had = out.size();
+    auto part = read_sealed(at, end - at);
+    if (!part && part.error().code == Code::kCorrupt) damage_.add(part.error().message + "; run `stele verify`");
+    if (!part) return part.error();
+    out += *part;
+    STELE_TRY(event::for_each_entry(std::string_view(out).substr(had), [&](std::string_view) { ++at; }));
   }
   return out;
 }
 
+// The entries from `first` on, at most `count` and as far as its segment goes.
+Result<std::string> Store::read_sealed(std::uint64_t first, std::uint64_t count) const {
+  STELE_ASSIGN(const auto segment, segments_->find(first));
+  const SegmentInfo& info = segment->info();
+  auto part = segment->read(first, std::min(count, info.end_index() - first));
+  if (!part) return part.error().in(segments_->path({info.first_index, info.count}));
+  return part;
+}
+
+Result<Hash> Store::sealed_root(std::uint64_t bundle) const {
+  STELE_ASSIGN(const auto segment, segments_->find(bundle * kBundleEntries));
+  return segment->bundle_roots()[bundle - segment->info().first_index / kBundleEntries];
+}
+
 // A node that is not held in memory: it lies wholly within the sealed part. Levels 8 and up come from the tree's files.
-Result<Hash> Store::stored_node(unsigned level, std::uint64_t index) const {
+Result<Hash> Store::stored_node(unsigned level, std::uint64_t index, Checked checked) const {
   const unsigned tile_level = level / merkle::kTileHeight;
   const unsigned within = level % merkle::kTileHeight;
   if (tile_level > TreeFiles::kLevelMax) return Error{Code::kNotFound, "no node at level " + std::to_string(level)};
   const std::uint64_t first = index << within;
   const std::uint64_t count = std::uint64_t{1} << within;
-  STELE_ASSIGN(const auto hashes, tree_files_->get(tile_level, first, count));
+  STELE_ASSIGN(const auto hashes, checked == Checked::kYes ? tree_files_->get_checked(tile_level, first, count)
+                                                           : tree_files_->get(tile_level, first, count));
   return merkle::root_of(hashes);
 }
 
-merkle::NodeReader Store::node_reader() const {
+merkle::NodeReader Store::node_reader(Checked checked) const {
   struct Bundle {
     std::uint64_t number = UINT64_MAX;
     std::vector<Hash> leaves;
   };
-  return [this, bundle = Bundle{}](unsigned level, std::uint64_t index) mutable -> Result<Hash> {
+  return [this, checked, bundle = Bundle{}](unsigned level, std::uint64_t index) mutable -> Result<Hash> {
     {
       const std::shared_lock lock(mutex_);
       if (const auto hash = levels_.node(level, index)) return *hash;
     }
-    if (level >= merkle::kTileHeight) return stored_node(level, index);
+    if (level >= merkle::kTileHeight) return stored_node(level, index, checked);
     const std::uint64_t first = index << level;
     const std::uint64_t number = first / kBundleEntries;
     if (bundle.number != number) {
@@ -233,11 +249,36 @@ merkle::NodeReader Store::node_reader() const {
       STELE_TRY(event::for_each_entry(bytes, [&](std::string_view entry) { entries.push_back(as_byte_span(entry)); }));
       bundle.leaves.resize(entries.size());
       crypto::hash_leaves(entries, bundle.leaves.data());
+      if (number < sealed_size() / kBundleEntries) {
+        STELE_ASSIGN(const Hash root, sealed_root(number));
+        if (root != merkle::root_of(bundle.leaves)) {
+          const std::string what =
+              "entries from " + std::to_string(number * kBundleEntries) + " on are not those that were sealed";
+          damage_.add(what + "; run `stele verify`");
+          return corrupt(what);
+        }
+      }
       bundle.number = number;
     }
     const std::span<const Hash> leaves(bundle.leaves);
     return merkle::root_of(leaves.subspan(first % kBundleEntries, std::uint64_t{1} << level));
   };
+}
+
+Result<merkle::Proof> Store::prove(std::uint64_t first, std::span<const Hash> leaves, const SignedState& state) const {
+  Status verified;
+  for (const Checked checked : {Checked::kNo, Checked::kYes}) {
+    STELE_ASSIGN(merkle::Proof proof, merkle::range_proof(first, leaves.size(), state.size, node_reader(checked)));
+    verified = merkle::verify_range(first, leaves, state.size, proof, state.root);
+    if (verified) return proof;
+  }
+  return corrupt("what is stored does not lead from entry " + std::to_string(first) + " to the root that was signed at size " +
+                 std::to_string(state.size) + "; run `stele verify`");
+}
+
+Result<merkle::Proof> Store::prove(std::uint64_t index, const SignedState& state) const {
+  STELE_ASSIGN(const Hash leaf, node_reader()(0, index));
+  return prove(index, {&leaf, 1}, state);
 }
 
 Result<std::string> Store::tile(const merkle::Tile& tile) const {
@@ -250,7 +291,7 @@ Result<std::string> Store::tile(const merkle::Tile& tile) const {
   if (tile.entries) return read(first, tile.width);
   std::string out;
   out.reserve(tile.width * sizeof(Hash));
-  const auto nodes = node_reader();
+  const auto nodes = node_reader(Checked::kYes);
   for (std::uint64_t i = 0; i < tile.width; ++i) {
     STELE_ASSIGN(const Hash hash, nodes(tile.level * merkle::kTileHeight, first + i));
     out += as_text(hash);

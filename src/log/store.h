@@ -100,8 +100,16 @@ class Store {
   // Entries [first, first + count) in bundle encoding; kNotFound past the end, kCorrupt when stored bytes are damaged.
   [[nodiscard]] Result<std::string> read(std::uint64_t first, std::uint64_t count) const;
 
-  // A reader of nodes for one computation; it keeps the last bundle it hashed. Not thread-safe.
-  [[nodiscard]] merkle::NodeReader node_reader() const;
+  // A reader of nodes for one computation; it keeps the last bundle it hashed, which is held against its sealed root. With
+  // kYes each stored hash is held against what lies below it: dear, for what nothing else checks. Not thread-safe.
+  enum class Checked : std::uint8_t { kNo, kYes };
+  [[nodiscard]] merkle::NodeReader node_reader(Checked checked = Checked::kNo) const;
+
+  // The proof that `state` holds `leaves` from entry `first` on. It has been verified: kCorrupt when what is stored leads to
+  // none.
+  [[nodiscard]] Result<merkle::Proof> prove(std::uint64_t first, std::span<const Hash> leaves, const SignedState& state) const;
+  // For one entry, whose leaf is read.
+  [[nodiscard]] Result<merkle::Proof> prove(std::uint64_t index, const SignedState& state) const;
 
   // The bytes of a tile or bundle; kNotFound when the log, at its latest state, does not have it at that width.
   [[nodiscard]] Result<std::string> tile(const merkle::Tile& tile) const;
@@ -139,7 +147,9 @@ class Store {
   Status reopen_journal(const JournalScan& scan);
   Status recover_window(std::vector<SegmentKeys>& reread);
   [[nodiscard]] Result<std::vector<WindowKey>> read_keys(const SegmentReader& segment) const;
-  [[nodiscard]] Result<Hash> stored_node(unsigned level, std::uint64_t index) const;
+  [[nodiscard]] Result<Hash> stored_node(unsigned level, std::uint64_t index, Checked checked) const;
+  [[nodiscard]] Result<Hash> sealed_root(std::uint64_t bundle) const;
+  [[nodiscard]] Result<std::string> read_sealed(std::uint64_t first, std::uint64_t count) const;
   [[nodiscard]] std::uint64_t seal_end() const;
   [[nodiscard]] double backlog() const;  // what waits for the sealer, as a part of what may
   Status seal_until(std::uint64_t end);
@@ -158,7 +168,7 @@ class Store {
   merkle::NoteSigner signer_;
   const Clock& clock_;
 
-  DamageNotes damage_;
+  mutable DamageNotes damage_;
   SegmentWriter segment_writer_;
   std::unique_ptr<SegmentSet> segments_;
   std::uint64_t merge_from_ = 0;  // the tiles in front are merged, or stay as they are

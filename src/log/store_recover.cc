@@ -54,10 +54,7 @@ Status Store::recover_sealed() {
   }
   // The hashes of the last segment may not have reached the disk whole: they are taken from its footer.
   const std::uint64_t certain = last == nullptr ? 0 : last->info().first_index / kBundleEntries;
-  const TreeFiles::BundleRoot bundle_root = [this](std::uint64_t bundle) -> Result<Hash> {
-    STELE_ASSIGN(const auto segment, segments_->find(bundle * kBundleEntries));
-    return segment->bundle_roots()[bundle - segment->info().first_index / kBundleEntries];
-  };
+  const TreeFiles::BundleRoot bundle_root = [this](std::uint64_t bundle) { return sealed_root(bundle); };
   STELE_ASSIGN(tree_files_, TreeFiles::open(fs_, dir_ + "/tree", certain, bundle_root, damage_));
   while (tree_files_->count(1) < sealed / kBundleEntries) {
     const std::uint64_t at = tree_files_->count(1) * kBundleEntries;
@@ -67,7 +64,7 @@ Status Store::recover_sealed() {
   merkle::Proof frontier;
   for (unsigned level = 62; level > 0; --level) {
     if ((sealed >> level & 1) == 0) continue;
-    STELE_ASSIGN(const Hash hash, stored_node(level, (sealed >> level) - 1));
+    STELE_ASSIGN(const Hash hash, stored_node(level, (sealed >> level) - 1, Checked::kYes));
     frontier.push_back(hash);
   }
   levels_ = merkle::Levels(sealed, frontier);
@@ -191,15 +188,26 @@ Status Store::recover_window(std::vector<SegmentKeys>& reread) {
         std::count_if(block->keys.begin(), block->keys.end(), [](KeyFingerprint key) { return key != 0; }));
   }
   for (auto name = segments.rbegin(); name != segments.rend() && keys < options_.window_keys_max; ++name) {
-    STELE_ASSIGN(const auto segment, segments_->find(name->first_index));
+    const auto opened = segments_->find(name->first_index);
+    if (!opened && opened.error().code == Code::kCorrupt) {
+      damage_.add(opened.error().message + "; repeats of its deliveries are not recognised");
+      continue;
+    }
+    if (!opened) return opened.error();
+    const auto& segment = *opened;
     const UnixNanos received = segment->info().received_last;
     if (now - received > options_.window_span) break;
     if (auto known = read_window_file(fs_, dir_ + "/window", name->first_index, name->count)) {
       found.push_back({*name, received, std::move(*known)});
     } else {
-      STELE_ASSIGN(auto read, read_keys(*segment));
-      reread.push_back({*name, received, read});
-      found.push_back({*name, received, std::move(read)});
+      auto read = read_keys(*segment);
+      if (!read && read.error().code == Code::kCorrupt) {
+        damage_.add(read.error().in(segments_->path(*name)).message + "; repeats of its deliveries are not recognised");
+        continue;
+      }
+      if (!read) return read.error();
+      reread.push_back({*name, received, *read});
+      found.push_back({*name, received, std::move(*read)});
     }
     keys += found.back().keys.size();
   }

@@ -94,7 +94,10 @@ Result<std::vector<Hash>> TreeFiles::get(unsigned level, std::uint64_t first, st
     STELE_ASSIGN(out, read(level, first, from_files));
     STELE_ASSIGN(const auto copy, read(level, first, from_files, true));
     for (std::uint64_t i = 0; i < from_files; ++i) {
-      if (out[i] != copy[i]) STELE_TRY(settle(level, first + i, out[i], copy[i]));
+      if (out[i] == copy[i]) continue;
+      STELE_ASSIGN(const Hash right, from_below(level, first + i, {out[i], copy[i]}));
+      note_damage(level, first + i, out[i] != right, copy[i] != right);
+      out[i] = right;
     }
   }
   if (from_files < count) {
@@ -107,23 +110,39 @@ Result<std::vector<Hash>> TreeFiles::get(unsigned level, std::uint64_t first, st
   return out;
 }
 
-// Which of two hashes that should be one is right. The files are left as they are: what was changed is to be seen.
-Status TreeFiles::settle(unsigned level, std::uint64_t index, Hash& hash, const Hash& copy) const {
-  Hash right{};
-  if (level == 1) {
-    STELE_ASSIGN(right, bundle_root_(index));
+Result<std::vector<Hash>> TreeFiles::get_checked(unsigned level, std::uint64_t first, std::uint64_t count) const {
+  STELE_ASSIGN(auto hashes, get(level, first, count));
+  for (std::uint64_t i = 0; i < count; ++i) {
+    const auto right = from_below(level, first + i, {hashes[i]});
+    if (!right && right.error().code == Code::kCorrupt) continue;  // then the files are what is left
+    if (!right) return right.error();
+    if (hashes[i] != *right) note_damage(level, first + i, true, true);
+    hashes[i] = *right;
+  }
+  return hashes;
+}
+
+// The hash that what lies below leads to. Where it is none of the `expected`, the level below is looked at more closely first:
+// it may be the damaged one.
+Result<Hash> TreeFiles::from_below(unsigned level, std::uint64_t index, std::initializer_list<Hash> expected) const {
+  if (level == 1) return bundle_root_(index);
+  STELE_ASSIGN(const auto below, get(level - 1, index * kTileWidth, kTileWidth));
+  const Hash root = merkle::root_of(below);
+  if (std::find(expected.begin(), expected.end(), root) != expected.end()) return root;
+  STELE_ASSIGN(const auto checked, get_checked(level - 1, index * kTileWidth, kTileWidth));
+  return merkle::root_of(checked);
+}
+
+// The files are left as they are: what was changed is to be seen.
+void TreeFiles::note_damage(unsigned level, std::uint64_t index, bool in_hashes, bool in_copy) const {
+  const std::string advice = "; what lies below is used. Stop the server and remove ";
+  if (in_hashes && in_copy) {
+    damage_.add(path(level, false) + " and its copy are both damaged, first met in hash " + std::to_string(index) + advice +
+                "both: they are made again at the start");
   } else {
-    STELE_ASSIGN(const auto below, get(level - 1, index * kTileWidth, kTileWidth));
-    right = merkle::root_of(below);
+    damage_.add(path(level, in_copy) + " is damaged, first met in hash " + std::to_string(index) + advice +
+                "it: it is made again at the start");
   }
-  if (right != hash && right != copy) {
-    return corrupt("hash " + std::to_string(index) + " differs in " + path(level, false) + " and its copy, and neither is right");
-  }
-  damage_.add(
-      path(level, right == hash) +
-      " holds damaged hashes; its other copy is used. Stop the server and remove that file: it is made again at the start");
-  hash = right;
-  return {};
 }
 
 Result<std::vector<Hash>> TreeFiles::read(unsigned level, std::uint64_t first, std::uint64_t count, bool copy) const {

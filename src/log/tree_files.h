@@ -9,6 +9,7 @@
 #include <atomic>
 #include <cstdint>
 #include <functional>
+#include <initializer_list>
 #include <memory>
 #include <span>
 #include <string>
@@ -44,10 +45,14 @@ class TreeFiles {
   // Hashes at `level`, also those that were added and not written yet.
   [[nodiscard]] std::uint64_t count(unsigned level) const;
 
-  // `count` hashes of `level` (1 to kLevelMax) from `first` on, from both files; where they differ, the one that what lies
-  // below leads to. kCorrupt when neither is, or when one file does not reach so far. Hashes that are not written yet are
-  // for the writer's thread alone.
+  // `count` hashes of `level` (1 to kLevelMax) from `first` on, from both files; where they differ, what lies below leads to
+  // the right one, and the damage is noted. kCorrupt when one file does not reach so far. Hashes that are not written yet
+  // are for the writer's thread alone.
   [[nodiscard]] Result<std::vector<Hash>> get(unsigned level, std::uint64_t first, std::uint64_t count) const;
+
+  // The same, each held against what lies below even where both files agree, as far as that can be read. Some 256 times as
+  // dear above level 1.
+  [[nodiscard]] Result<std::vector<Hash>> get_checked(unsigned level, std::uint64_t first, std::uint64_t count) const;
 
   // The same from one of the files, as it stands there.
   [[nodiscard]] Result<std::vector<Hash>> read(unsigned level, std::uint64_t first, std::uint64_t count, bool copy = false) const;
@@ -62,7 +67,8 @@ class TreeFiles {
   TreeFiles(io::FileSystem& fs, std::string dir, BundleRoot bundle_root, DamageNotes& damage)
       : fs_(fs), dir_(std::move(dir)), bundle_root_(std::move(bundle_root)), damage_(damage) {}
   [[nodiscard]] std::string path(unsigned level, bool copy) const;
-  [[nodiscard]] Status settle(unsigned level, std::uint64_t index, Hash& hash, const Hash& copy) const;
+  [[nodiscard]] Result<Hash> from_below(unsigned level, std::uint64_t index, std::initializer_list<Hash> expected) const;
+  void note_damage(unsigned level, std::uint64_t index, bool in_hashes, bool in_copy) const;
 
   io::FileSystem& fs_;
   std::string dir_;

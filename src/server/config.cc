@@ -3,6 +3,7 @@
 #include <yaml-cpp/yaml.h>
 
 #include <algorithm>
+#include <filesystem>
 
 #include "base/bytes.h"
 #include "base/json_text.h"
@@ -18,6 +19,8 @@ Setting text(std::string_view name, std::string Config::*member, std::string_vie
   s.default_text = Config{}.*member;
   s.meaning = meaning;
   s.set = [member](Config& c, const std::string& value) -> Status {
+    if (std::any_of(value.begin(), value.end(), [](char ch) { return ch >= 0 && ch < 0x20; }))
+      return invalid("has a line end or another control character in it; is a quote not closed?");
     c.*member = value;
     return {};
   };
@@ -173,7 +176,9 @@ Status set_config(Config& config, std::string_view name, const std::vector<std::
 }
 
 Status read_config_file(const std::string& path, Config& config) {
-  // yaml-cpp throws; nothing gets past here.
+  // yaml-cpp throws; nothing gets past here. It takes a folder for an empty file.
+  if (std::error_code error; std::filesystem::is_directory(path, error))
+    return invalid(path + " is a folder, not a configuration file");
   try {
     const YAML::Node root = YAML::LoadFile(path);
     if (root.IsNull()) return {};

@@ -9,6 +9,7 @@
 #include "crash/promises.h"
 #include "crash/test_log.h"
 #include "crash/workload.h"
+#include "crypto/sha256.h"
 #include "log/tree_files.h"
 #include "merkle/tree.h"
 #include "support/sim_fs.h"
@@ -209,10 +210,27 @@ TEST_F(Sealing, goes_on_with_the_right_copy_of_a_hash) {
     }
   }
   EXPECT_TRUE(io::read_file(fs_, hash_file(1, true), 1U << 20).value().starts_with(right));
-  // Neither is right.
-  flip(hash_file(1, false), 64);
-  flip(hash_file(1, true), 65);
-  EXPECT_EQ(tile(1, 256).error().code, Code::kCorrupt);
+  // Neither is right, and both are the same: then what lies below is used.
+  for (const bool same : {false, true}) {
+    flip(hash_file(1, false), 64);
+    flip(hash_file(1, true), same ? 64 : 65);
+    open();
+    ASSERT_TRUE(tile(1, 256).ok());
+    EXPECT_EQ(*tile(1, 256), level_one);
+    EXPECT_NE(told().find("both damaged"), std::string::npos) << told();
+    const auto state = store_->latest();
+    for (const std::uint64_t index : {std::uint64_t{0}, std::uint64_t{600}, state->size - 1}) {
+      const auto bytes = store_->read(index, 1);
+      ASSERT_TRUE(bytes.ok());
+      const auto proof = store_->prove(index, *state);
+      ASSERT_TRUE(proof.ok()) << proof.error().message;
+      EXPECT_TRUE(
+          merkle::verify_inclusion(index, crypto::hash_leaf(as_byte_span(*bytes).subspan(2)), state->size, *proof, state->root)
+              .ok());
+    }
+    flip(hash_file(1, false), 64);
+    flip(hash_file(1, true), same ? 64 : 65);
+  }
 }
 
 // Goal: no second root is ever signed for a size, whatever becomes of the stored bytes: the random digits of ids are under no
@@ -233,7 +251,10 @@ TEST_F(Sealing, signs_no_second_root_for_a_published_size) {
   flip(kDir + "/segments/" + segments().front(), kHeadsAt);
   open();
   EXPECT_TRUE(store_->read(0, 1).ok()) << "the damage is one that a read does not see";
+  EXPECT_EQ(store_->damage().count, 0U);
   EXPECT_EQ(store_->signed_state(100).error().code, Code::kCorrupt);
+  EXPECT_EQ(store_->prove(3, *store_->latest()).error().code, Code::kCorrupt) << "nor is a proof made of it";
+  EXPECT_NE(told().find("not those that were sealed"), std::string::npos) << told();
 }
 
 }  // namespace

@@ -3,6 +3,9 @@
 
 # configure PRESET: quiet unless it fails.
 configure() {
+  local missing
+  mapfile -t missing < <(missing_packages build 2>/dev/null)
+  if [[ ${#missing[@]} -gt 0 ]] && command -v dpkg-query >/dev/null; then note "these packages are not installed: ${missing[*]}"; fi
   mkdir -p "build/$1"
   cmake --preset "$1" >"build/$1/configure.log" 2>&1 || {
     cat "build/$1/configure.log" >&2
@@ -15,7 +18,8 @@ compile() {
   local preset=$1
   shift
   say "building $preset${1:+ ($*)}"
-  cmake --build --preset "$preset" --parallel "$jobs_max" ${1:+--target "$@"}
+  # One at a time in a folder: two would write the same files.
+  flock "build/$preset" cmake --build --preset "$preset" --parallel "$jobs_max" ${1:+--target "$@"}
 }
 
 # has_target PRESET TARGET

@@ -26,7 +26,6 @@ fuzz_one() {
 # run_fuzzers [NAME] [SECONDS]
 run_fuzzers() {
   local names name seconds=60 failed=()
-  install_groups build fuzz
   mapfile -t names < <(fuzzer_names)
   if [[ ${1:-} =~ ^[0-9]+$ ]]; then
     seconds=$1
@@ -36,6 +35,7 @@ run_fuzzers() {
     seconds=${2:-$seconds}
     if [[ ! $seconds =~ ^[0-9]+$ ]]; then die "SECONDS is a number, not '$seconds'."; fi
   fi
+  install_groups build fuzz
   if [[ ${#names[@]} -eq 0 ]]; then
     note "there is no fuzzer yet (src/**/NAME_fuzz.cc)"
     return 0

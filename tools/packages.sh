@@ -70,7 +70,7 @@ install_groups() {
   note "${missing[*]}"
   if [[ $EUID -ne 0 ]]; then
     if ! command -v sudo >/dev/null; then
-      die "They need root, and there is no sudo here. As root: apt-get install ${missing[*]}"
+      die "They need root, and there is no sudo here. As root: apt-get update && apt-get install --no-install-recommends ${missing[*]}"
     fi
     note "with sudo, which may ask for your password"
   fi

@@ -5,7 +5,7 @@
 readonly pid_file=var/stele.pid
 readonly log_file=var/stele.log
 readonly data_dir=var/data
-readonly address=${STELE_LISTEN:-127.0.0.1:7373}
+address=${STELE_LISTEN:-127.0.0.1:7373}
 
 # Prints the process id if our server runs. A stale file, or an id that something else has now, is no server.
 server_pid() {
@@ -17,7 +17,15 @@ server_pid() {
   printf '%s\n' "$pid"
 }
 
+# Where the running server listens, which another STELE_LISTEN may have said.
+server_address() {
+  if [[ -r $data_dir/address ]]; then address=$(head -n 1 "$data_dir/address"); fi
+}
+
 server_ready() { curl -fsS -m 5 -o /dev/null "http://$address/readyz" 2>/dev/null; }
+
+# is_running PID: a process that has ended and that nobody waits for does not run.
+is_running() { [[ -r /proc/$1/stat && $(sed 's/.*) //; s/ .*//' "/proc/$1/stat" 2>/dev/null) != [ZX] ]]; }
 
 server_welcome() {
   local event
@@ -40,7 +48,7 @@ server_wait() {
   local pid=$1 offset=$2 tries
   for ((tries = 0; tries < 240; ++tries)); do
     if server_ready; then return 0; fi
-    if ! kill -0 "$pid" 2>/dev/null; then
+    if ! is_running "$pid"; then
       rm -f "$pid_file"
       tail -c "+$((offset + 1))" "$log_file" | tail -n 20 >&2
       die "The server stopped while it started; the end of $log_file is above."
@@ -53,6 +61,13 @@ server_wait() {
 
 # server_start [ARG…]: starts it and waits until it is ready. ARGs go to `stele serve`.
 server_start() {
+  local word
+  for word in "$@"; do
+    case $word in
+      --data | --data=*) die "./x up keeps its data in $data_dir; for another directory: ./x run -- serve --data DIR" ;;
+      --listen | --listen=*) die "Say the address as STELE_LISTEN=ADDRESS:PORT ./x up" ;;
+    esac
+  done
   mkdir -p var
   touch "$log_file"
   local where=() offset
@@ -77,7 +92,7 @@ server_stop() {
   say "stopping the server"
   kill -TERM "$pid"
   for ((tenth = 0; tenth < 600; ++tenth)); do
-    if ! kill -0 "$pid" 2>/dev/null; then
+    if ! is_running "$pid"; then
       rm -f "$pid_file"
       good "stopped"
       return 0

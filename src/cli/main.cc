@@ -19,6 +19,17 @@ bool take_standard_descriptors() {
   return true;
 }
 
+// One line, and where to read on: a page of help would push it off the screen.
+std::string what_is_wrong(const CLI::App* app, const CLI::Error& error) {
+  const auto chosen = app->get_subcommands();
+  const std::string command = chosen.empty() ? "stele" : "stele " + chosen.front()->get_name();
+  const auto words = app->remaining();
+  if (chosen.empty() && words.empty()) return app->help();
+  const bool no_command = chosen.empty();
+  return command + ": " + (no_command ? "there is no command \"" + words.front() + "\"" : error.what()) + "\n`" + command +
+         " --help` says what there is.\n";
+}
+
 // What was printed and found no place must not look like success: a full disk under `stele verify --json > FILE`. Whoever
 // stops reading a pipe has what he wanted.
 int flushed(int exit_code) {
@@ -33,7 +44,7 @@ int main(int argc, char** argv) {
   if (!take_standard_descriptors()) return stele::cli::kCouldNot;
   CLI::App app{"Stele: an audit log that is proof and not only a record.", "stele"};
   app.require_subcommand(1);
-  app.failure_message(CLI::FailureMessage::help);
+  app.failure_message(&what_is_wrong);
   app.set_version_flag("--version", "stele " STELE_VERSION);
   int exit_code = stele::cli::kDone;
   stele::cli::add_serve(app, exit_code);

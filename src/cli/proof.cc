@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include "cli/command.h"
+#include "cli/flags.h"
 #include "io/file.h"
 #include "merkle/checkpoint.h"
 #include "verify/receipt.h"
@@ -54,7 +55,7 @@ void add_proof(CLI::App& app, int& exit_code) {
   auto* command = app.add_subcommand("proof", "Turn a receipt into the tlog-proof of one of its entries, offline.");
   auto options = std::make_shared<Options>();  // shared by the flags and the callback
   command->add_option("receipt", options->receipt, "The server's answer, or a receipt with its leaves.")->required();
-  command->add_option("index", options->index, "Which entry; the receipt's first when left out.");
+  command->add_option("index", options->index, "Which entry; the receipt's first when left out.")->check(whole_number());
   command->footer("Example: stele proof receipt.json 812 > entry-812.tlog-proof");
   command->callback([options, &exit_code] { exit_code = proof_command(*options); });
 }

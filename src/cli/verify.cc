@@ -3,7 +3,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
+#include <optional>
 #include <thread>
 
 #include "base/json_text.h"
@@ -27,7 +29,7 @@ struct Options {
   std::string url;
   std::string log = "main";
   std::vector<std::string> receipts;
-  std::string key;
+  std::optional<std::string> key;
   std::vector<std::string> since;
   bool require_anchor = false;
   bool json = false;
@@ -88,8 +90,9 @@ Result<net::ClientAnswer> get_patiently(net::HttpClient& client, const std::stri
 }
 
 Status check(const Options& options, verify::Options& checks, verify::Report& report) {
-  if (!options.key.empty()) {
-    STELE_ASSIGN(checks.key, read_key(options.key));
+  if (options.key && options.key->empty()) return invalid("--key is empty: whatever was to say it said nothing");
+  if (options.key) {
+    STELE_ASSIGN(checks.key, read_key(*options.key));
   }
   for (const std::string& path : options.since) {
     STELE_ASSIGN(checks.anchors.emplace_back(), read_since(path));
@@ -117,13 +120,22 @@ Status check(const Options& options, verify::Options& checks, verify::Report& re
     whole.leave(path, "which entries were acknowledged: it has no leaves; that its checkpoint is the log's is checked");
   if (!options.data.empty()) {
     const std::string dir = log_dir(options);
+    struct stat st {};
+    if (::stat(dir.c_str(), &st) != 0) {
+      return Error{Code::kNotFound, "there is no log at " + dir +
+                                        ": --data takes a server's data directory, with --log NAME for " +
+                                        "another log than main, or one log's own directory"};
+    }
     STELE_TRY(verify::verify_directory(io::posix(), dir, checks, whole));
     if (dir != options.data) whole.leave(options.data, "what lies beside logs/" + options.log + ": no part of this log");
   } else {
     net::HttpClient client(log_prefix(options));
-    const verify::Fetch fetch = [&client](const std::string& path) -> Result<std::string> {
+    const verify::Fetch fetch = [&client, &options](const std::string& path) -> Result<std::string> {
       STELE_ASSIGN(auto answer, get_patiently(client, "/" + path));
       if (answer.status == 200) return std::move(answer.body);
+      if (answer.status == 404 && path == "key")
+        return Error{Code::kNotFound,
+                     "there is no log at " + log_prefix(options) + " (status 404); --url takes a server, or one log on it"};
       const Code code = answer.status == 404 ? Code::kNotFound : Code::kUnavailable;
       return Error{code, path + " is answered with status " + std::to_string(answer.status)};
     };

@@ -29,7 +29,7 @@ struct Config {
   std::string tls_client_ca;
 
   std::uint64_t body_bytes = 16U << 20;
-  std::uint64_t bodies_bytes = 1U << 30;
+  std::uint64_t bodies_bytes = 256U << 20;
   std::uint64_t header_bytes = 16U << 10;
   std::uint64_t decompressed_bytes = 64U << 20;
   std::uint64_t batch_events = 50'000;

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "base/threads.h"
+
 namespace stele::log {
 namespace {
 
@@ -202,7 +204,7 @@ Status Journal::use_file_for(std::uint64_t extent) {
   auto fits = std::find_if(free_.begin(), free_.end(), [&](const JournalFile& file) { return file.bytes >= extent; });
   if (fits == free_.end()) {
     const JournalFile made = new_file(extent);
-    STELE_TRY(make_file(fs_, dir_, made));
+    STELE_TRY(make_file(fs_, dir_, made, Haste::kNow));
     fits = free_.insert(free_.end(), made);
   }
   const JournalFile next = *fits;
@@ -229,15 +231,20 @@ std::optional<JournalFile> Journal::next_file() {
 }
 
 // Space is written once before it is used: a sync into written space is cheaper than one that grows a file.
-Status Journal::make_file(io::FileSystem& fs, const std::string& dir, const JournalFile& file) {
+Status Journal::make_file(io::FileSystem& fs, const std::string& dir, const JournalFile& file, Haste haste) {
   const std::string path = dir + "/" + file.name;
   const auto fill = [&]() -> Status {
     STELE_ASSIGN(const auto out, fs.open_write(path, 0600));
     out->write_in_blocks();
-    const std::string zeros(std::min<std::uint64_t>(file.bytes, 1U << 20), '\0');
+    constexpr std::uint64_t kPieceBytes = 1U << 20;
+    const std::string zeros(std::min(file.bytes, kPieceBytes), '\0');
+    Pacer pacer;
     for (std::uint64_t done = 0; done < file.bytes; done += zeros.size()) {
       const std::array<ByteSpan, 1> part{as_byte_span(zeros).first(std::min<std::uint64_t>(zeros.size(), file.bytes - done))};
       STELE_TRY(out->write_at(done, part));
+      if (haste == Haste::kNow) continue;
+      STELE_TRY(out->sync());
+      pacer.breathe([] { return 1U; });
     }
     STELE_TRY(out->sync());
     return fs.sync_dir(dir);

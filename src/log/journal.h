@@ -71,9 +71,10 @@ class Journal {
   // A file that will be wanted soon, for make_file(); nothing while there is enough, or after the same was asked before and
   // no other file was begun since.
   [[nodiscard]] std::optional<JournalFile> next_file();
-  // Creates the file with zeros in it, durably, next to a journal that goes on: creating takes as long as many commits.
-  // On failure nothing is left of it.
-  static Status make_file(io::FileSystem& fs, const std::string& dir, const JournalFile& file);
+  // Creates the file with zeros in it, durably, next to a journal that goes on: creating takes as long as many commits, which
+  // wait for the same disk unless it is spread out. On failure nothing is left of it.
+  enum class Haste : std::uint8_t { kNow, kSpread };
+  static Status make_file(io::FileSystem& fs, const std::string& dir, const JournalFile& file, Haste haste);
   // Takes what make_file() made.
   void add_file(JournalFile file) { free_.push_back(std::move(file)); }
 

@@ -41,7 +41,7 @@ TEST_F(JournalTest, takes_the_file_that_was_made_ahead) {
   ASSERT_TRUE(wanted);
   EXPECT_EQ(wanted->bytes, 16 * kFrameAlignment);
   EXPECT_FALSE(journal_->next_file()) << "it is being made";
-  ASSERT_TRUE(Journal::make_file(fs_, "journal", *wanted).ok());
+  ASSERT_TRUE(Journal::make_file(fs_, "journal", *wanted, Journal::Haste::kSpread).ok());
   EXPECT_EQ(io::read_file(fs_, "journal/" + wanted->name, 1U << 20)->size(), wanted->bytes);
   journal_->add_file(*wanted);
   fs_.fail(Op::kCreate, 1);
@@ -57,7 +57,7 @@ TEST_F(JournalTest, goes_on_without_the_file_that_could_not_be_made) {
   const auto wanted = journal_->next_file();
   ASSERT_TRUE(wanted);
   fs_.fail(Op::kWrite, 1);
-  EXPECT_FALSE(Journal::make_file(fs_, "journal", *wanted).ok());
+  EXPECT_FALSE(Journal::make_file(fs_, "journal", *wanted, Journal::Haste::kSpread).ok());
   EXPECT_EQ(file_count(fs_), 1U);
   EXPECT_FALSE(journal_->next_file());
   ASSERT_TRUE(append(*journal_, 6, 2).ok());

@@ -30,7 +30,7 @@ constexpr int kCompressionLevel = 1;
 // A dictionary pays from this much text on; it is trained anew when it has come to fit this much worse.
 constexpr std::size_t kDictionaryFromBytes = 1U << 20;
 constexpr std::size_t kDictionaryBytes = 64U << 10;
-constexpr std::size_t kSampleBytes = 4U << 20;
+constexpr std::size_t kSampleBytes = 1U << 20;  // four times as much gains a quarter of a percent, and takes four times as long
 constexpr double kWorseBy = 1.1;
 
 // Header fields.
@@ -115,7 +115,7 @@ void SegmentWriter::State::use_dictionary(const std::vector<std::string>& bodies
   params.k = 1024;
   params.d = 8;
   params.f = 20;
-  params.accel = 1;
+  params.accel = 4;
   params.zParams.compressionLevel = kCompressionLevel;
   const std::size_t size = ZDICT_trainFromBuffer_fastCover(trained.data(), trained.size(), samples.data(), sizes.data(),
                                                            static_cast<unsigned>(sizes.size()), params);

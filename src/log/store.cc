@@ -140,7 +140,7 @@ void Store::prepare_space() {
     const std::lock_guard lock(journal_mutex_);
     wanted = journal_->next_file();
   }
-  if (!wanted || !Journal::make_file(fs_, dir_ + "/journal", *wanted)) return;
+  if (!wanted || !Journal::make_file(fs_, dir_ + "/journal", *wanted, Journal::Haste::kSpread)) return;
   const std::lock_guard lock(journal_mutex_);
   journal_->add_file(std::move(*wanted));
 }

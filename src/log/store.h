@@ -33,7 +33,7 @@ namespace stele::log {
 
 struct StoreOptions {
   Journal::Limits journal;
-  std::uint64_t seal_bytes = 48U << 20;           // unsealed bytes from which whole bundles are sealed
+  std::uint64_t seal_bytes = 72U << 20;           // unsealed bytes from which whole bundles are sealed
   UnixNanos seal_age = 600'000'000'000;           // and age of the oldest unsealed entry
   std::uint64_t unsealed_bytes_max = 384U << 20;  // from which commits wait for the sealer
   std::uint64_t segment_bytes_max = 96U << 20;    // of entries sealed at once, unless a bundle has more

@@ -44,7 +44,7 @@ struct Config {
 
   std::uint64_t window_minutes = 10;
   std::uint64_t window_ids = 10'000'000;
-  std::uint64_t seal_bytes = 48U << 20;
+  std::uint64_t seal_bytes = 72U << 20;
   std::uint64_t seal_minutes = 10;
   std::uint64_t publish_millis = 900;
   std::uint64_t drain_seconds = 20;

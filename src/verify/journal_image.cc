@@ -166,7 +166,7 @@ class Linker {
     }
     const SeenFrame* first = next_frame(image_.frames, image_.frames.front().header.commit, nullptr);
     const std::uint64_t end = first->header.first_index;
-    const std::string message = entries_text(sealed_, end) + " are in no segment and no frame";
+    const std::string message = "no segment and no frame holds " + entries_text(sealed_, end);
     const auto bad = std::find_if(image_.bad.begin(), image_.bad.end(), [&](const BadFrame& frame) {
       return !frame.header || (frame.header->end_index() > sealed_ && frame.header->first_index < end);
     });

@@ -49,7 +49,7 @@ class PieceReader {
 
   EntryRun run() {
     if (!piece_.file) {
-      fail("missing", range_ + " are in no segment");
+      fail("missing", "no segment holds " + range_);
       return std::move(run_);
     }
     auto reader = open_piece(place_, piece_);
@@ -240,7 +240,7 @@ Result<std::string> sealed_entries(const LogPlace& place, std::uint64_t first, s
     if (piece.end <= first || piece.first >= end) continue;
     piece.first = std::max(piece.first, first);
     piece.end = std::min(piece.end, end);
-    if (!piece.file) return Error{Code::kNotFound, entries_text(piece.first, piece.end) + " are in no segment"};
+    if (!piece.file) return Error{Code::kNotFound, "no segment holds " + entries_text(piece.first, piece.end)};
     STELE_ASSIGN(const auto reader, open_piece(place, piece));
     if (reader->info().first_index > piece.first || reader->info().end_index() < piece.end)
       return corrupt(piece_path(place, piece) + " holds other entries than its name says");

@@ -141,6 +141,16 @@ class Wrong(CommandTest):
         self.assertEqual(result.returncode, code, result.stdout + result.stderr)
         self.assertIn(words, result.stderr)
 
+    def test_closed_descriptors(self):
+        """What is said where nobody listens goes into no file of the log, and is no success."""
+        self.assertEqual(self.stele("append", "--data", "data", given=lines(event(n) for n in range(500))).returncode, 0)
+        for closed, code in ((">&-", 2), ("<&- 2>&-", 0), ("<&- >&- 2>&-", 2)):
+            shell = f'exec "$0" tail --data data --from 0 --json {closed}'
+            done = subprocess.run(["sh", "-c", shell, STELE], cwd=self.folder, stdout=subprocess.DEVNULL, check=False)
+            self.assertEqual(done.returncode, code, closed)
+            self.assertEqual((self.data / "lock").stat().st_size, 0, closed)
+        self.assertEqual(self.stele("verify", "--data", "data").returncode, 0)
+
     def test_flags_and_commands(self):
         for args in (["tail", "--colour"], ["get"], ["get", "1", "2"], ["append", "--retry-for", "soon"], ["nonsense"], [],
                      ["get", "0", "--url", "u", "--data", "d"], ["tail", "-n", "-1"]):

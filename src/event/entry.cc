@@ -187,28 +187,4 @@ std::optional<UnixNanos> read_received(std::string_view entry) {
   return parse_time(entry.substr(kReceivedAt, kTimeWidth));
 }
 
-Result<std::optional<DeliveryKey>> read_delivery_key(std::string_view entry) {
-  JsonTape tape;
-  JsonError error;
-  if (!tape.parse(entry, kEntryLimits, error)) return corrupt("the entry is not I-JSON: " + error.message);
-  std::string source_id;
-  std::string event_id;
-  const auto id_of = [&](std::uint32_t object) {
-    std::string scratch;
-    std::string id;
-    tape.for_each_child(object, [&](std::uint32_t child) {
-      const JsonNode& node = tape.nodes()[child];
-      if (tape.name(node, scratch) == "id" && node.type == JsonType::kString) id = tape.string(node, scratch);
-    });
-    return id;
-  };
-  tape.for_each_child(0, [&](std::uint32_t child) {
-    const std::string_view key = tape.key(tape.nodes()[child]);
-    if (key == "source") source_id = id_of(child);
-    if (key == "event") event_id = id_of(child);
-  });
-  if (event_id.empty()) return std::optional<DeliveryKey>();
-  return std::optional<DeliveryKey>({std::move(source_id), std::move(event_id)});
-}
-
 }  // namespace stele::event

@@ -105,11 +105,4 @@ Result<EntryView> read_entry(std::string_view entry);
 // `received` alone, from its fixed place.
 std::optional<UnixNanos> read_received(std::string_view entry);
 
-// What recognises a repeated delivery: the source's id and the event's own id, unescaped; nothing when the event has none.
-struct DeliveryKey {
-  std::string source_id;
-  std::string event_id;
-};
-Result<std::optional<DeliveryKey>> read_delivery_key(std::string_view entry);
-
 }  // namespace stele::event

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "event/delivery_key.h"
 #include "event/entry.h"
 
 namespace {
@@ -25,7 +26,7 @@ class Zeros final : public stele::Random {
 
 void read_one(std::string_view entry) {
   const auto view = se::read_entry(entry);
-  const auto key = se::read_delivery_key(entry);
+  const auto key = se::DeliveryKeyReader().read(entry);
   const auto received = se::read_received(entry);
   if (!view.ok()) return;
   require(received == view->received && key.ok());

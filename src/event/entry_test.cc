@@ -248,13 +248,6 @@ TEST(ReadEntry, returns_what_was_written) {
     EXPECT_EQ(view->derived, derived);
     EXPECT_EQ(view->original, original);
     EXPECT_EQ(read_received(entry), kTime);
-    const auto key = read_delivery_key(entry);
-    ASSERT_TRUE(key.ok());
-    ASSERT_EQ(key->has_value(), !id.empty()) << event;
-    if (!id.empty()) {
-      EXPECT_EQ((*key)->source_id, "s\"1");
-      EXPECT_EQ((*key)->event_id, id);
-    }
   }
 }
 
@@ -267,7 +260,6 @@ TEST(ReadEntry, refuses_other_forms) {
   const std::string entry(batch.entry(0));
   for (std::size_t size = 0; size < entry.size(); ++size) {
     EXPECT_EQ(read_entry(entry.substr(0, size)).error().code, Code::kCorrupt) << size;
-    EXPECT_EQ(read_delivery_key(entry.substr(0, size)).error().code, Code::kCorrupt) << size;
     if (size < kHeadBytes) EXPECT_FALSE(read_received(entry.substr(0, size)).has_value()) << size;
   }
   const auto changed = [&](std::string_view from, std::string_view to) {

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "base/json_text.h"
+#include "event/delivery_key.h"
 #include "event/entry.h"
 #include "event/intake.h"
 
@@ -64,7 +65,7 @@ void check_accepted(se::Intake& intake, std::string_view json, const se::Accepte
   if (!batch.add(accepted.text, accepted.derived, {}, accepted.id).ok()) return;
   const auto view = se::read_entry(batch.entry(0));
   require(view.ok() && view->event == accepted.text && view->derived == accepted.derived);
-  const auto key = se::read_delivery_key(batch.entry(0));
+  const auto key = se::DeliveryKeyReader().read(batch.entry(0));
   require(key.ok() && key->has_value() == !accepted.id.empty());
   require(accepted.id.empty() || (*key)->event_id == accepted.id);
 }

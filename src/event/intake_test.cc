@@ -5,6 +5,7 @@
 
 #include <set>
 
+#include "event/delivery_key.h"
 #include "event/entry.h"
 #include "support/prng.h"
 
@@ -160,7 +161,7 @@ TEST(Intake, lets_in_nothing_that_an_entry_cannot_hold) {
   const auto view = read_entry(batch.entry(0));
   ASSERT_TRUE(view.ok()) << view.error().message;
   EXPECT_EQ(view->event, accepted.text);
-  EXPECT_TRUE(read_delivery_key(batch.entry(0)).ok());
+  EXPECT_TRUE(DeliveryKeyReader().read(batch.entry(0)).ok());
   Accepted out;
   Finding error;
   EXPECT_FALSE(intake.read(kHead + ",\"x\":{\"a\":" + value + "}}", out, error));

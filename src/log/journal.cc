@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "base/parallel.h"
 #include "base/threads.h"
 
 namespace stele::log {
@@ -25,13 +26,20 @@ Result<std::vector<std::string>> journal_files(io::FileSystem& fs, const std::st
 
 // All whole frames of one file, and the commit numbers of those whose header is right and payload is not.
 struct FileScan {
+  std::uint64_t bytes = 0;
   std::vector<FoundFrame> frames;
   std::vector<FrameHeader> broken;
 };
 
 // Payloads of frames that end before `sealed` are checked, not kept.
-Status scan_file(const std::string& content, const std::string& name, const LogId& log_id, std::uint64_t sealed, FileScan& out) {
-  const ByteSpan bytes = as_byte_span(content);
+Result<FileScan> scan_file(io::FileSystem& fs, const std::string& dir, const std::string& name, const LogId& log_id,
+                           std::uint64_t sealed) {
+  const auto content = io::read_file(fs, dir + "/" + name, kFileBytesMax);
+  if (!content && content.error().code == Code::kNotFound) return FileScan();  // freed by the live server since the listing
+  if (!content) return content.error();
+  const ByteSpan bytes = as_byte_span(*content);
+  FileScan out;
+  out.bytes = bytes.size();
   std::uint64_t at = 0;
   while (at + kFrameHeaderBytes <= bytes.size()) {
     const auto head = bytes.subspan(at).first<kFrameHeaderBytes>();
@@ -59,7 +67,7 @@ Status scan_file(const std::string& content, const std::string& name, const LogI
     out.frames.push_back({*header, frame_digest(raw), needed ? std::string(as_text(payload[0])) : std::string(), name, at});
     at += frame_extent(header->payload_bytes);
   }
-  return {};
+  return out;
 }
 
 std::string describe(const FrameHeader& header) {
@@ -98,18 +106,14 @@ Result<JournalScan> scan_journal(io::FileSystem& fs, const std::string& dir, con
   std::vector<std::pair<std::uint64_t, std::string>> places;  // commit and file of each frame
   std::vector<FrameHeader> broken;
   STELE_ASSIGN(const auto names, journal_files(fs, dir));
-  for (const std::string& name : names) {
-    auto content = io::read_file(fs, dir + "/" + name, kFileBytesMax);
-    if (!content) {
-      if (content.error().code == Code::kNotFound) continue;  // freed by the live server since the listing
-      return content.error();
-    }
-    scan.bytes += content->size();
-    FileScan file;
-    STELE_TRY(scan_file(*content, name, log_id, sealed, file));
+  std::vector<Result<FileScan>> files(names.size(), FileScan());
+  for_each_in_parallel(names.size(), [&](std::size_t i) { files[i] = scan_file(fs, dir, names[i], log_id, sealed); });
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    STELE_ASSIGN(FileScan file, std::move(files[i]));
+    scan.bytes += file.bytes;
     for (FoundFrame& frame : file.frames) {
       scan.epoch_max = std::max(scan.epoch_max, frame.header.epoch);
-      places.emplace_back(frame.header.commit, name);
+      places.emplace_back(frame.header.commit, names[i]);
       frames.emplace(frame.header.commit, std::move(frame));
     }
     for (const FrameHeader& header : file.broken) scan.epoch_max = std::max(scan.epoch_max, header.epoch);

@@ -7,6 +7,7 @@
 #include "base/json_text.h"
 #include "base/threads.h"
 #include "crypto/sha256.h"
+#include "event/delivery_key.h"
 #include "log/sequencer.h"
 
 namespace stele::log {
@@ -15,8 +16,9 @@ namespace {
 enum class Verdict { kSame, kOtherBytes, kOtherKey };
 
 Result<Verdict> compare(std::string_view submitted, std::string_view stored) {
-  STELE_ASSIGN(const auto new_key, event::read_delivery_key(submitted));
-  STELE_ASSIGN(const auto old_key, event::read_delivery_key(stored));
+  event::DeliveryKeyReader reader;
+  STELE_ASSIGN(const auto new_key, reader.read(submitted));
+  STELE_ASSIGN(const auto old_key, reader.read(stored));
   if (!new_key || !old_key || new_key->source_id != old_key->source_id || new_key->event_id != old_key->event_id)
     return Verdict::kOtherKey;
   STELE_ASSIGN(const event::EntryView new_view, event::read_entry(submitted));
@@ -104,7 +106,7 @@ Status Sequencer::look_at(const std::string& submitted, Placed& placed, const St
     ++counters_.repeated;
     return {};
   }
-  STELE_ASSIGN(const auto key, event::read_delivery_key(submitted));
+  STELE_ASSIGN(const auto key, event::DeliveryKeyReader().read(submitted));
   STELE_ASSIGN(const event::EntryView view, event::read_entry(submitted));
   if (!key) return Error{Code::kInternal, "an event without an id was held back"};
   if (verdict == Verdict::kOtherBytes) {

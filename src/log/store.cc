@@ -107,21 +107,15 @@ Result<Committed> Store::commit(std::span<Batch> batches) {
       out.proofs.push_back(std::move(proof));
     }
   }
-  TailBlock block = tail_block(batches);
+  TailBlock block = join_batches(batches);
+  block.commit = commit_;
+  block.commit_digest = commit_digest_;
   last_received_.store(block.received, std::memory_order_release);
   const std::unique_lock lock(mutex_);
   tail_.append(std::move(block));
   latest_ = out.state;
   size_.store(out.state->size, std::memory_order_release);
   return out;
-}
-
-// The block of what was committed last.
-TailBlock Store::tail_block(std::span<Batch> batches) const {
-  TailBlock block = join_batches(batches);
-  block.commit = commit_;
-  block.commit_digest = commit_digest_;
-  return block;
 }
 
 Status Store::publish() {

@@ -128,6 +128,12 @@ class Store {
     std::vector<WindowKey> keys;
   };
 
+  // The entries of a frame that no segment holds.
+  struct Unsealed {
+    TailBlock block;
+    std::vector<Hash> leaves;
+  };
+
   // The entries of a level-1 tile, from several segments.
   struct MergedTile {
     SegmentInfo info;
@@ -140,9 +146,9 @@ class Store {
   Store(io::FileSystem& fs, std::string dir, StoreOptions options, merkle::NoteSigner signer, const Clock& clock);
   Status recover();
   Status recover_sealed();
-  Status recover_tail(const JournalScan& scan);
-  Status accept_frame(const FoundFrame& frame);
-  [[nodiscard]] Result<Batch> unsealed_part(const FoundFrame& frame) const;
+  Status recover_tail(JournalScan& scan);
+  [[nodiscard]] Result<Unsealed> unsealed_part(FoundFrame& frame, bool keep) const;
+  Status accept_frame(const FoundFrame& frame, Result<Unsealed> unsealed);
   Status check_against_published(const CheckpointEnd& published);
   Status reopen_journal(const JournalScan& scan);
   Status recover_window(std::vector<SegmentKeys>& reread);
@@ -159,7 +165,6 @@ class Store {
   std::string encode_segment(const SegmentInfo& info, std::span<const std::string_view> entries, std::span<const Hash> roots);
   void remember_segment_keys(const SegmentInfo& info, std::span<const Tail::BlockPtr> blocks);
   std::shared_ptr<const SignedState> sign(std::uint64_t size, const Hash& root) const;
-  [[nodiscard]] TailBlock tail_block(std::span<Batch> batches) const;
 
   io::FileSystem& fs_;
   std::string dir_;

@@ -2,7 +2,9 @@
 #include <algorithm>
 #include <bit>
 
+#include "base/parallel.h"
 #include "crypto/sha256.h"
+#include "event/delivery_key.h"
 #include "event/entry.h"
 #include "log/store.h"
 #include "log/window_file.h"
@@ -25,7 +27,7 @@ Status Store::recover() {
 
   // First everything is looked at, and nothing changed: damage is left as it was found.
   STELE_TRY(recover_sealed());
-  STELE_ASSIGN(const JournalScan journal, scan_journal(fs_, dir_ + "/journal", identity_.id, sealed_size()));
+  STELE_ASSIGN(JournalScan journal, scan_journal(fs_, dir_ + "/journal", identity_.id, sealed_size()));
   STELE_TRY(recover_tail(journal));
   STELE_ASSIGN(const CheckpointEnd checkpoints, read_checkpoint_end(fs_, dir_ + "/checkpoints"));
   STELE_TRY(check_against_published(checkpoints));
@@ -78,7 +80,7 @@ Status Store::recover_sealed() {
   return {};
 }
 
-Status Store::recover_tail(const JournalScan& scan) {
+Status Store::recover_tail(JournalScan& scan) {
   constexpr std::string_view kAdvice =
       "; nothing was changed. Run `stele verify` on the directory and restore the journal from a copy";
   if (!scan.damage.empty()) return corrupt(scan.damage.front() + std::string(kAdvice));
@@ -87,60 +89,71 @@ Status Store::recover_tail(const JournalScan& scan) {
     return corrupt("the last segment was written by commit " + std::to_string(commit_) + ", but the journal ends before it" +
                    std::string(kAdvice));
   }
-  for (const FoundFrame& frame : scan.chain) STELE_TRY(accept_frame(frame));
+  std::vector<Result<Unsealed>> unsealed(scan.chain.size(), Unsealed());
+  for_each_in_parallel(scan.chain.size(), [&](std::size_t i) {
+    FoundFrame& frame = scan.chain[i];
+    if (frame.header.end_index() > sealed_size()) unsealed[i] = unsealed_part(frame, i + 1 == scan.chain.size());
+  });
+  for (std::size_t i = 0; i < scan.chain.size(); ++i) {
+    const FoundFrame& frame = scan.chain[i];
+    const Status accepted = accept_frame(frame, std::move(unsealed[i]));
+    if (!accepted) return accepted.error().in("commit " + std::to_string(frame.header.commit) + " in " + frame.file);
+  }
   epoch_ = scan.epoch_max + 1;
   return {};
 }
 
-Status Store::accept_frame(const FoundFrame& frame) {
+// What no segment holds of a frame, ready for the tail. The frame is left without its entries unless it is to keep them.
+Result<Store::Unsealed> Store::unsealed_part(FoundFrame& frame, bool keep) const {
   const FrameHeader& header = frame.header;
-  if (header.end_index() < size()) return {};  // wholly sealed; only its number matters
-  const std::string where = "commit " + std::to_string(header.commit) + " in " + frame.file;
-  std::optional<Batch> unsealed;
-  if (header.end_index() > size()) {
-    auto read = unsealed_part(frame);
-    if (!read) return read.error().in(where);
-    unsealed = std::move(*read);
-    levels_.append(unsealed->leaves);
-  }
-  if (levels_.root() != header.root) return corrupt(where + ": its entries do not lead to the root that it names");
-  size_ = header.end_index();
-  commit_ = header.commit;
-  commit_digest_ = frame.digest;
-  if (unsealed) {
-    last_received_ = unsealed->received;
-    tail_.append(tail_block({&*unsealed, 1}));
-  }
-  return {};
-}
-
-// The entries of a frame from size() on.
-Result<Batch> Store::unsealed_part(const FoundFrame& frame) const {
-  const FrameHeader& header = frame.header;
-  if (header.first_index > size()) return corrupt("its entries do not follow the ones before");
   Batch batch;
-  batch.first_index = size();
+  batch.first_index = std::max(header.first_index, sealed_size());
   std::vector<ByteSpan> entries;
+  event::DeliveryKeyReader reader;
   std::uint64_t index = header.first_index;
-  std::size_t skipped = 0;
+  std::size_t sealed_bytes = 0;
+  Status status;
   STELE_TRY(event::for_each_entry(frame.payload, [&](std::string_view entry) {
-    if (index++ < batch.first_index)
-      skipped += 2 + entry.size();
-    else
-      entries.push_back(as_byte_span(entry));
+    if (index++ < batch.first_index) {
+      sealed_bytes += 2 + entry.size();
+      return;
+    }
+    entries.push_back(as_byte_span(entry));
+    const auto key = reader.read(entry);
+    if (!key) status = key.error();
+    batch.keys.push_back(key && *key ? fingerprint((*key)->source_id, (*key)->event_id, identity_.fingerprint_seed) : 0);
   }));
+  STELE_TRY(status);
   if (index != header.end_index()) return corrupt("it holds another number of entries than its header says");
-  batch.bytes = frame.payload.substr(skipped);
-  batch.leaves.resize(entries.size());
-  crypto::hash_leaves(entries, batch.leaves.data());
-  for (const ByteSpan entry : entries) {
-    STELE_ASSIGN(const auto key, event::read_delivery_key(as_text(entry)));
-    batch.keys.push_back(key ? fingerprint(key->source_id, key->event_id, identity_.fingerprint_seed) : 0);
-  }
   const auto received = event::read_received(as_text(entries.back()));
   if (!received) return corrupt("its last entry has no time of receipt in its place");
   batch.received = *received;
-  return batch;
+  batch.leaves.resize(entries.size());
+  crypto::hash_leaves(entries, batch.leaves.data());
+  batch.bytes = keep ? frame.payload : std::move(frame.payload);
+  batch.bytes.erase(0, sealed_bytes);
+  Unsealed unsealed{join_batches({&batch, 1}), std::move(batch.leaves)};
+  unsealed.block.commit = header.commit;
+  unsealed.block.commit_digest = frame.digest;
+  return unsealed;
+}
+
+Status Store::accept_frame(const FoundFrame& frame, Result<Unsealed> unsealed) {
+  const FrameHeader& header = frame.header;
+  if (header.end_index() < size()) return {};  // wholly sealed; only its number matters
+  if (!unsealed) return unsealed.error();
+  const bool adds = !unsealed->leaves.empty();
+  if (adds && unsealed->block.first_index != size()) return corrupt("its entries do not follow the ones before");
+  levels_.append(unsealed->leaves);
+  if (levels_.root() != header.root) return corrupt("its entries do not lead to the root that it names");
+  size_ = header.end_index();
+  commit_ = header.commit;
+  commit_digest_ = frame.digest;
+  if (adds) {
+    last_received_ = unsealed->block.received;
+    tail_.append(std::move(unsealed->block));
+  }
+  return {};
 }
 
 // The last frame may never have been synced: it goes to fresh ground before anything is built on it.
@@ -227,9 +240,10 @@ Result<std::vector<WindowKey>> Store::read_keys(const SegmentReader& segment) co
   STELE_ASSIGN(const std::string bytes, segment.read(info.first_index, info.count));
   std::vector<WindowKey> keys;
   std::uint64_t index = info.first_index;
+  event::DeliveryKeyReader reader;
   Status status;
   STELE_TRY(event::for_each_entry(bytes, [&](std::string_view entry) {
-    const auto key = event::read_delivery_key(entry);
+    const auto key = reader.read(entry);
     if (!key)
       status = key.error();
     else if (*key)

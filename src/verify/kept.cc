@@ -5,8 +5,8 @@
 #include <chrono>
 #include <memory>
 #include <optional>
-#include <thread>
 
+#include "base/parallel.h"
 #include "log/checkpoints.h"
 #include "merkle/checkpoint.h"
 
@@ -143,18 +143,13 @@ class KeptReader {
 
   // Tens of microseconds each, and there may be millions: on all processors.
   void check_signatures(std::vector<Record>& records) const {
-    constexpr std::size_t kWorth = 64;
-    const std::size_t processors = std::max(1U, std::thread::hardware_concurrency());
-    const std::size_t workers = std::min(processors, records.size() / kWorth + 1);
-    const auto part = [&](std::size_t worker) {
-      for (std::size_t i = worker; i < records.size(); i += workers) {
+    constexpr std::size_t kTogether = 64;
+    for_each_in_parallel((records.size() + kTogether - 1) / kTogether, [&](std::size_t part) {
+      const std::size_t end = std::min(records.size(), (part + 1) * kTogether);
+      for (std::size_t i = part * kTogether; i < end; ++i) {
         if (records[i].state == State::kGood && !is_signed(records[i].checkpoint)) records[i].state = State::kForged;
       }
-    };
-    std::vector<std::thread> threads;
-    for (std::size_t worker = 1; worker < workers; ++worker) threads.emplace_back(part, worker);
-    part(0);
-    for (std::thread& thread : threads) thread.join();
+    });
   }
 
   void judge(const Record& record) {

@@ -5,6 +5,7 @@
 #include <fstream>
 #include <iterator>
 
+#include "event/delivery_key.h"
 #include "formats/sample.h"
 #include "merkle/checkpoint.h"
 #include "support/sim_fs.h"
@@ -47,8 +48,8 @@ TEST(Golden, entries_of_version_1) {
     ASSERT_TRUE(view.ok()) << view.error().message;
     EXPECT_EQ(view->received, kReceived);
   }
-  EXPECT_EQ(event::read_delivery_key(entries[0]).value()->event_id, "evt_91");
-  EXPECT_FALSE(event::read_delivery_key(entries[1]).value().has_value());
+  EXPECT_EQ(event::DeliveryKeyReader().read(entries[0]).value()->event_id, "evt_91");
+  EXPECT_FALSE(event::DeliveryKeyReader().read(entries[1]).value().has_value());
   EXPECT_EQ(event::read_entry(entries[1])->original, R"("<13>Nov 23 16:20:00 gate-1 door: open")");
 }
 

@@ -28,7 +28,8 @@ Store::Store(io::FileSystem& fs, std::string dir, StoreOptions options, merkle::
       signer_(std::move(signer)),
       clock_(clock),
       segment_writer_(LogId{}),
-      window_(options.window_span, options.window_keys_max) {}
+      window_(options.window_span, options.window_keys_max),
+      window_reach_(options.window_span, options.window_keys_max) {}
 
 Store::~Store() = default;
 

@@ -196,6 +196,7 @@ class Store {
   std::atomic<std::uint64_t> sealed_size_ = 0;
   std::atomic<UnixNanos> last_received_ = 0;
   DeliveryWindow window_;
+  WindowReach window_reach_;  // of the thread that seals
 };
 
 }  // namespace stele::log

@@ -226,6 +226,7 @@ Status Store::recover_window(std::vector<SegmentKeys>& reread) {
   }
   for (auto segment = found.rbegin(); segment != found.rend(); ++segment) {
     for (const WindowKey& key : segment->keys) window_.put(key.key, key.index, segment->received);
+    window_reach_.add(segment->segment.first_index, segment->received, segment->keys.size());
   }
   for (const auto& block : tail) {
     for (std::size_t i = 0; i < block->keys.size(); ++i) {

@@ -179,7 +179,8 @@ void Store::remember_segment_keys(const SegmentInfo& info, std::span<const Tail:
   }
   const std::string dir = dir_ + "/window";
   (void)write_window_file(fs_, dir, info.first_index, info.count, keys);
-  (void)remove_old_window_files(fs_, dir, info.end_index(), options_.window_keys_max);
+  window_reach_.add(info.first_index, info.received_last, keys.size());
+  (void)remove_window_files_before(fs_, dir, window_reach_.begin(clock_.now()));
 }
 
 }  // namespace stele::log

@@ -57,15 +57,30 @@ Result<std::vector<WindowKey>> read_window_file(io::FileSystem& fs, const std::s
   return keys;
 }
 
-Status remove_old_window_files(io::FileSystem& fs, const std::string& dir, std::uint64_t end_index, std::uint64_t keys_max) {
+Status remove_window_files_before(io::FileSystem& fs, const std::string& dir, std::uint64_t first_index) {
   STELE_ASSIGN(const auto names, fs.list(dir));
   for (const std::string& name : names) {
     if (!name.ends_with(kSuffix) || name.size() < 20) continue;
     const auto first = parse_zero_padded(std::string_view(name).substr(0, 20));
-    // Twice over: not every entry has a key.
-    if (first && *first + 2 * keys_max < end_index) STELE_TRY(fs.remove(dir + "/" + name));
+    if (first && *first < first_index) STELE_TRY(fs.remove(dir + "/" + name));
   }
   return {};
+}
+
+void WindowReach::add(std::uint64_t first_index, UnixNanos received_last, std::uint64_t keys) {
+  segments_.push_back({first_index, received_last, keys});
+  keys_ += keys;
+}
+
+std::uint64_t WindowReach::begin(UnixNanos now) {
+  while (segments_.size() > 1) {
+    const Segment& oldest = segments_.front();
+    const bool is_past = now - oldest.received_last > 2 * span_;
+    if (!is_past && keys_ - oldest.keys < keys_max_) break;
+    keys_ -= oldest.keys;
+    segments_.pop_front();
+  }
+  return segments_.empty() ? 0 : segments_.front().first_index;
 }
 
 }  // namespace stele::log

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <span>
 #include <string>
 #include <vector>
@@ -26,7 +27,31 @@ Status write_window_file(io::FileSystem& fs, const std::string& dir, std::uint64
 Result<std::vector<WindowKey>> read_window_file(io::FileSystem& fs, const std::string& dir, std::uint64_t first_index,
                                                 std::uint32_t count);
 
-// Removes files whose entries are so far back that `keys_max` later ones are there.
-Status remove_old_window_files(io::FileSystem& fs, const std::string& dir, std::uint64_t end_index, std::uint64_t keys_max);
+// Removes the files of segments that begin before entry `first_index`.
+Status remove_window_files_before(io::FileSystem& fs, const std::string& dir, std::uint64_t first_index);
+
+// How far back the delivery window reaches, in sealed segments: which of these files an open will want.
+class WindowReach {
+ public:
+  WindowReach(UnixNanos span, std::uint64_t keys_max) : span_(span), keys_max_(keys_max) {}
+
+  // The next segment: when its last entry was received, and how many of its entries have a key.
+  void add(std::uint64_t first_index, UnixNanos received_last, std::uint64_t keys);
+
+  // The first entry of the oldest segment that is wanted at `now`; 0 when none is known. Twice the span is kept, for a clock that
+  // is set back.
+  [[nodiscard]] std::uint64_t begin(UnixNanos now);
+
+ private:
+  struct Segment {
+    std::uint64_t first_index = 0;
+    UnixNanos received_last = 0;
+    std::uint64_t keys = 0;
+  };
+  UnixNanos span_;
+  std::uint64_t keys_max_;
+  std::deque<Segment> segments_;
+  std::uint64_t keys_ = 0;  // of all of them
+};
 
 }  // namespace stele::log

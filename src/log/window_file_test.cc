@@ -51,19 +51,37 @@ TEST(WindowFile, is_refused_when_damaged) {
   EXPECT_EQ(read_window_file(fs, kDir, 512, 200).error().code, Code::kCorrupt);
 }
 
-// Goal: files go once twice the promised number of entries lies behind them, and nothing else goes.
+// Goal: the files of segments before the wanted ones go, and nothing else.
 TEST(WindowFile, goes_when_it_is_old) {
   SimFileSystem fs(1);
   ASSERT_TRUE(fs.make_dirs(kDir).ok());
   for (std::uint64_t first = 0; first < 2560; first += 256) ASSERT_TRUE(write_window_file(fs, kDir, first, 256, {}).ok());
   ASSERT_TRUE(io::write_file(fs, kDir + "/notes", "", 0600).ok());
-  ASSERT_TRUE(remove_old_window_files(fs, kDir, 2560, 500).ok());
+  ASSERT_TRUE(remove_window_files_before(fs, kDir, 1792).ok());
   std::vector<std::string> left;
   for (std::uint64_t first = 1792; first < 2560; first += 256) {
     left.push_back("0000000000000000" + std::to_string(first) + "-256.keys");
   }
   left.emplace_back("notes");
   EXPECT_EQ(fs.list(kDir).value(), left);
+}
+
+// Goal: a segment is wanted while it is young and fewer keys than are promised lie behind it, however many entries do.
+TEST(WindowReach, counts_keys_and_time_and_not_entries) {
+  WindowReach reach(100, 10);
+  EXPECT_EQ(reach.begin(0), 0U);
+  for (std::uint64_t i = 0; i < 50; ++i) reach.add(1000 * i, static_cast<UnixNanos>(i), 0);
+  EXPECT_EQ(reach.begin(49), 0U) << "no keys at all";
+  reach.add(50'000, 50, 6);
+  reach.add(51'000, 51, 3);
+  EXPECT_EQ(reach.begin(51), 0U);
+  reach.add(52'000, 52, 1);
+  EXPECT_EQ(reach.begin(52), 50'000U) << "10 keys from there on";
+  reach.add(53'000, 53, 6);
+  EXPECT_EQ(reach.begin(53), 51'000U) << "10 keys behind the one before";
+  EXPECT_EQ(reach.begin(251), 51'000U);
+  EXPECT_EQ(reach.begin(252), 52'000U) << "older than twice the span";
+  EXPECT_EQ(reach.begin(1000), 53'000U) << "the last stays";
 }
 
 }  // namespace

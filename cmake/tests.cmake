@@ -136,6 +136,8 @@ function(stele_program_tests)
   file(GLOB_RECURSE scripts CONFIGURE_DEPENDS
     "${CMAKE_SOURCE_DIR}/tests/test_*.py" "${CMAKE_SOURCE_DIR}/tests/test_*.sh")
   list(FILTER scripts EXCLUDE REGEX "/tests/soak/")
+  set(environment "STELE_BIN=${CMAKE_BINARY_DIR}/stele" "STELE_SOURCE_DIR=${CMAKE_SOURCE_DIR}"
+    "PYTHONPATH=${CMAKE_SOURCE_DIR}/build/python" "PYTHONDONTWRITEBYTECODE=1")
   foreach(script IN LISTS scripts)
     file(RELATIVE_PATH path "${CMAKE_SOURCE_DIR}/tests" "${script}")
     string(REGEX REPLACE "\\.(py|sh)$" "" name "${path}")
@@ -147,7 +149,7 @@ function(stele_program_tests)
     add_test(NAME "program.${name}" COMMAND ${interpreter} "${script}" WORKING_DIRECTORY "${CMAKE_BINARY_DIR}")
     set_tests_properties("program.${name}" PROPERTIES
       LABELS program TIMEOUT 600 SKIP_RETURN_CODE 77
-      ENVIRONMENT "STELE_BIN=${CMAKE_BINARY_DIR}/stele;STELE_SOURCE_DIR=${CMAKE_SOURCE_DIR};PYTHONDONTWRITEBYTECODE=1")
+      ENVIRONMENT "${environment}")
     file(STRINGS "${script}" wishes REGEX "^# ctest: ")
     foreach(wish IN LISTS wishes)
       string(REGEX REPLACE "^# ctest: " "" wish "${wish}")

@@ -46,6 +46,7 @@ build_and_test() {
   local preset=$1
   shift
   install_groups build test
+  install_python
   configure "$preset"
   rm -f "build/$preset/ctest.log"
   compile "$preset"

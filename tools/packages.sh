@@ -83,3 +83,14 @@ install_groups() {
   as_root "${apt[@]}" install --no-install-recommends "${missing[@]}" ||
     die "The packages above could not be installed. Set STELE_NO_INSTALL=1 to go on without."
 }
+
+# What tests need of PyPI, into build/python; nothing when it is there.
+install_python() {
+  local list=tests/requirements.txt made=build/python/requirements.txt
+  if [[ ${STELE_NO_INSTALL:-} == 1 ]] || cmp -s "$list" "$made"; then return 0; fi
+  say "installing Python packages into build/python"
+  rm -rf build/python
+  python3 -m pip install -q --disable-pip-version-check --root-user-action ignore --target build/python -r "$list" ||
+    die "The packages of $list could not be installed. Set STELE_NO_INSTALL=1 to go on without."
+  cp "$list" "$made"
+}

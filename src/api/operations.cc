@@ -65,6 +65,8 @@ std::string metrics_text(const Service& service) {
   one("stele_events_refused_total", "counter", "Events refused over HTTP, each with its reason in the answer.", c.events_refused);
   one("stele_events_without_origin_total", "counter", "Events stored that do not say from where the actor came.",
       c.events_without_origin);
+  one("stele_events_quarantined_total", "counter", "Of those stored through other protocols, kept without being understood.",
+      c.events_quarantined);
   one("stele_streams", "gauge", "Open streams.", c.streams);
   family(out, "stele_acknowledge_seconds", "histogram", "From a request's arrival to its acknowledgement.");
   c.acknowledge.append(out, "stele_acknowledge_seconds", "");

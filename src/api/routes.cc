@@ -4,6 +4,7 @@ namespace stele::api {
 
 void add_routes(Router& router, Service& service) {
   add_event_routes(router, service);
+  add_door_routes(router, service);
   add_stream_routes(router, service);
   add_log_routes(router, service);
   add_operation_routes(router, service);

@@ -6,10 +6,12 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "api/router.h"
 #include "base/clock.h"
 #include "base/histogram.h"
+#include "collect/http_door.h"
 #include "event/json_tape.h"
 #include "log/sequencer.h"
 
@@ -27,6 +29,7 @@ struct ApiCounters {
   std::atomic<std::uint64_t> events_stored{0};
   std::atomic<std::uint64_t> events_refused{0};
   std::atomic<std::uint64_t> events_without_origin{0};
+  std::atomic<std::uint64_t> events_quarantined{0};
   std::atomic<std::uint64_t> streams{0};  // open now
   Histogram acknowledge;                  // from a request's arrival to its answer
 };
@@ -35,8 +38,10 @@ struct ApiCounters {
 struct Service {
   std::map<std::string, log::Sequencer*> logs;
   const Clock& clock;
+  const normalise::Ruleset& rules;
   ApiLimits limits;
   std::int64_t started = 0;
+  std::vector<std::unique_ptr<collect::HttpDoor>> doors;
   // Further samples for /metrics, from the doors and the server.
   std::function<void(std::string&)> more_metrics;
   ApiCounters counters;
@@ -49,6 +54,7 @@ struct Service {
 void add_routes(Router& router, Service& service);
 // One function a resource adds its routes.
 void add_event_routes(Router& router, Service& service);      // /api/v1/events
+void add_door_routes(Router& router, Service& service);       // of other protocols, each at its own path
 void add_stream_routes(Router& router, Service& service);     // /api/v1/stream
 void add_log_routes(Router& router, Service& service);        // /log/{log}/…
 void add_operation_routes(Router& router, Service& service);  // /healthz, /readyz, /metrics, /api/v1/status, schema

@@ -18,6 +18,7 @@ void add_get(CLI::App& app, int& exit_code);
 void add_status(CLI::App& app, int& exit_code);
 void add_proof(CLI::App& app, int& exit_code);
 void add_verify(CLI::App& app, int& exit_code);
+void add_normalize(CLI::App& app, int& exit_code);
 void add_config(CLI::App& app, int& exit_code);
 void add_version(CLI::App& app, int& exit_code);
 

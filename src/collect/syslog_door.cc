@@ -4,6 +4,7 @@
 
 #include "base/json_text.h"
 #include "collect/quarantine.h"
+#include "collect/relp_framer.h"
 #include "collect/syslog_event.h"
 #include "collect/syslog_framer.h"
 #include "collect/syslog_message.h"
@@ -29,11 +30,11 @@ class SyslogSink final : public net::StreamSink {
   SyslogSink(SyslogDoor& door, event::Source source)
       : door_(door), source_(std::move(source)), framer_(door.options_.message_bytes_max) {}
 
-  void on_bytes(std::string_view bytes, std::function<void()> resume) override {
+  void on_bytes(std::string_view bytes, net::Resume resume) override {
     framer_.push(bytes);
     std::vector<SyslogDoor::Message> messages;
     while (const auto frame = framer_.next()) messages.push_back(message_of(*frame));
-    door_.deliver(source_, std::move(messages), std::move(resume));
+    door_.deliver(source_, std::move(messages), [resume = std::move(resume)] { resume({}); });
   }
 
   void on_end(std::function<void()> resume) override {
@@ -54,6 +55,59 @@ class SyslogSink final : public net::StreamSink {
   event::Source source_;
   SyslogFramer framer_;
 };
+
+// RELP: every message is answered once it is in the log, in the order in which they came.
+class RelpSink final : public net::StreamSink {
+ public:
+  RelpSink(SyslogDoor& door, event::Source source)
+      : door_(door), source_(std::move(source)), framer_(door.options_.message_bytes_max) {}
+
+  void on_bytes(std::string_view bytes, net::Resume resume) override {
+    framer_.push(bytes);
+    std::vector<SyslogDoor::Message> messages;
+    net::StreamAnswer answer;
+    while (!answer.close) {
+      const auto frame = framer_.next();
+      if (!frame) {  // no RELP, or out of step: the client comes again
+        answer.close = true;
+        break;
+      }
+      if (!*frame) break;
+      take(**frame, messages, answer);
+    }
+    door_.deliver(source_, std::move(messages), [resume = std::move(resume), answer = std::move(answer)] { resume(answer); });
+  }
+
+  void on_end(std::function<void()> resume) override { resume(); }  // what was not answered is sent again
+
+ private:
+  void take(const RelpFrame& frame, std::vector<SyslogDoor::Message>& messages, net::StreamAnswer& answer) {
+    if (frame.command == "open") {
+      opened_ = true;
+      answer.bytes += relp_response(frame.number, relp_offers(frame.data));
+    } else if (frame.command == "syslog" && opened_) {
+      const bool whole = frame.data.size() == frame.length;
+      messages.push_back({std::string(frame.data), whole ? "" : "oversized", frame.length});
+      answer.bytes += relp_response(frame.number, "200 OK");
+    } else if (frame.command == "close") {
+      answer.bytes += relp_response(frame.number, "") + "0 serverclose 0\n";
+      answer.close = true;
+    } else {
+      answer.bytes += relp_response(frame.number, "500 there is no such command here");
+    }
+  }
+
+  SyslogDoor& door_;
+  event::Source source_;
+  RelpFramer framer_;
+  bool opened_ = false;
+};
+
+net::SinkFactory SyslogDoor::relp_sinks(std::string kind) {
+  return [this, kind = std::move(kind)](const net::Peer& peer) -> std::unique_ptr<net::StreamSink> {
+    return std::make_unique<RelpSink>(*this, event::Source{options_.source, kind, peer.address, ""});
+  };
+}
 
 net::SinkFactory SyslogDoor::sinks(std::string kind) {
   return [this, kind = std::move(kind)](const net::Peer& peer) -> std::unique_ptr<net::StreamSink> {
@@ -97,6 +151,13 @@ void SyslogDoor::attempt(std::shared_ptr<Delivery> delivery) {
     quarantined += add(batch, delivery->messages[end++]) ? 0U : 1U;
   log_.submit(std::move(batch), false, [this, delivery, end, quarantined, later](const Result<log::Delivered>& result) {
     if (!result) return later();
+    // What an id that stands for something else kept out is not lost: it goes after the others, quarantined.
+    for (std::size_t i = delivery->next; i < end; ++i) {
+      if (!result->placed[i - delivery->next].error) continue;
+      delivery->messages.push_back(delivery->messages[i]);
+      delivery->messages.back().quarantined = "id_conflict";
+      --counters_.messages;
+    }
     counters_.messages += end - delivery->next;
     counters_.quarantined += quarantined;
     delivery->next = end;
@@ -110,10 +171,10 @@ bool SyslogDoor::add(event::EntryBatch& batch, const Message& message) {
   std::string why = message.quarantined;
   if (why.empty()) {
     const UnixNanos now = clock_.now();
-    syslog_event(parse_syslog(message.text, now), now, normalised);
+    syslog_event(parse_syslog(message.text, now), now, rules_, normalised);
     std::string original;
     append_json_bytes(original, message.text);
-    if (batch.add(normalised.event, normalised.derived, original, {}).ok()) return true;
+    if (batch.add(normalised.event, normalised.derived, original, normalised.id).ok()) return true;
     why = "too_large";
   }
   add_quarantined(batch, "syslog", why, message.text, message.length, clock_.now());

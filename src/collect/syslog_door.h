@@ -1,4 +1,4 @@
-// Syslog from the network to the log: UDP, TCP and TLS (RFC 5424, 3164, 6587, 5425, 5426).
+// Syslog from the network to the log: UDP, TCP and TLS (RFC 5424, 3164, 6587, 5425, 5426), and RELP.
 #pragma once
 
 #include <atomic>
@@ -13,6 +13,7 @@
 #include "event/entry.h"
 #include "log/sequencer.h"
 #include "net/stream_server.h"
+#include "normalise/ruleset.h"
 
 namespace stele::collect {
 
@@ -32,17 +33,21 @@ struct SyslogCounters {
 // id in `options` has at most 128 bytes of UTF-8.
 class SyslogDoor {
  public:
-  SyslogDoor(log::Sequencer& log, net::Runtime& runtime, const Clock& clock, SyslogOptions options)
-      : log_(log), runtime_(runtime), clock_(clock), options_(std::move(options)) {}
+  SyslogDoor(log::Sequencer& log, net::Runtime& runtime, const Clock& clock, const normalise::Ruleset& rules,
+             SyslogOptions options)
+      : log_(log), runtime_(runtime), clock_(clock), rules_(rules), options_(std::move(options)) {}
 
   // For net::StreamServer. `kind` is the source's: "syslog-tcp", "syslog-tls".
   net::SinkFactory sinks(std::string kind);
   net::DatagramHandler datagrams();
+  // The same messages over RELP, each acknowledged once it is durable: "syslog-relp", "syslog-relp-tls".
+  net::SinkFactory relp_sinks(std::string kind);
 
   [[nodiscard]] const SyslogCounters& counters() const { return counters_; }
 
  private:
   friend class SyslogSink;
+  friend class RelpSink;
   // One message on its way, kept until the log has it.
   struct Message {
     std::string text;
@@ -58,6 +63,7 @@ class SyslogDoor {
   log::Sequencer& log_;
   net::Runtime& runtime_;
   const Clock& clock_;
+  const normalise::Ruleset& rules_;
   SyslogOptions options_;
   SyslogCounters counters_;
 };

@@ -3,11 +3,19 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
+#include <deque>
 #include <string_view>
 
+#include "base/bytes.h"
 #include "base/json_text.h"
+#include "base/readable_text.h"
 
 namespace stele::collect {
+
+using normalise::Draft;
+using normalise::Part;
+using normalise::Record;
+
 namespace {
 
 // RFC 5424 section 6.2.1, tables 1 and 2; facilities under the names of syslog.conf where that has one.
@@ -16,6 +24,9 @@ constexpr std::array<std::string_view, 24> kFacilities = {
     "ntp",  "audit", "alert", "clock",  "local0", "local1", "local2", "local3", "local4", "local5", "local6",   "local7"};
 constexpr std::array<std::string_view, 8> kSeverities = {"emergency", "alert",  "critical", "error",
                                                          "warning",   "notice", "info",     "debug"};
+
+std::string_view facility_name(const SyslogMessage& message) { return kFacilities[message.facility % kFacilities.size()]; }
+std::string_view severity_name(const SyslogMessage& message) { return kSeverities[message.severity % kSeverities.size()]; }
 
 constexpr unsigned kFacilityAuth = 4;
 constexpr unsigned kFacilityAuthpriv = 10;
@@ -35,57 +46,11 @@ std::string_view method_of(SyslogFormat format) {
   return "syslog/free@1";
 }
 
-// --- Text that must be a string: keys and the actor ---
-
-constexpr std::string_view kReplacement = "\xef\xbf\xbd";  // U+FFFD
-constexpr std::string_view kEllipsis = "\xe2\x80\xa6";     // U+2026
-constexpr std::size_t kActorPartMax = 255;                 // bytes: three of them stay below the 1,024 of an id
-
-bool is_ascii(std::string_view s) {
-  return std::none_of(s.begin(), s.end(), [](char c) { return static_cast<unsigned char>(c) >= 0x80; });
-}
-
-// The length of the UTF-8 sequence at the front, or 0 if there is none or it is U+FFFD.
-std::size_t plain_sequence(std::string_view s) {
-  if (s.starts_with(kReplacement)) return 0;
-  for (std::size_t n = 1; n <= 4 && n <= s.size(); ++n) {
-    if (is_utf8(s.substr(0, n))) return n;
-  }
-  return 0;
-}
-
-// Appends `text`, escaped and without quotes; what is not UTF-8 is marked as the header says. What would make it longer than
-// `bytes_max` before escaping is replaced by an ellipsis.
-void append_readable(std::string& out, std::string_view text, std::size_t bytes_max) {
-  if (is_ascii(text) && text.size() <= bytes_max) {
-    append_json_escaped(out, text);
-    return;
-  }
-  constexpr std::string_view kHex = "0123456789abcdef";
-  std::size_t written = 0;
-  while (!text.empty()) {
-    const std::size_t n = plain_sequence(text);
-    std::string_view piece = text.substr(0, std::max<std::size_t>(n, 1));
-    text.remove_prefix(piece.size());
-    std::string marked;
-    if (n == 0) {
-      const auto byte = static_cast<unsigned char>(piece[0]);
-      marked = kReplacement;
-      for (const char c : {'<', kHex[byte >> 4], kHex[byte & 15], '>'}) marked.push_back(c);
-      piece = marked;
-    }
-    written += piece.size();
-    if (written > bytes_max) {
-      out += kEllipsis;
-      return;
-    }
-    append_json_escaped(out, piece);
-  }
-}
+constexpr std::size_t kActorPartMax = 255;  // bytes: three of them stay below the 1,024 of an id
 
 void append_key(std::string& out, std::string_view key) {
   out.push_back('"');
-  append_readable(out, key, std::string::npos);
+  append_readable(out, key);
   out += "\":";
 }
 
@@ -142,13 +107,15 @@ void append_structured_data(std::string& out, const SyslogMessage& message) {
 // --- The event ---
 
 void append_time(std::string& out, const SyslogMessage& message, UnixNanos received) {
+  out.push_back('"');
   if (message.time && !message.time_text.empty()) {
     out += message.time_text;
-    return;
+  } else {
+    std::array<char, kTimeWidth> text;
+    format_time(message.time.value_or(received), text.data());
+    out.append(text.data(), text.size());
   }
-  std::array<char, kTimeWidth> text;
-  format_time(message.time.value_or(received), text.data());
-  out.append(text.data(), text.size());
+  out.push_back('"');
 }
 
 bool is_attributed(const SyslogMessage& message) { return !message.app_name.empty() || !message.hostname.empty(); }
@@ -180,81 +147,87 @@ void append_actor(std::string& out, const SyslogMessage& message) {
   out.push_back('}');
 }
 
-// Writes the members of one object that are present.
-class Members {
- public:
-  explicit Members(std::string& out) : out_(out) { out_.push_back('{'); }
-  Members(const Members&) = delete;
-  Members& operator=(const Members&) = delete;
-  ~Members() { out_.push_back('}'); }
-
-  // Begins a member whose value the caller appends to the string returned. `name` needs no escaping.
-  std::string& begin(std::string_view name) {
-    if (!first_) out_.push_back(',');
-    first_ = false;
-    out_.push_back('"');
-    out_ += name;
-    out_ += "\":";
-    return out_;
-  }
-  void bytes_if_any(std::string_view name, std::string_view value) {
-    if (!value.empty()) append_json_bytes(begin(name), value);
-  }
-
- private:
-  std::string& out_;
-  bool first_ = true;
-};
-
-void append_attributes(std::string& out, const SyslogMessage& message) {
-  Members members(out);
-  if (message.has_pri) append_json_string(members.begin("facility"), kFacilities[message.facility % kFacilities.size()]);
-  members.bytes_if_any("host", message.hostname);
-  members.bytes_if_any("app", message.app_name);
-  members.bytes_if_any("pid", message.proc_id);
-  members.bytes_if_any("msgid", message.msg_id);
-  if (!message.time) members.bytes_if_any("timestamp", message.time_text);
-  if (!message.sd_elements.empty()) append_structured_data(members.begin("structured_data"), message);
+void append_attributes(Draft& draft, const SyslogMessage& message) {
+  const auto bytes_if_any = [&](std::string_view name, std::string_view value) {
+    if (!value.empty()) append_json_bytes(*draft.attribute(name), value);
+  };
+  if (message.has_pri) append_json_string(*draft.attribute("facility"), facility_name(message));
+  bytes_if_any("host", message.hostname);
+  bytes_if_any("app", message.app_name);
+  bytes_if_any("pid", message.proc_id);
+  bytes_if_any("msgid", message.msg_id);
+  if (!message.time) bytes_if_any("timestamp", message.time_text);
+  if (!message.sd_elements.empty()) append_structured_data(*draft.attribute("structured_data"), message);
 }
 
-void append_event(std::string& out, const SyslogMessage& message, UnixNanos received) {
-  out += R"({"time":")";
-  append_time(out, message, received);
-  out += R"(","actor":)";
-  append_actor(out, message);
-  out += R"(,"action":"syslog.message","category":")";
-  out += category_of(message.facility);
-  out += R"(","outcome":"unknown","severity":")";
-  out += kSeverities[message.severity % kSeverities.size()];
+void append_quoted(std::string& out, std::string_view word) {
   out.push_back('"');
-  if (!message.message.empty()) {
-    out += R"(,"message":)";
-    append_json_bytes(out, message.message);
-  }
-  out += R"(,"attributes":)";
-  append_attributes(out, message);
-  out.push_back('}');
+  out += word;
+  out.push_back('"');
 }
 
-void append_derived(std::string& out, const SyslogMessage& message) {
-  out += R"({"by":")";
-  out += method_of(message.format);
-  out += R"(","fields":[)";
-  if (message.time_source != SyslogTime::kFull) out += R"("time",)";
-  out += R"("actor","action","category","outcome")";
-  if (!message.has_pri) out += R"(,"severity")";
-  out.push_back(']');
-  if (!is_attributed(message)) out += R"(,"unattributed":true)";
-  out.push_back('}');
+// A sender's own id and number, in an element of structured data that is ours: [stele@32473 id="…" seq="…"].
+void take_identity(const SyslogMessage& message, Draft& draft, std::string& id) {
+  constexpr std::size_t kIdBytesMax = 1024;
+  id.clear();
+  for (const SdElement& element : message.sd_elements) {
+    if (!element.id.starts_with("stele@")) continue;
+    for (const SdParam& param : message.params(element)) {
+      const std::string value = param.value();
+      if (param.name == "id" && !value.empty() && value.size() <= kIdBytesMax && is_utf8(value)) {
+        id = value;
+        append_json_string(draft.claim(Part::kId), value);
+      }
+      if (param.name == "seq" && parse_decimal(value)) draft.claim(Part::kSeq) = value;
+    }
+  }
+}
+
+// What the header says, and what follows from it alone.
+void take_header(const SyslogMessage& message, UnixNanos received, Draft& draft) {
+  const bool timed = message.time_source == SyslogTime::kFull;
+  append_time(timed ? draft.claim(Part::kTime) : draft.conclude(Part::kTime), message, received);
+  append_actor(draft.conclude(Part::kActor), message);
+  append_quoted(draft.conclude(Part::kAction), "syslog.message");
+  append_quoted(draft.conclude(Part::kCategory), category_of(message.facility));
+  append_quoted(draft.conclude(Part::kOutcome), "unknown");
+  append_quoted(message.has_pri ? draft.claim(Part::kSeverity) : draft.conclude(Part::kSeverity), severity_name(message));
+  if (!message.message.empty()) append_json_bytes(draft.claim(Part::kMessage), message.message);
+  append_attributes(draft, message);
+  draft.set_unattributed(!is_attributed(message));
+  draft.set_by(method_of(message.format));
+}
+
+// The fields that rules may ask for; `names` keeps those that are made here.
+void make_record(const SyslogMessage& message, std::deque<std::string>& names, Record& record) {
+  record.set_text(message.message);
+  record.set("app", message.app_name);
+  record.set("pid", message.proc_id);
+  record.set("host", message.hostname);
+  record.set("msgid", message.msg_id);
+  record.set("severity", severity_name(message));
+  if (message.has_pri) record.set("facility", facility_name(message));
+  for (const SdElement& element : message.sd_elements) {
+    for (const SdParam& param : message.params(element)) {
+      const std::string& name = names.emplace_back("sd." + std::string(element.id) + "." + std::string(param.name));
+      record.set(name, param.escaped ? names.emplace_back(param.value()) : param.raw);
+    }
+  }
 }
 
 }  // namespace
 
-void syslog_event(const SyslogMessage& message, UnixNanos received, Normalised& out) {
-  out.event.clear();
-  out.derived.clear();
-  append_event(out.event, message, received);
-  append_derived(out.derived, message);
+void syslog_event(const SyslogMessage& message, UnixNanos received, const normalise::Ruleset& rules, Normalised& out) {
+  thread_local Draft draft;
+  thread_local Record record;
+  std::deque<std::string> names;
+  draft.clear();
+  record.clear();
+  take_identity(message, draft, out.id);
+  take_header(message, received, draft);
+  make_record(message, names, record);
+  (void)rules.conclude(record, draft);
+  draft.write(out.event, out.derived);
 }
 
 }  // namespace stele::collect

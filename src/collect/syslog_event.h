@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "collect/syslog_message.h"
+#include "normalise/ruleset.h"
 
 namespace stele::collect {
 
@@ -12,12 +13,15 @@ namespace stele::collect {
 struct Normalised {
   std::string event;
   std::string derived;
+  std::string id;  // the event's, unescaped; empty when it has none
 };
 
-// Writes `message`, which was received at `received`, into `out`, whose capacity is used again. Cannot fail: whatever bytes
-// the message has, both texts are I-JSON: UTF-8, no lone surrogates, no key twice in one object.
+// Writes `message`, which was received at `received`, into `out`, whose capacity is used again: what its header says, and what
+// the first of `rules` that fits concludes of its text in place of that (docs/formats/normaliser.md). Cannot fail: whatever
+// bytes the message has, both texts are I-JSON: UTF-8, no lone surrogates, no key twice in one object.
 //
-// event, in this order:
+// event without a rule, in this order:
+//   id, seq     the parameters of that name of an element "stele@…" in the structured data
 //   time        the sender's RFC 3339 lexeme; else its time as format_time writes it; else `received`
 //   actor       {"type":"process","id":"app[pid]@host","name":"app"}, absent parts left out ("[pid]@host", "@host", "app");
 //               with neither app nor host the id is "unknown" and `derived` has "unattributed":true
@@ -26,7 +30,8 @@ struct Normalised {
 //   outcome     "unknown"
 //   severity    debug, info, notice, warning, error, critical, alert or emergency
 //   message     left out if empty
-//   attributes  those present of facility, host, app, pid, msgid, timestamp (an RFC 5424 time that could not be read) and
+//   attributes  left out if empty; those present of facility, host, app, pid, msgid, timestamp (an RFC 5424 time that could not
+//   be read) and
 //               structured_data {"<SD-ID>":{"<name>":"<value>"}}
 //
 // derived: {"by":"syslog/rfc5424@1","fields":[…]} (rfc3164, free) names the members that were concluded rather than claimed:
@@ -37,6 +42,6 @@ struct Normalised {
 // keys meet; a part of the actor that would then be longer than 255 bytes ends in "…". An SD-ID or a parameter name that
 // repeats has an array of its values, in the order sent, at its first place. An object whose only key starts with "$" is
 // wrapped as {"$literal":{…}}.
-void syslog_event(const SyslogMessage& message, UnixNanos received, Normalised& out);
+void syslog_event(const SyslogMessage& message, UnixNanos received, const normalise::Ruleset& rules, Normalised& out);
 
 }  // namespace stele::collect

@@ -17,10 +17,15 @@ using namespace std::literals;
 
 constexpr std::string_view kReceived = "2026-11-23T16:20:05.000000000Z";
 
-Normalised normalise(std::string_view line) {
+const normalise::Ruleset& no_rules() {
+  static const normalise::Ruleset rules = std::move(normalise::Ruleset::make({})).value();
+  return rules;
+}
+
+Normalised normalised(std::string_view line) {
   const UnixNanos received = parse_time(kReceived).value();
   Normalised out;
-  syslog_event(parse_syslog(line, received), received, out);
+  syslog_event(parse_syslog(line, received), received, no_rules(), out);
   return out;
 }
 
@@ -45,7 +50,7 @@ TEST(SyslogEvent, writes_the_event_and_what_was_concluded) {
       {"just text",
        R"({"time":"2026-11-23T16:20:05.000000000Z","actor":{"type":"process","id":"unknown"},)"
        R"("action":"syslog.message","category":"system_activity","outcome":"unknown","severity":"notice",)"
-       R"("message":"just text","attributes":{}})",
+       R"("message":"just text"})",
        R"({"by":"syslog/free@1","fields":["time","actor","action","category","outcome","severity"],"unattributed":true})"},
       {"2026-11-23T16:20:00Z web-1 a: no PRI",
        R"({"time":"2026-11-23T16:20:00Z","actor":{"type":"process","id":"a@web-1","name":"a"},)"
@@ -59,7 +64,7 @@ TEST(SyslogEvent, writes_the_event_and_what_was_concluded) {
        R"({"by":"syslog/rfc5424@1","fields":["time","actor","action","category","outcome"],"unattributed":true})"},
   };
   for (const auto& [line, event, derived] : cases) {
-    const Normalised out = normalise(line);
+    const Normalised out = normalised(line);
     EXPECT_EQ(out.event, event) << line;
     EXPECT_EQ(out.derived, derived) << line;
   }
@@ -93,12 +98,12 @@ TEST(SyslogEvent, names_the_actor) {
             "{\"type\":\"process\",\"id\":\"a\xef\xbf\xbd<80>\\\"b@w\xef\xbf\xbd<ff>\xc3\xa9\",\"name\":\"a\xef\xbf\xbd<80>"
             "\\\"b\"}"},
        }) {
-    const Normalised out = normalise(line);
+    const Normalised out = normalised(line);
     EXPECT_EQ(member(out.event, "/actor"), actor) << line;
     EXPECT_EQ(out.derived.find("unattributed") != std::string::npos, actor.find("unknown") != std::string_view::npos);
   }
   const std::string part(kSyslogFieldMax, '\xff');
-  const Normalised out = normalise("<13>1 - " + part + " " + part + " " + part + " - - x");
+  const Normalised out = normalised("<13>1 - " + part + " " + part + " " + part + " - - x");
   simdjson::dom::parser parser;
   const std::string_view id = parse(parser, out.event)["actor"]["id"];
   EXPECT_LE(id.size(), 1024U);
@@ -109,7 +114,7 @@ TEST(SyslogEvent, names_the_actor) {
 TEST(SyslogEvent, names_every_facility_and_severity) {
   const std::vector<std::string> severities = {"emergency", "alert", "critical", "error", "warning", "notice", "info", "debug"};
   for (int pri = 0; pri < 192; ++pri) {
-    const Normalised out = normalise("<" + std::to_string(pri) + ">x");
+    const Normalised out = normalised("<" + std::to_string(pri) + ">x");
     const int facility = pri / 8;
     const std::string category = facility == 4 || facility == 10 ? "authentication"
                                  : facility == 13                ? "security_event"
@@ -120,8 +125,8 @@ TEST(SyslogEvent, names_every_facility_and_severity) {
       EXPECT_EQ(member(out.event, "/attributes/facility"), "\"local" + std::to_string(facility - 16) + "\"");
     }
   }
-  EXPECT_EQ(member(normalise("<0>x").event, "/attributes/facility"), "\"kern\"");
-  EXPECT_EQ(member(normalise("<120>x").event, "/attributes/facility"), "\"clock\"");
+  EXPECT_EQ(member(normalised("<0>x").event, "/attributes/facility"), "\"kern\"");
+  EXPECT_EQ(member(normalised("<120>x").event, "/attributes/facility"), "\"clock\"");
 }
 
 // Goal: structured data as an object: repeats become arrays at their first place, reserved objects are escaped, keys that
@@ -152,7 +157,7 @@ TEST(SyslogEvent, writes_structured_data_without_repeating_a_key) {
            {"[\xc3\xa9 \xf0\x9f\x98\x80=\"\xc3\xa9\"]", "{\"\xc3\xa9\":{\"\xf0\x9f\x98\x80\":\"\xc3\xa9\"}}"},
            {"[\0 \x01=\"\x02\"]"sv, R"({"\u0000":{"\u0001":"\u0002"}})"},
        }) {
-    const Normalised out = normalise("<13>1 - h a p m " + std::string(data) + " x");
+    const Normalised out = normalised("<13>1 - h a p m " + std::string(data) + " x");
     EXPECT_NE(out.event.find(R"("structured_data":)" + std::string(json) + "}}"), std::string::npos) << data << '\n' << out.event;
     EXPECT_EQ(member(out.event, "/message"), "\"x\"");
   }
@@ -160,11 +165,11 @@ TEST(SyslogEvent, writes_structured_data_without_repeating_a_key) {
 
 // Goal: bytes that are not UTF-8, NULs and control characters, in each field, come out as valid JSON and lose nothing.
 TEST(SyslogEvent, keeps_bytes_that_are_not_text) {
-  const Normalised out = normalise("<13>1 - \xff \xfe \xfd \xfc - \xc0\x80\0z"sv);
+  const Normalised out = normalised("<13>1 - \xff \xfe \xfd \xfc - \xc0\x80\0z"sv);
   EXPECT_EQ(member(out.event, "/attributes"), R"({"facility":"user","host":{"$base64":"/w=="},"app":{"$base64":"/g=="},)"
                                               R"("pid":{"$base64":"/Q=="},"msgid":{"$base64":"/A=="}})");
   EXPECT_EQ(member(out.event, "/message"), R"({"$base64":"wIAAeg=="})");
-  EXPECT_EQ(member(normalise("a\0b\x1f\x7f\tc"sv).event, "/message"), "\"a\\u0000b\\u001f\x7f\\tc\"");
+  EXPECT_EQ(member(normalised("a\0b\x1f\x7f\tc"sv).event, "/message"), "\"a\\u0000b\\u001f\x7f\\tc\"");
 }
 
 // Goal: the lexeme of the sender's time is kept only where it is RFC 3339; all others are written as Stele writes them.
@@ -181,7 +186,7 @@ TEST(SyslogEvent, keeps_the_lexeme_of_the_time) {
            {"<13>Nov 23 16:20:00 h a: x", "2026-11-23T16:20:00.000000000Z", true},
            {"<13>1 - h a - - - x", kReceived, true},
        }) {
-    const Normalised out = normalise(line);
+    const Normalised out = normalised(line);
     EXPECT_EQ(member(out.event, "/time"), "\"" + std::string(time) + "\"") << line;
     EXPECT_EQ(out.derived.find("\"time\"") != std::string::npos, concluded) << line;
   }
@@ -189,8 +194,8 @@ TEST(SyslogEvent, keeps_the_lexeme_of_the_time) {
 
 // Goal: what an earlier message left in the buffers does not show in the next.
 TEST(SyslogEvent, writes_over_what_the_buffers_held) {
-  Normalised out = normalise(R"(<13>1 - h a p m [a x="1"] a long message)");
-  syslog_event(parse_syslog("<13>a: x", 0), 0, out);
+  Normalised out = normalised(R"(<13>1 - h a p m [a x="1"] a long message)");
+  syslog_event(parse_syslog("<13>a: x", 0), 0, no_rules(), out);
   EXPECT_EQ(
       out.event,
       R"({"time":"1970-01-01T00:00:00.000000000Z","actor":{"type":"process","id":"a","name":"a"},"action":"syslog.message",)"

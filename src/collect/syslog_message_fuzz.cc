@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/json_text.h"
+#include "collect/rules.h"
 #include "collect/syslog_event.h"
 #include "collect/syslog_message.h"
 
@@ -99,12 +100,13 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::string_view line(reinterpret_cast<const char*>(data), size);
   constexpr stele::UnixNanos kReceived = 1'795'450'805'000'000'000;  // 2026-11-23
   constexpr std::int32_t kZoneOffset = -5 * 3600;
+  static const stele::normalise::Ruleset rules = std::move(sc::load_rules(stele::io::posix(), "")).value();
   dom::parser parser;
   sc::Normalised out;
   for (const std::int32_t zone : {0, kZoneOffset}) {
     const sc::SyslogMessage message = sc::parse_syslog(line, kReceived, zone);
     check_message(message, line);
-    sc::syslog_event(message, kReceived, out);
+    sc::syslog_event(message, kReceived, rules, out);
     check_json(parser, out.event);
     check_json(parser, out.derived);
     check_event(parser, out.event);

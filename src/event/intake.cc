@@ -26,6 +26,8 @@ bool any_reserved(const JsonTape& tape) {
   return false;
 }
 
+}  // namespace
+
 void append_escaped(const JsonTape& tape, std::uint32_t at, std::string& out) {
   const JsonNode& node = tape.nodes()[at];
   const bool reserved = is_reserved(tape, at);
@@ -42,14 +44,6 @@ void append_escaped(const JsonTape& tape, std::uint32_t at, std::string& out) {
   if (reserved) out += '}';
 }
 
-}  // namespace
-
-std::string escape_reserved(const JsonTape& tape) {
-  std::string out;
-  append_escaped(tape, 0, out);
-  return out;
-}
-
 bool Intake::read(std::string_view json, Accepted& out, Finding& error) {
   if (!tape_.parse(json, limits_, error)) return false;
   EventMembers members;
@@ -57,7 +51,7 @@ bool Intake::read(std::string_view json, Accepted& out, Finding& error) {
   if (!check_event(tape_, members, out.warnings, error)) return false;
   out.text.clear();
   if (any_reserved(tape_)) {
-    out.text = escape_reserved(tape_);
+    append_escaped(tape_, 0, out.text);
   } else {
     out.text.assign(tape_.text());
   }

@@ -37,8 +37,8 @@ class Intake {
   std::string scratch_;
 };
 
-// Escapes reserved objects: every object whose only member's name starts with '$' becomes {"$literal":<it>}.
-// Returns the text of the whole tape with that done.
-std::string escape_reserved(const JsonTape& tape);
+// Appends the text of node `at`, its reserved objects escaped: every object whose only member's name starts with '$' becomes
+// {"$literal":<it>}.
+void append_escaped(const JsonTape& tape, std::uint32_t at, std::string& out);
 
 }  // namespace stele::event

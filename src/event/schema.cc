@@ -77,7 +77,9 @@ constexpr std::array kEventMembers{
     Member{"attributes", Kind::kObject, false, {}, {}, "anything else"},
 };
 
-bool is_ip(std::string_view text) {
+}  // namespace
+
+bool is_ip_address(std::string_view text) {
   // Form only: digits and dots in four groups up to 255, or groups of hexadecimal digits with colons (RFC 4291).
   const auto is_v4 = [](std::string_view s) {
     int groups = 0;
@@ -116,6 +118,8 @@ bool is_ip(std::string_view text) {
   }
   return elided ? groups < 8 : groups == 8;
 }
+
+namespace {
 
 // Optimal string alignment distance, small words only.
 std::size_t edit_distance(std::string_view a, std::string_view b) {
@@ -237,7 +241,7 @@ class Check {
         return characters(value) <= kNameLengthMax || wrong_value(at, "is longer than 1024 characters");
       case Kind::kTime:
         return parse_time(value).has_value() || wrong_value(at, "is not an RFC 3339 time such as 2026-11-23T16:20:00.123Z");
-      case Kind::kIp: return is_ip(value) || wrong_value(at, "is not an IPv4 or IPv6 address");
+      case Kind::kIp: return is_ip_address(value) || wrong_value(at, "is not an IPv4 or IPv6 address");
       default:
         return std::find(member.values.begin(), member.values.end(), value) != member.values.end() ||
                wrong_value(at, "is not one of: " + quoted_list(member.values));

@@ -16,6 +16,9 @@ std::span<const std::string_view> outcomes();
 std::span<const std::string_view> actor_types();
 std::span<const std::string_view> severities();
 
+// Whether `text` has the form of an IPv4 or IPv6 address (RFC 4291), a zone behind '%' allowed.
+bool is_ip_address(std::string_view text);
+
 // Where the members stand that the rest of the intake wants; 0 where absent (node 0 is the event itself).
 struct EventMembers {
   std::uint32_t id = 0;

@@ -66,8 +66,15 @@ asio::awaitable<void> read_all(Stream& stream, StreamSink& sink, const StatePtr&
     state->counters.bytes += n;
     auto resumed = std::make_shared<Signal>(executor);  // owned by the callback alone
     const std::weak_ptr<Signal> pause = resumed;
-    sink.on_bytes(std::string_view(buffer).substr(0, n), [resumed = std::move(resumed)] { resumed->fire(); });
+    auto answer = std::make_shared<StreamAnswer>();  // shared with the callback
+    sink.on_bytes(std::string_view(buffer).substr(0, n), [resumed = std::move(resumed), answer](StreamAnswer given) {
+      *answer = std::move(given);
+      resumed->fire();
+    });
     co_await Signal::wait(pause);
+    if (!answer->bytes.empty())
+      co_await asio::async_write(stream, asio::buffer(answer->bytes), asio::redirect_error(asio::use_awaitable, error));
+    if (error || answer->close) break;
   }
   auto ended = std::make_shared<Signal>(executor);
   const std::weak_ptr<Signal> end = ended;

@@ -1,4 +1,4 @@
-// Bytes from TCP, TLS and UDP, for protocols that only listen.
+// Bytes from TCP, TLS and UDP, for protocols that listen and at most answer what they were sent.
 #pragma once
 
 #include <atomic>
@@ -15,12 +15,19 @@
 
 namespace stele::net {
 
+// What goes back before more is read.
+struct StreamAnswer {
+  std::string bytes;   // may be empty
+  bool close = false;  // no more is read; on_end follows
+};
+using Resume = std::function<void(StreamAnswer)>;
+
 // Takes what one connection sends. All calls come from the connection's thread, the next only after `resume` of the
 // one before was called (from any thread): that is the back-pressure.
 class StreamSink {
  public:
   virtual ~StreamSink() = default;
-  virtual void on_bytes(std::string_view bytes, std::function<void()> resume) = 0;
+  virtual void on_bytes(std::string_view bytes, Resume resume) = 0;
   // The peer is done, or gone. The sink is destroyed after `resume`.
   virtual void on_end(std::function<void()> resume) = 0;
 };

@@ -20,8 +20,13 @@ struct Config {
   std::string keys;
   std::uint64_t threads = 2;
 
+  std::string rules;
+  std::string github_secret_file;
+
   std::vector<std::string> syslog;
   std::vector<std::string> syslog_tls;
+  std::vector<std::string> relp;
+  std::vector<std::string> relp_tls;
   std::string syslog_source = "syslog";
   std::uint64_t syslog_message_bytes = 65'536;
   std::string tls_certificate;

@@ -3,6 +3,11 @@
 #include <spdlog/spdlog.h>
 
 #include "api/service.h"
+#include "collect/cloudevents_door.h"
+#include "collect/document_door.h"
+#include "collect/github_door.h"
+#include "collect/otlp_door.h"
+#include "collect/rules.h"
 #include "collect/syslog_door.h"
 #include "crypto/random.h"
 #include "io/file.h"
@@ -53,6 +58,7 @@ struct Server::Parts {
   Config config;
   DataLayout layout;
   std::unique_ptr<io::Lock> lock;
+  std::unique_ptr<normalise::Ruleset> rules;
   std::unique_ptr<log::Sequencer> log;
   std::unique_ptr<api::Service> service;
   api::Router router;
@@ -65,6 +71,7 @@ struct Server::Parts {
   bool drained = false;
 
   Status open();
+  Status add_doors();
   Status open_syslog();
   Status open_http();
   // What was said of the log last.
@@ -79,14 +86,17 @@ struct Server::Parts {
 Status Server::Parts::open() {
   io::FileSystem& fs = io::posix();
   STELE_ASSIGN(lock, lock_data_dir(fs, layout));
+  STELE_ASSIGN(normalise::Ruleset loaded, collect::load_rules(fs, config.rules));
+  rules = std::make_unique<normalise::Ruleset>(std::move(loaded));
   STELE_ASSIGN(log, open_log(fs, config, kMainLog, system_clock(), crypto::system_random()));
   const auto store = log->store();
   spdlog::info("log {} open: {} entries, {} sealed, origin {}", kMainLog, store->size(), store->sealed_size(),
                store->identity().origin);
 
   runtime = std::make_unique<net::Runtime>(static_cast<unsigned>(config.threads));
-  service = std::unique_ptr<api::Service>(
-      new api::Service{{{kMainLog, log.get()}}, system_clock(), api_limits(config), system_clock().monotonic(), {}, {}});
+  service = std::unique_ptr<api::Service>(new api::Service{
+      {{kMainLog, log.get()}}, system_clock(), *rules, api_limits(config), system_clock().monotonic(), {}, {}, {}});
+  STELE_TRY(add_doors());
   service->more_metrics = [this](std::string& out) { append_metrics(out); };
   api::add_routes(router, *service);
   STELE_TRY(open_syslog());
@@ -109,8 +119,22 @@ void Server::Parts::watch(Said said) {
   });
 }
 
+// The protocols that share the native port.
+Status Server::Parts::add_doors() {
+  service->doors.push_back(collect::make_otlp_door());
+  service->doors.push_back(collect::make_cloudevents_door());
+  for (auto& door : collect::make_document_doors()) service->doors.push_back(std::move(door));
+  if (config.github_secret_file.empty()) return {};
+  constexpr std::uint64_t kSecretBytesMax = 4096;
+  STELE_ASSIGN(std::string secret, io::read_file(io::posix(), config.github_secret_file, kSecretBytesMax));
+  while (secret.ends_with('\n') || secret.ends_with('\r')) secret.pop_back();
+  if (secret.empty()) return invalid(config.github_secret_file + " is empty; it holds the secret of GitHub's webhooks");
+  service->doors.push_back(collect::make_github_door(std::move(secret)));
+  return {};
+}
+
 Status Server::Parts::open_syslog() {
-  syslog = std::make_unique<collect::SyslogDoor>(*log, *runtime, system_clock(), syslog_options(config));
+  syslog = std::make_unique<collect::SyslogDoor>(*log, *runtime, system_clock(), *rules, syslog_options(config));
   streams = std::make_unique<net::StreamServer>(*runtime, static_cast<std::uint32_t>(config.connections));
   for (const std::string& address : config.syslog) {
     STELE_ASSIGN(const std::string tcp, streams->listen_tcp(address, syslog->sinks("syslog-tcp")));
@@ -119,11 +143,19 @@ Status Server::Parts::open_syslog() {
     spdlog::info("syslog on {} (TCP and UDP)", udp);
     syslog_addresses.push_back(udp);
   }
+  const net::TlsFiles files{config.tls_certificate, config.tls_key, config.tls_client_ca};
   for (const std::string& address : config.syslog_tls) {
-    const net::TlsFiles files{config.tls_certificate, config.tls_key, config.tls_client_ca};
     STELE_ASSIGN(const std::string bound, streams->listen_tls(address, files, syslog->sinks("syslog-tls")));
     spdlog::info("syslog over TLS on {}", bound);
     syslog_addresses.push_back(bound);
+  }
+  for (const std::string& address : config.relp) {
+    STELE_ASSIGN(const std::string bound, streams->listen_tcp(address, syslog->relp_sinks("syslog-relp")));
+    spdlog::info("RELP on {}", bound);
+  }
+  for (const std::string& address : config.relp_tls) {
+    STELE_ASSIGN(const std::string bound, streams->listen_tls(address, files, syslog->relp_sinks("syslog-relp-tls")));
+    spdlog::info("RELP over TLS on {}", bound);
   }
   return {};
 }

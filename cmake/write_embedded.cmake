@@ -1,0 +1,11 @@
+# Run by stele_embed: FILES (a list) become OUTPUT.
+string(REGEX REPLACE "\\.cc$" ".h" header "${SOURCE}")
+set(out "#include \"${header}\"\n\nnamespace stele::normalise {\nnamespace {\n\nconstexpr ShippedFile kFiles[] = {\n")
+foreach(file IN LISTS FILES)
+  get_filename_component(name "${file}" NAME)
+  file(READ "${file}" text)
+  string(APPEND out "    {\"${name}\", R\"stele(${text})stele\"},\n")
+endforeach()
+string(APPEND out "};\n\n}  // namespace\n\nstd::span<const ShippedFile> shipped_files() { return kFiles; }\n")
+string(APPEND out "\n}  // namespace stele::normalise\n")
+file(WRITE "${OUTPUT}" "${out}")

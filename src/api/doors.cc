@@ -1,0 +1,117 @@
+// The doors of other protocols: find the log, decompress, decode, hand over, answer.
+#include "api/service.h"
+#include "base/json_text.h"
+#include "collect/http_door.h"
+#include "net/decompress.h"
+
+namespace stele::api {
+namespace {
+
+// The id of the source: what the sender calls it, else the door's name.
+Result<event::Source> source_of(const net::Request& request, const collect::HttpDoor& door) {
+  constexpr std::size_t kNameBytesMax = 128;
+  event::Source source{request.parameter("source").value_or(std::string(door.kind())), std::string(door.kind()),
+                       request.peer.address, ""};
+  if (source.id.empty() || source.id.size() > kNameBytesMax || !is_utf8(source.id))
+    return invalid("source is a name of 1 to 128 bytes of UTF-8");
+  if (const auto& credentials = request.peer.credentials) {
+    source.peer = "pid:" + std::to_string(credentials->pid);
+    source.identity = "uid:" + std::to_string(credentials->uid);
+  }
+  return source;
+}
+
+// One request on its way, kept until it is answered.
+class Delivery : public std::enable_shared_from_this<Delivery> {
+ public:
+  Delivery(Service& service, const collect::HttpDoor& door, const net::Request& request, net::Reply reply)
+      : service_(service), door_(door), reply_(std::move(reply)), arrived_(service.clock.monotonic()) {
+    asked_.method = request.method;
+    asked_.headers = request.headers;
+    asked_.query = request.query;
+  }
+
+  void take(const net::Request& request) {
+    const auto sequencer = service_.find(request.parameter("log").value_or("main"));
+    if (!sequencer) return refuse(sequencer.error());
+    auto source = source_of(request, door_);
+    if (!source) return refuse(source.error());
+    log_ = *sequencer;
+    source_ = std::move(*source);
+    std::string decoded;
+    std::string_view body = request.body;
+    if (const auto coding = request.header("content-encoding"); !coding.empty()) {
+      auto plain = net::decompress(coding, request.body, service_.limits.body_bytes_max);
+      if (!plain) return refuse(plain.error());
+      decoded = std::move(*plain);
+      body = decoded;
+    }
+    collect::DoorBatch batch(source_, service_.rules, service_.clock.now());
+    if (const Status read = door_.decode(request, body, batch); !read) return refuse(read.error());
+    submit(std::move(batch));
+  }
+
+ private:
+  void refuse(const Error& error) {
+    net::Response response = door_.refused(asked_, error);
+    if (response.status == 429) response.headers.emplace_back("Retry-After", "1");
+    if (response.status == 503) response.headers.emplace_back("Retry-After", "5");
+    reply_.send(std::move(response));
+  }
+
+  void submit(collect::DoorBatch batch) {
+    if (batch.count() == 0) return answer();
+    count_ += batch.count();
+    quarantined_ += batch.quarantined();
+    originals_ = batch.originals();
+    log_->submit(std::move(batch).take(), false, [self = shared_from_this()](Result<log::Delivered> result) {
+      // Back to the connection's thread: the log's own has better to do. std::function copies its captures.
+      auto shared = std::make_shared<Result<log::Delivered>>(std::move(result));
+      self->reply_.post([self, shared] { self->settle(*shared); });
+    });
+  }
+
+  // What an id that stands for something else kept out is not lost: it is stored as quarantined.
+  void settle(const Result<log::Delivered>& result) {
+    if (!result) return refuse(result.error());
+    collect::DoorBatch kept_out(source_, service_.rules, service_.clock.now());
+    for (std::size_t i = 0; i < result->placed.size(); ++i) {
+      if (result->placed[i].error) kept_out.quarantine("id_conflict", originals_[i]);
+    }
+    count_ -= kept_out.count();
+    submit(std::move(kept_out));
+  }
+
+  void answer() {
+    service_.counters.events_stored += count_;
+    service_.counters.events_quarantined += quarantined_;
+    if (count_ > 0) service_.counters.acknowledge.record(service_.clock.monotonic() - arrived_);
+    reply_.send(door_.stored(asked_, count_, quarantined_));
+  }
+
+  Service& service_;
+  const collect::HttpDoor& door_;
+  net::Reply reply_;
+  std::int64_t arrived_;
+  net::Request asked_;  // without its body
+  log::Sequencer* log_ = nullptr;
+  event::Source source_;
+  std::vector<std::string> originals_;
+  std::size_t count_ = 0;
+  std::size_t quarantined_ = 0;
+};
+
+}  // namespace
+
+void add_door_routes(Router& router, Service& service) {
+  for (const auto& door : service.doors) {
+    for (const std::string& path : door->paths()) {
+      router.add({"POST", path, access::Permission::kWrite,
+                  [&service, &door = *door](const net::Request& request, const PathParts&, const net::Reply& reply) {
+                    std::make_shared<Delivery>(service, door, request, reply)->take(request);  // shared by its callbacks
+                  }});
+    }
+  }
+}
+
+}  // namespace stele::api

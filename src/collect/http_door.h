@@ -1,0 +1,39 @@
+// A protocol that comes over HTTP on the native port: what one request holds, and how it is answered. One file each.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "collect/door_batch.h"
+#include "net/http.h"
+
+namespace stele::collect {
+
+class HttpDoor {
+ public:
+  virtual ~HttpDoor() = default;
+
+  // The source's kind of its entries, and its id where the sender names none.
+  [[nodiscard]] virtual std::string_view kind() const = 0;
+  // Where it is, for POST.
+  [[nodiscard]] virtual std::vector<std::string> paths() const = 0;
+
+  // Adds what the request holds to `batch`, in order. `body` is the request's, decompressed. An error is for the whole of it:
+  // nothing is stored then. What can be told apart and not be understood is quarantined instead. Thread-safe.
+  virtual Status decode(const net::Request& request, std::string_view body, DoorBatch& batch) const = 0;
+
+  // All `count` entries are durable, `quarantined` of them without being understood.
+  [[nodiscard]] virtual net::Response stored(const net::Request& request, std::size_t count, std::size_t quarantined) const = 0;
+  // Nothing is stored. `error` is decode's, or the log's: kBusy and kUnavailable pass, and the client must try again.
+  [[nodiscard]] virtual net::Response refused(const net::Request& request, const Error& error) const = 0;
+};
+
+// {"error":{"code","message"}}, as the native door has it.
+net::Response plain_refusal(const Error& error);
+
+// The status with which a door that has no better answer refuses; clients repeat 429 and 503 and nothing else.
+int refusal_status(const Error& error);
+
+}  // namespace stele::collect

@@ -1,0 +1,14 @@
+// OpenTelemetry logs over HTTP (OTLP 1.9, OTLP/HTTP): protobuf and JSON.
+#pragma once
+
+#include <memory>
+
+#include "collect/http_door.h"
+
+namespace stele::collect {
+
+// At /v1/logs. Repeats of a request are recognised by what its records say. A record that cannot be read is quarantined: a
+// client drops what a partial success names. Errors are a google.rpc.Status in the request's encoding.
+std::unique_ptr<HttpDoor> make_otlp_door();
+
+}  // namespace stele::collect

@@ -1,0 +1,63 @@
+#include "normalise/draft.h"
+
+#include <algorithm>
+
+#include "base/json_text.h"
+
+namespace stele::normalise {
+namespace {
+
+constexpr std::array<std::string_view, kParts> kNames = {"id",       "seq",      "time",    "actor",     "action",
+                                                         "category", "outcome",  "targets", "origin",    "context",
+                                                         "changes",  "severity", "message", "attributes"};
+
+}  // namespace
+
+std::string_view part_name(Part part) { return kNames[static_cast<std::size_t>(part)]; }
+
+void Draft::clear() {
+  for (std::string& part : parts_) part.clear();
+  concluded_.fill(false);
+  attributes_ = 0;
+  by_.clear();
+  unattributed_ = false;
+}
+
+std::string* Draft::attribute(std::string_view name) {
+  const auto end = attribute_names_.begin() + static_cast<std::ptrdiff_t>(attributes_);
+  if (std::find(attribute_names_.begin(), end, name) != end) return nullptr;
+  if (attributes_ == attribute_names_.size()) attribute_names_.emplace_back();
+  attribute_names_[attributes_++] = name;
+  std::string& out = parts_[index(Part::kAttributes)];
+  if (!out.empty()) out.push_back(',');
+  append_json_string(out, name);
+  out.push_back(':');
+  return &out;
+}
+
+void Draft::write(std::string& event, std::string& derived) const {
+  event = "{";
+  derived = R"({"by":)";
+  append_json_string(derived, by_);
+  derived += R"(,"fields":[)";
+  for (std::size_t i = 0; i < kParts; ++i) {
+    const bool attributes = i == index(Part::kAttributes);
+    if (parts_[i].empty()) continue;
+    if (event.size() > 1) event.push_back(',');
+    event.push_back('"');
+    event += kNames[i];
+    event += attributes ? "\":{" : "\":";
+    event += parts_[i];
+    if (attributes) event.push_back('}');
+    if (!concluded_[i]) continue;
+    derived += derived.back() == '[' ? "\"" : ",\"";
+    derived += kNames[i];
+    derived.push_back('"');
+  }
+  event.push_back('}');
+  derived.push_back(']');
+  if (unattributed_) derived += R"(,"unattributed":true)";
+  derived.push_back('}');
+}
+
+}  // namespace stele::normalise

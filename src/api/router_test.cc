@@ -8,6 +8,8 @@
 #include <stdexcept>
 
 #include "api/service.h"
+#include "collect/github_door.h"
+#include "collect/otlp_door.h"
 #include "net/http_server.h"
 #include "support/loopback.h"
 
@@ -67,8 +69,13 @@ class Door {
 
 // All that the server answers, over no log at all.
 struct Product {
-  explicit Product(bool allow_remote) : router(Authority(allow_remote)) { add_routes(router, service); }
-  Service service{{}, system_clock(), {}, 0, {}, {}};
+  explicit Product(bool allow_remote) : router(Authority(allow_remote)) {
+    service.doors.push_back(collect::make_otlp_door());
+    service.doors.push_back(collect::make_github_door("secret"));
+    add_routes(router, service);
+  }
+  normalise::Ruleset rules = std::move(normalise::Ruleset::make({})).value();
+  Service service{{}, system_clock(), rules, {}, 0, {}, {}, {}};
   Router router;
   Door door{router};
 };

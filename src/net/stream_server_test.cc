@@ -77,11 +77,11 @@ class Sink final : public StreamSink {
   }
   Sink(const Sink&) = delete;
   Sink& operator=(const Sink&) = delete;
-  void on_bytes(std::string_view bytes, std::function<void()> resume) override {
+  void on_bytes(std::string_view bytes, Resume resume) override {
     seen_.with([&](Seen& s) {
       s.bytes[peer_] += bytes;
       ++s.calls[peer_];
-      s.resume_or_hold(std::move(resume));
+      s.resume_or_hold([resume = std::move(resume)] { resume({}); });
     });
   }
   void on_end(std::function<void()> resume) override {
@@ -288,8 +288,8 @@ TEST_F(StreamServerTest, drain_waits_for_its_datagrams) {
 TEST(StreamServer, stops_while_sinks_wait) {
   struct Waiting final : StreamSink {
     explicit Waiting(Runtime& r, std::atomic<int>& w) : runtime(r), waiting(w) {}
-    void on_bytes(std::string_view, std::function<void()> resume) override {
-      runtime.after(60'000, std::move(resume));
+    void on_bytes(std::string_view, Resume resume) override {
+      runtime.after(60'000, [resume = std::move(resume)] { resume({}); });
       ++waiting;
     }
     void on_end(std::function<void()> resume) override { resume(); }
@@ -307,6 +307,26 @@ TEST(StreamServer, stops_while_sinks_wait) {
     ASSERT_TRUE(clients.back().send("x"));
   }
   ASSERT_TRUE(soon([&] { return waiting == 5; }));
+}
+
+// Goal: what a sink answers goes back before more is read, and the connection ends where it says so.
+TEST(StreamServer, answers_and_closes) {
+  struct Echo final : StreamSink {
+    void on_bytes(std::string_view bytes, Resume resume) override {
+      resume({"<" + std::string(bytes) + ">", bytes.ends_with('!')});
+    }
+    void on_end(std::function<void()> resume) override { resume(); }
+  };
+  Runtime runtime(1);
+  StreamServer server(runtime, 10);
+  const auto address = server.listen_tcp("127.0.0.1:0", [](const Peer&) { return std::make_unique<Echo>(); });
+  ASSERT_TRUE(address);
+  LoopbackClient client(*address);
+  ASSERT_TRUE(client.send("one"));
+  EXPECT_EQ(client.read(5), "<one>");
+  ASSERT_TRUE(client.send("two!"));
+  EXPECT_EQ(client.rest(), "<two!>");
+  EXPECT_TRUE(soon([&] { return server.counters().connections == 0; }));
 }
 
 class Tls : public StreamServerTest {

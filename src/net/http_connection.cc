@@ -86,9 +86,10 @@ std::string head_of(const Response& response, const Form& form) {
     head += header.second;
     head += "\r\n";
   }
-  if (response.stream == nullptr)
+  constexpr int kNoContent = 204;  // has no length either (RFC 9110, section 8.6)
+  if (response.stream == nullptr && response.status != kNoContent)
     head += "Content-Length: " + std::to_string(response.body.size()) + "\r\n";
-  else if (form.chunks)
+  else if (response.stream != nullptr && form.chunks)
     head += "Transfer-Encoding: chunked\r\n";
   head += form.keep_alive ? "\r\n" : "Connection: close\r\n\r\n";
   return head;

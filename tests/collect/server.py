@@ -1,5 +1,6 @@
 """A server for the tests of doors: started, killed, started again on the same port; its entries."""
 
+import atexit
 import json
 import os
 import signal
@@ -27,6 +28,7 @@ class Server:
         self.port = port or free_port()
         self.flags = flags
         self.process: subprocess.Popen | None = None
+        atexit.register(self.kill)  # a test that failed leaves nothing behind
         self.start()
 
     @property
@@ -45,6 +47,8 @@ class Server:
             time.sleep(0.02)
 
     def kill(self) -> None:
+        if self.process is None or self.process.poll() is not None:
+            return
         self.process.send_signal(signal.SIGKILL)
         self.process.wait()
 

@@ -76,7 +76,7 @@ def main() -> None:
             wanted = {f"line {n} plain" for n in range(LINES)}
             said = (work / "rsyslog.log").read_text
             wait_until(lambda: wanted <= set(numbered(server, "plain")), 60,
-                       lambda: f"{len(wanted - set(numbered(server, 'plain')))} lines are missing; rsyslog: {said()[-800:]}")
+                       lambda: f"missing: {sorted(wanted - set(numbered(server, 'plain')))[:5]}; rsyslog: {said()[-800:]}")
             wait_until(lambda: len(numbered(server, "over-tls")) == 100, 30,
                        lambda: f"{len(numbered(server, 'over-tls'))} of 100 over TLS; rsyslog: {said()[-800:]}")
             got = numbered(server, "plain")

@@ -198,10 +198,34 @@ void take_header(const SyslogMessage& message, UnixNanos received, Draft& draft)
   draft.set_by(method_of(message.format));
 }
 
+// The program's name as rules know it: without its folder, and without what it calls a part of itself ("su(pam_unix)").
+std::string_view program_name(std::string_view app) {
+  if (const auto slash = app.rfind('/'); slash != std::string_view::npos) app.remove_prefix(slash + 1);
+  return app.substr(0, app.find_first_of("(]"));
+}
+
+// What a program wrote, without what relays put around it: Solaris' "[ID 800047 auth.info] ", and "message repeated 5 times:
+// [ … ]" of those that count.
+std::string_view program_text(std::string_view text, std::string_view& repeated) {
+  if (text.starts_with("[ID ")) {
+    if (const auto end = text.find("] "); end != std::string_view::npos) text.remove_prefix(end + 2);
+  }
+  constexpr std::string_view kRepeated = "message repeated ";
+  constexpr std::string_view kTimes = " times: [ ";
+  if (!text.starts_with(kRepeated) || !text.ends_with(']')) return text;
+  const auto times = text.find(kTimes);
+  if (times == std::string_view::npos) return text;
+  repeated = text.substr(kRepeated.size(), times - kRepeated.size());
+  text.remove_prefix(times + kTimes.size());
+  return text.substr(0, text.size() - 1);
+}
+
 // The fields that rules may ask for; `names` keeps those that are made here.
 void make_record(const SyslogMessage& message, std::deque<std::string>& names, Record& record) {
-  record.set_text(message.message);
-  record.set("app", message.app_name);
+  std::string_view repeated;
+  record.set_text(program_text(message.message, repeated));
+  record.set("repeated", repeated);
+  record.set("app", program_name(message.app_name));
   record.set("pid", message.proc_id);
   record.set("host", message.hostname);
   record.set("msgid", message.msg_id);

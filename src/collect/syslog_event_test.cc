@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/json_text.h"
+#include "collect/rules.h"
 
 namespace stele::collect {
 namespace {
@@ -189,6 +190,23 @@ TEST(SyslogEvent, keeps_the_lexeme_of_the_time) {
     const Normalised out = normalised(line);
     EXPECT_EQ(member(out.event, "/time"), "\"" + std::string(time) + "\"") << line;
     EXPECT_EQ(out.derived.find("\"time\"") != std::string::npos, concluded) << line;
+  }
+}
+
+// Goal: rules see the program and what it wrote, whatever path, module or relay stands around them; the event keeps all of it.
+TEST(SyslogEvent, shows_rules_what_the_program_wrote) {
+  const auto rules = load_rules(io::posix(), "");
+  ASSERT_TRUE(rules.ok());
+  for (const std::string_view line :
+       {"<38>Nov 23 16:20:00 h /usr/sbin/sshd[1]: Failed password for ada from 203.0.113.9 port 1 ssh2",
+        "<38>Nov 23 16:20:00 h sshd(x)[1]: Failed password for ada from 203.0.113.9 port 1 ssh2",
+        "<38>Nov 23 16:20:00 h sshd[1]: [ID 800047 auth.info] Failed password for ada from 203.0.113.9 port 1 ssh2",
+        "<38>Nov 23 16:20:00 h sshd[1]: message repeated 5 times: [ Failed password for ada from 203.0.113.9 port 1 ssh2]"}) {
+    Normalised out;
+    syslog_event(parse_syslog(line, 0), 0, *rules, out);
+    EXPECT_NE(out.event.find(R"("actor":{"type":"user","id":"ada"},"action":"ssh.login")"), std::string::npos) << out.event;
+    EXPECT_NE(out.event.find("Failed password for ada"), std::string::npos);
+    EXPECT_EQ(out.event.find("message repeated") != std::string::npos, line.find("repeated") != std::string_view::npos);
   }
 }
 

@@ -1,0 +1,126 @@
+#!/usr/bin/env python3
+# ctest: TIMEOUT 180
+"""Goal: what docs/sources/ prints works as printed, but for the ports: each block is taken out of its page and used by the program
+that it is for, and its event arrives."""
+
+import gzip
+import json
+import logging
+import os
+import re
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from pathlib import Path
+
+from server import Server, expect, free_port
+
+PAGES = Path(os.environ["STELE_SOURCE_DIR"]) / "docs/sources"
+
+
+def blocks(page: str, under: str = "") -> list[str]:
+    """The code blocks of a page, those below one heading if it is given."""
+    text = (PAGES / page).read_text()
+    if under:
+        text = text.split(f"## {under}\n", 1)[1].split("\n## ", 1)[0]
+    return re.findall(r"```\w*\n(.*?)```", text, re.S)
+
+
+class Ports:
+    """A free port for each that the pages name."""
+
+    def __init__(self):
+        self.of = {printed: free_port() for printed in (7373, 5514, 2514)}
+
+    def put(self, text: str) -> str:
+        for printed, port in self.of.items():
+            text = text.replace(f"127.0.0.1:{printed}", f"127.0.0.1:{port}").replace(f'port="{printed}"', f'port="{port}"')
+        return text
+
+
+def wait_for(server: Server, what: str, holds) -> None:
+    deadline = time.time() + 30
+    while not any(holds(one) for one in server.entries()):
+        if time.time() > deadline:
+            raise SystemExit(f"FAILED: {what}: no such entry in 30 s")
+        time.sleep(0.1)
+
+
+def run_shell(block: str, folder: Path) -> None:
+    done = subprocess.run(["bash", "-euo", "pipefail", "-c", block], cwd=folder, capture_output=True, text=True)
+    expect(done.returncode == 0, f"{block}\n{done.stdout}{done.stderr}")
+
+
+def check_syslog(server: Server, ports: Ports, work: Path) -> None:
+    for number, (heading, kind) in enumerate((("rsyslog over RELP", "syslog-relp"), ("rsyslog over TCP", "syslog-tcp"))):
+        folder = work / f"rsyslog-{number}"
+        folder.mkdir()
+        config = folder / "rsyslog.conf"
+        config.write_text(f'global(workDirectory="{folder}")\nmodule(load="imuxsock" SysSock.Use="off")\n'
+                          f'input(type="imuxsock" Socket="{folder}/in.sock" CreatePath="on")\n'
+                          + ports.put(blocks("syslog.md", heading)[0]))
+        rsyslog = subprocess.Popen(["rsyslogd", "-n", "-i", folder / "pid", "-f", config], stdout=subprocess.DEVNULL,
+                                   stderr=subprocess.DEVNULL)
+        try:
+            deadline = time.time() + 20
+            while not (folder / "in.sock").exists() and time.time() < deadline:
+                time.sleep(0.05)
+            subprocess.run(["logger", "-u", folder / "in.sock", "-t", "docs", f"by {kind}"], check=True)
+            wait_for(server, heading, lambda one, kind=kind: one["source"]["kind"] == kind and f"by {kind}" in one["original"])
+        finally:
+            rsyslog.terminate()
+            rsyslog.wait(timeout=20)
+
+
+def check_otlp(server: Server, ports: Ports) -> None:
+    program = ("import logging\n"
+               "from opentelemetry.exporter.otlp.proto.http._log_exporter import OTLPLogExporter\n"
+               "from opentelemetry.sdk._logs import LoggerProvider, LoggingHandler\n"
+               "from opentelemetry.sdk._logs.export import SimpleLogRecordProcessor\n"
+               "provider = LoggerProvider()\n"
+               "provider.add_log_record_processor(SimpleLogRecordProcessor(OTLPLogExporter()))\n"
+               "logger = logging.getLogger('docs')\n"
+               "logger.addHandler(LoggingHandler(logger_provider=provider))\n"
+               "logger.warning('by otlp')\n"
+               "provider.shutdown()\n")
+    exports = ports.put(blocks("otlp.md")[0])
+    subprocess.run(["bash", "-euc", exports + 'exec "$0" -c "$1"', sys.executable, program], check=True)
+    wait_for(server, "OpenTelemetry", lambda one: one["source"]["kind"] == "otlp-http" and one["event"]["actor"]["id"] == "billing")
+
+
+def check_documents(server: Server, ports: Ports, work: Path) -> None:
+    cloudtrail = blocks("documents.md", "CloudTrail")[0]
+    name = re.search(r"gunzip -c (\S+)", cloudtrail)[1]
+    record = {"eventID": "docs", "eventTime": "2026-11-23T16:20:00Z", "eventName": "StopLogging", "eventSource": "cloudtrail.amazonaws.com"}
+    (work / name).write_bytes(gzip.compress(json.dumps({"Records": [record]}).encode()))
+    run_shell(ports.put(cloudtrail), work)
+    wait_for(server, "CloudTrail", lambda one: one["source"]["id"] == "aws" and one["event"]["action"] == "aws.cloudtrail.StopLogging")
+
+    webhook = re.search(r"server: '([^']+)'", ports.put(blocks("documents.md", "Kubernetes")[0]))[1]
+    event = {"auditID": "docs", "stage": "ResponseComplete", "verb": "get", "user": {"username": "ada"}}
+    body = json.dumps({"kind": "EventList", "apiVersion": "audit.k8s.io/v1", "items": [event]}).encode()
+    urllib.request.urlopen(urllib.request.Request(webhook, body, {"Content-Type": "application/json"}), timeout=30).read()
+    wait_for(server, "Kubernetes", lambda one: one["source"]["id"] == "prod" and one["event"]["action"] == "k8s.url.get")
+
+    (work / "events.ndjson").write_text(json.dumps({"class_uid": 3002, "time": 1795450800123, "activity_name": "Logon"}) + "\n")
+    run_shell(ports.put(blocks("documents.md", "OCSF and anything else")[0]), work)
+    wait_for(server, "OCSF", lambda one: one["source"]["id"] == "idp" and one["event"]["action"] == "authentication.Logon")
+
+
+def main() -> None:
+    logging.getLogger("opentelemetry").setLevel(logging.CRITICAL)
+    ports = Ports()
+    with tempfile.TemporaryDirectory(prefix="stele-sources-") as folder:
+        work = Path(folder)
+        server = Server(work, "--syslog", f"127.0.0.1:{ports.of[5514]}", "--relp", f"127.0.0.1:{ports.of[2514]}", port=ports.of[7373])
+        check_syslog(server, ports, work)
+        check_otlp(server, ports)
+        check_documents(server, ports, work)
+        server.stop()
+        server.verify()
+
+
+if __name__ == "__main__":
+    main()

@@ -29,8 +29,7 @@ int rpc_code(const Error& error) {
   switch (error.code) {
     case Code::kInvalid: return kInvalidArgument;
     case Code::kNotFound: return kNotFound;
-    case Code::kTooLarge:
-    case Code::kBusy: return kResourceExhausted;
+    case Code::kTooLarge: return kResourceExhausted;
     default: return kUnavailable;
   }
 }
@@ -57,7 +56,7 @@ net::Response response(const net::Request& request, int status, std::string prot
 
 class OtlpDoor final : public HttpDoor {
  public:
-  [[nodiscard]] std::string_view kind() const override { return "otlp-http"; }
+  [[nodiscard]] std::string_view kind() const override { return "otlp"; }
   [[nodiscard]] std::vector<std::string> paths() const override { return {"/v1/logs"}; }
 
   Status decode(const net::Request& request, std::string_view body, DoorBatch& batch) const override {

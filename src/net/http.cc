@@ -74,4 +74,13 @@ std::string_view status_text(int status) {
   }
 }
 
+Response no_answer() {
+  return {
+      500, {{"Content-Type", "application/json"}}, R"({"error":{"code":"internal","message":"no answer was given"}})", nullptr};
+}
+
+void Reply::send(Response response) const { state_->send(std::move(response)); }
+
+void Reply::post(std::function<void()> f) const { state_->post(std::move(f)); }
+
 }  // namespace stele::net

@@ -49,10 +49,21 @@ struct Response {
 
 std::string_view status_text(int status);
 
+// What is sent when a handler lets go of its reply.
+Response no_answer();
+
 // The way back for one answer. Copyable; the first send() counts. When the last copy goes without one, 500 is sent.
 class Reply {
  public:
-  struct State;
+  // How the answer gets to whoever asked; the connection of each protocol has its own. Destroyed with the last copy.
+  struct State {
+    State() = default;
+    State(const State&) = delete;
+    State& operator=(const State&) = delete;
+    virtual ~State() = default;
+    virtual void send(Response response) = 0;
+    virtual void post(std::function<void()> f) = 0;
+  };
   explicit Reply(std::shared_ptr<State> state) : state_(std::move(state)) {}
 
   // From any thread.

@@ -20,32 +20,31 @@ namespace beast = boost::beast;
 namespace http = boost::beast::http;
 using boost::system::error_code;
 
-struct Reply::State {
-  explicit State(const asio::any_io_executor& executor) : signal(std::make_shared<Signal>(executor)) {}
-  ~State() {
+namespace {
+
+struct ConnectionReply final : Reply::State {
+  explicit ConnectionReply(const asio::any_io_executor& executor) : signal(std::make_shared<Signal>(executor)) {}
+  ~ConnectionReply() override {
     // Nobody can answer any more. The connection holds the slot, not this state.
     if (sent.exchange(true)) return;
-    finish({500,
-            {{"Content-Type", "application/json"}},
-            R"({"error":{"code":"internal","message":"no answer was given"}})",
-            nullptr});
+    finish(no_answer());
   }
+  ConnectionReply(const ConnectionReply&) = delete;
+  ConnectionReply& operator=(const ConnectionReply&) = delete;
+
+  void send(Response response) override {
+    if (!sent.exchange(true)) finish(std::move(response));
+  }
+  void post(std::function<void()> f) override { asio::post(signal->executor(), std::move(f)); }
   void finish(Response r) {
     *slot = std::move(r);
     signal->fire();
   }
+
   std::shared_ptr<Signal> signal;
   std::shared_ptr<Response> slot = std::make_shared<Response>();  // outlives this state in the waiting connection
   std::atomic<bool> sent{false};
 };
-
-void Reply::send(Response response) const {
-  if (!state_->sent.exchange(true)) state_->finish(std::move(response));
-}
-
-void Reply::post(std::function<void()> f) const { asio::post(state_->signal->executor(), std::move(f)); }
-
-namespace {
 
 std::string date_header() {
   const std::time_t now = std::time(nullptr);
@@ -405,7 +404,7 @@ asio::awaitable<bool> exchange(HttpConnection& connection, beast::flat_buffer& b
   }
   ++server.counters.requests;
   connection.deadline = HttpConnection::kNoDeadline;
-  auto state = std::make_shared<Reply::State>(connection.socket.get_executor());
+  auto state = std::make_shared<ConnectionReply>(connection.socket.get_executor());
   const std::shared_ptr<Response> slot = state->slot;
   const std::weak_ptr<Signal> ready = state->signal;
   Reply reply(std::move(state));

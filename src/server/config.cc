@@ -96,6 +96,7 @@ std::vector<Setting> make_settings() {
            "Folder of normalisers (*.yaml) that go before the shipped ones: docs/formats/normaliser.md. Empty: none."),
       text("github_secret_file", &Config::github_secret_file,
            "File with the secret that GitHub signs its webhooks with. Empty: that door is closed."),
+      addresses("otlp_grpc", &Config::otlp_grpc, "Addresses of OpenTelemetry's gRPC door. Empty: closed."),
       addresses("syslog", &Config::syslog, "Addresses of the syslog door, each on UDP and TCP. Empty: closed."),
       addresses("syslog_tls", &Config::syslog_tls, "Addresses of the syslog door over TLS. Needs tls_certificate and tls_key."),
       addresses("relp", &Config::relp, "Addresses of the RELP door: syslog, each message acknowledged once it is on disk."),
@@ -238,7 +239,8 @@ Status check_config(const Config& config) {
   if (config.syslog_source.empty() || config.syslog_source.size() > kSourceBytesMax || !is_utf8(config.syslog_source))
     return invalid("syslog_source is a name of 1 to 128 bytes of UTF-8");
   if (config.bodies_bytes < config.body_bytes) return invalid("bodies_bytes has room for one body of body_bytes at least");
-  for (const auto* list : {&config.listen, &config.syslog, &config.syslog_tls, &config.relp, &config.relp_tls}) {
+  for (const auto* list :
+       {&config.listen, &config.otlp_grpc, &config.syslog, &config.syslog_tls, &config.relp, &config.relp_tls}) {
     for (const std::string& address : *list) {
       STELE_ASSIGN(const bool here, net::is_loopback_address(address));
       if (here || config.allow_remote || list == &config.syslog_tls || list == &config.relp_tls) continue;

@@ -23,6 +23,8 @@ struct Config {
   std::string rules;
   std::string github_secret_file;
 
+  std::vector<std::string> otlp_grpc;
+
   std::vector<std::string> syslog;
   std::vector<std::string> syslog_tls;
   std::vector<std::string> relp;

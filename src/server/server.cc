@@ -11,6 +11,7 @@
 #include "collect/syslog_door.h"
 #include "crypto/random.h"
 #include "io/file.h"
+#include "net/grpc_server.h"
 #include "net/http_server.h"
 #include "net/stream_server.h"
 #include "server/data_dir.h"
@@ -66,6 +67,7 @@ struct Server::Parts {
   std::unique_ptr<collect::SyslogDoor> syslog;
   std::unique_ptr<net::StreamServer> streams;
   std::unique_ptr<net::HttpServer> http;
+  std::vector<std::unique_ptr<net::GrpcServer>> grpc;
   std::vector<std::string> addresses;
   std::vector<std::string> syslog_addresses;
   bool drained = false;
@@ -74,6 +76,7 @@ struct Server::Parts {
   Status add_doors();
   Status open_syslog();
   Status open_http();
+  Status open_grpc();
   // What was said of the log last.
   struct Said {
     bool stopped = false;
@@ -100,7 +103,8 @@ Status Server::Parts::open() {
   service->more_metrics = [this](std::string& out) { append_metrics(out); };
   api::add_routes(router, *service);
   STELE_TRY(open_syslog());
-  STELE_TRY(open_http());
+  STELE_TRY(open_grpc());
+  STELE_TRY(open_http());  // last: it writes down the address, by which others know that the server is there
   watch({});
   return {};
 }
@@ -176,6 +180,20 @@ Status Server::Parts::open_http() {
   return io::posix().exists(layout.address_file()) ? io::posix().remove(layout.address_file()) : Status();
 }
 
+// OpenTelemetry over gRPC: the same door as over HTTP.
+Status Server::Parts::open_grpc() {
+  constexpr const char* kExport = "/opentelemetry.proto.collector.logs.v1.LogsService/Export";
+  for (const std::string& address : config.otlp_grpc) {
+    auto server = std::make_unique<net::GrpcServer>(
+        *runtime, [this](const net::Request& request, const net::Reply& reply) { router.handle(request, reply); },
+        std::vector<net::GrpcMethod>{{kExport, "/v1/logs", "application/x-protobuf"}}, config.body_bytes);
+    STELE_ASSIGN(const std::string bound, server->listen(address));
+    spdlog::info("OTLP/gRPC on {}", bound);
+    grpc.push_back(std::move(server));
+  }
+  return {};
+}
+
 void Server::Parts::append_metrics(std::string& out) const {
   const auto one = [&](const char* name, const char* type, const char* help, std::uint64_t value) {
     out += fmt::format("# HELP {0} {2}\n# TYPE {0} {1}\n{0} {3}\n", name, type, help, value);
@@ -215,6 +233,7 @@ void Server::drain() {
   const auto millis = static_cast<std::int64_t>(parts_->config.drain_seconds) * 1000;
   if (!parts_->addresses.empty()) (void)io::posix().remove(parts_->layout.address_file());
   if (parts_->http) parts_->http->drain(millis);
+  for (const auto& grpc : parts_->grpc) grpc->drain(millis);
   if (parts_->streams) parts_->streams->drain(millis);
   if (parts_->log) parts_->log->drain();
   if (parts_->runtime) parts_->runtime->stop();

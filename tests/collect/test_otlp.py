@@ -75,7 +75,7 @@ def check_sdk(server: Server) -> None:
     expect_equal(attributes["nested"], {"$literal": {"$ref": "x"}}, "a reserved object")
     expect_equal(attributes["otel"]["resource"]["service.name"], "billing", "resource")
     expect_equal((attributes["otel"]["scope"], attributes["otel"]["scope_version"]), ("shop.checkout", "1.2.0"), "scope")
-    expect_equal(first["source"]["kind"], "otlp-http", "kind of source")
+    expect_equal(first["source"]["kind"], "otlp", "kind of source")
     expect("$base64" in first["original"], "the record's bytes are kept")
     expect_equal(second["event"]["actor"], {"type": "service", "id": "billing"}, "a service acts where no user is named")
     expect_equal(second["event"]["severity"], "error", "severity of logging.error")

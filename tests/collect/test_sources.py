@@ -32,7 +32,7 @@ class Ports:
     """A free port for each that the pages name."""
 
     def __init__(self):
-        self.of = {printed: free_port() for printed in (7373, 5514, 2514)}
+        self.of = {printed: free_port() for printed in (7373, 5514, 2514, 4317)}
 
     def put(self, text: str) -> str:
         for printed, port in self.of.items():
@@ -75,19 +75,21 @@ def check_syslog(server: Server, ports: Ports, work: Path) -> None:
 
 
 def check_otlp(server: Server, ports: Ports) -> None:
-    program = ("import logging\n"
-               "from opentelemetry.exporter.otlp.proto.http._log_exporter import OTLPLogExporter\n"
-               "from opentelemetry.sdk._logs import LoggerProvider, LoggingHandler\n"
-               "from opentelemetry.sdk._logs.export import SimpleLogRecordProcessor\n"
-               "provider = LoggerProvider()\n"
-               "provider.add_log_record_processor(SimpleLogRecordProcessor(OTLPLogExporter()))\n"
-               "logger = logging.getLogger('docs')\n"
-               "logger.addHandler(LoggingHandler(logger_provider=provider))\n"
-               "logger.warning('by otlp')\n"
-               "provider.shutdown()\n")
-    exports = ports.put(blocks("otlp.md")[0])
-    subprocess.run(["bash", "-euc", exports + 'exec "$0" -c "$1"', sys.executable, program], check=True)
-    wait_for(server, "OpenTelemetry", lambda one: one["source"]["kind"] == "otlp-http" and one["event"]["actor"]["id"] == "billing")
+    for block, way, service in ((0, "http", "billing"), (1, "grpc", "billing-grpc")):
+        program = ("import logging\n"
+                   f"from opentelemetry.exporter.otlp.proto.{way}._log_exporter import OTLPLogExporter\n"
+                   "from opentelemetry.sdk._logs import LoggerProvider, LoggingHandler\n"
+                   "from opentelemetry.sdk._logs.export import SimpleLogRecordProcessor\n"
+                   "provider = LoggerProvider()\n"
+                   "provider.add_log_record_processor(SimpleLogRecordProcessor(OTLPLogExporter()))\n"
+                   "logger = logging.getLogger('docs')\n"
+                   "logger.addHandler(LoggingHandler(logger_provider=provider))\n"
+                   "logger.warning('by otlp')\n"
+                   "provider.shutdown()\n")
+        exports = ports.put(blocks("otlp.md")[block])
+        subprocess.run(["bash", "-euc", exports + 'exec "$0" -c "$1"', sys.executable, program], check=True)
+        wait_for(server, f"OpenTelemetry over {way}",
+                 lambda one, service=service: one["source"]["kind"] == "otlp" and one["event"]["actor"]["id"] == service)
 
 
 def check_documents(server: Server, ports: Ports, work: Path) -> None:
@@ -114,7 +116,8 @@ def main() -> None:
     ports = Ports()
     with tempfile.TemporaryDirectory(prefix="stele-sources-") as folder:
         work = Path(folder)
-        server = Server(work, "--syslog", f"127.0.0.1:{ports.of[5514]}", "--relp", f"127.0.0.1:{ports.of[2514]}", port=ports.of[7373])
+        server = Server(work, "--syslog", f"127.0.0.1:{ports.of[5514]}", "--relp", f"127.0.0.1:{ports.of[2514]}", "--otlp-grpc",
+                        f"127.0.0.1:{ports.of[4317]}", port=ports.of[7373])
         check_syslog(server, ports, work)
         check_otlp(server, ports)
         check_documents(server, ports, work)

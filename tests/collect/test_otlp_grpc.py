@@ -1,0 +1,96 @@
+#!/usr/bin/env python3
+# ctest: TIMEOUT 180
+"""Goal: OpenTelemetry's own SDK exports logs over gRPC, compressed or not, while the server is killed and started again: what it
+was told is stored is there, once. A request that is none is refused in gRPC's words, and a stopped log asks for patience."""
+
+import logging
+import tempfile
+import time
+from pathlib import Path
+
+import grpc
+from opentelemetry._logs import LogRecord
+from opentelemetry.exporter.otlp.proto.grpc._log_exporter import OTLPLogExporter
+from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest, ExportLogsServiceResponse
+from opentelemetry.sdk._logs import LoggerProvider
+from opentelemetry.sdk._logs.export import BatchLogRecordProcessor, LogExportResult
+from opentelemetry.sdk.resources import Resource
+from server import Server, expect, expect_equal, free_port
+
+EXPORT = "/opentelemetry.proto.collector.logs.v1.LogsService/Export"
+
+
+def call(port: int, method: str, message: bytes, compression=None) -> tuple[grpc.StatusCode, str, bytes]:
+    with grpc.insecure_channel(f"127.0.0.1:{port}") as channel:
+        unary = channel.unary_unary(method, request_serializer=None, response_deserializer=None)
+        try:
+            return grpc.StatusCode.OK, "", unary(message, timeout=20, compression=compression)
+        except grpc.RpcError as error:
+            return error.code(), error.details(), b""
+
+
+def check_calls(server: Server, port: int) -> None:
+    request = ExportLogsServiceRequest()
+    logs = request.resource_logs.add()
+    logs.resource.attributes.add(key="service.name").value.string_value = "billing"
+    logs.scope_logs.add().log_records.add(time_unix_nano=5, event_name="a.b").body.string_value = "one"
+    message = request.SerializeToString()
+    for compression in (None, grpc.Compression.Gzip, None):
+        code, _, answer = call(port, EXPORT, message, compression)
+        expect_equal((code, answer), (grpc.StatusCode.OK, b""), "a request is taken")
+        expect_equal(ExportLogsServiceResponse.FromString(answer), ExportLogsServiceResponse(), "full success")
+    entry = server.entries()[-1]
+    expect_equal(len(server.entries()), 1, "entries of a request that came three times")
+    expect_equal((entry["event"]["action"], entry["event"]["actor"]["id"]), ("a.b", "billing"), "the event")
+    expect(entry["source"]["peer"].startswith("127.0.0.1:"), f"the peer is {entry['source']['peer']}")
+    expect_equal(call(port, EXPORT, b"\xff\xff")[0], grpc.StatusCode.INVALID_ARGUMENT, "no request")
+    expect("ExportLogsServiceRequest" in call(port, EXPORT, b"\xff\xff")[1], "and why")
+    expect_equal(call(port, "/a.b/C", message)[0], grpc.StatusCode.UNIMPLEMENTED, "no method")
+    expect_equal(call(port, EXPORT, b"")[0], grpc.StatusCode.OK, "an empty request")
+    expect_equal(call(port, EXPORT, b"\0" * (17 << 20))[0], grpc.StatusCode.RESOURCE_EXHAUSTED, "a message over the limit")
+
+
+def check_kills(server: Server, port: int) -> None:
+    told: list[str] = []
+    exporter = OTLPLogExporter(endpoint=f"127.0.0.1:{port}", insecure=True)
+    export = exporter.export
+
+    def export_and_note(batch):
+        result = export(batch)
+        if result == LogExportResult.SUCCESS:
+            told.extend(str(one.log_record.body) for one in batch)
+        return result
+
+    exporter.export = export_and_note
+    provider = LoggerProvider(resource=Resource.create({"service.name": "load"}))
+    provider.add_log_record_processor(BatchLogRecordProcessor(exporter, schedule_delay_millis=50, max_export_batch_size=100))
+    logger = provider.get_logger("load")
+    number = 0
+    for _ in range(4):
+        until = time.time() + 0.6
+        while time.time() < until:
+            logger.emit(LogRecord(timestamp=time.time_ns(), body=f"number {number}"))
+            number += 1
+            time.sleep(0.0005)
+        server.kill()
+        server.start()
+    provider.shutdown()
+    stored = [one["event"]["message"] for one in server.entries() if one["event"].get("message", "").startswith("number ")]
+    expect(len(told) > 300, f"only {len(told)} of {number} records were acknowledged")
+    expect(set(told) <= set(stored), f"acknowledged and not there: {sorted(set(told) - set(stored))[:5]}")
+    expect_equal(len(stored), len(set(stored)), "records stored, and those among them that differ")
+
+
+def main() -> None:
+    logging.getLogger("opentelemetry").setLevel(logging.CRITICAL)
+    with tempfile.TemporaryDirectory(prefix="stele-grpc-") as work:
+        port = free_port()
+        server = Server(Path(work), "--otlp-grpc", f"127.0.0.1:{port}")
+        check_calls(server, port)
+        check_kills(server, port)
+        server.stop()
+        server.verify()
+
+
+if __name__ == "__main__":
+    main()

@@ -60,7 +60,8 @@ void for_each_member(const YAML::Node& map, std::string_view what, std::span<con
   }
 }
 
-const YAML::Node& list_of(const YAML::Node& node, std::string_view what) {
+// By value, as a handle: what it is given is often a temporary.
+YAML::Node list_of(const YAML::Node& node, std::string_view what) {
   if (!node.IsSequence()) fail(node, std::string(what) + " is a list");
   return node;
 }

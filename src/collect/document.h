@@ -11,6 +11,9 @@ namespace stele::collect {
 // Limits of one document; what is over them is quarantined.
 inline constexpr event::JsonLimits kDocumentLimits{1U << 20, 64, 20'000};
 
+// Of a body with many of them; some 36 bytes of memory a value.
+inline constexpr event::JsonLimits kWholeBodyLimits{1U << 30, 100, 4'000'000};
+
 // What is said of a document that no rule knows: when it came, and that it is one of `format`. Fills draft and record, to which
 // the caller may add fields before DoorBatch::add.
 void begin_document(DoorBatch& batch, std::string_view format, const event::JsonTape& document);

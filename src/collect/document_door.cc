@@ -15,12 +15,19 @@ struct Format {
 constexpr Format kFormats[] = {{"cloudtrail", "Records"}, {"k8s-audit", "items"}, {"ocsf", ""}, {"github", ""}, {"json", ""}};
 constexpr std::size_t kDocumentsMax = 50'000;  // in one request
 
-// The documents in the list of that name; nothing when the body is no object with one.
-std::optional<std::vector<std::string_view>> listed(std::string_view body, std::string_view list, event::JsonTape& tape) {
-  constexpr event::JsonLimits kLimits{1U << 30, 100, 50'000'000};
+using Documents = std::vector<std::string_view>;
+
+// The documents in the list of that name; nothing when the body is no object with one. kTooLarge when it has too many values
+// to be looked through.
+Result<std::optional<Documents>> listed(std::string_view body, std::string_view list, event::JsonTape& tape) {
+  std::optional<Documents> out;
+  if (list.empty()) return out;
   event::JsonError error;
-  if (list.empty() || !tape.parse(body, kLimits, error) || tape.nodes()[0].type != event::JsonType::kObject) return std::nullopt;
-  std::optional<std::vector<std::string_view>> out;
+  if (!tape.parse(body, kWholeBodyLimits, error)) {
+    if (error.code == "too_large") return Error{Code::kTooLarge, error.message + "; send the list in parts"};
+    return out;
+  }
+  if (tape.nodes()[0].type != event::JsonType::kObject) return out;
   tape.for_each_child(0, [&](std::uint32_t child) {
     if (tape.key(tape.nodes()[child]) != list || tape.nodes()[child].type != event::JsonType::kArray) return;
     out.emplace();
@@ -38,7 +45,7 @@ class DocumentDoor final : public HttpDoor {
 
   Status decode(const net::Request& request, std::string_view body, DoorBatch& batch) const override {
     event::JsonTape whole;
-    auto documents = listed(body, format_.list, whole);
+    STELE_ASSIGN(std::optional<Documents> documents, listed(body, format_.list, whole));
     if (!documents) {
       const bool lines = request.header("content-type").find("ndjson") != std::string_view::npos;
       auto split = event::split_events(body, lines, kDocumentsMax);

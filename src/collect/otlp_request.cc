@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/bytes.h"
+#include "collect/document.h"
 #include "event/json_tape.h"
 
 namespace stele::collect {
@@ -128,10 +129,10 @@ Status for_each_otlp_record(std::string_view body, const OtlpTake& take, const O
 }
 
 Status for_each_otlp_json_record(std::string_view body, const OtlpTake& take, const OtlpBroken& broken) {
-  constexpr event::JsonLimits kLimits{1U << 30, 100, 50'000'000};
   event::JsonTape tape;
   event::JsonError error;
-  if (!tape.parse(body, kLimits, error)) return invalid("the body is not JSON: " + error.message);
+  if (!tape.parse(body, kWholeBodyLimits, error))
+    return Error{error.code == "too_large" ? Code::kTooLarge : Code::kInvalid, "the body cannot be read: " + error.message};
   if (tape.nodes()[0].type != event::JsonType::kObject) return malformed();
   const auto raw = [&](std::uint32_t node) { return tape.raw(tape.nodes()[node]); };
   // Calls `f` for each element of an array; false when there is something else.

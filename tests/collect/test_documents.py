@@ -55,6 +55,8 @@ def check_lists(server: Server) -> None:
     before = len(server.entries())
     expect_equal(server.post("/api/v1/collect/k8s-audit", body, JSON)[0], 200, "an EventList with what is none in it")
     expect_equal([one["action"] for one in events(server, before)], ["k8s.secrets.get", "stele.quarantined", "k8s-audit.event"], "each")
+    many = b'{"Records":[' + b"0," * 4_100_000 + b"0]}"
+    expect_equal(server.post("/api/v1/collect/cloudtrail", many, JSON)[0], 413, "a list that is too long is refused whole")
     for bad in (b"", b"[1"):
         expect_equal(server.post("/api/v1/collect/json", bad, JSON)[0], 400, f"{bad!r} is refused")
     status, _, answer = server.post("/api/v1/collect/json", b"no\n{}\n", {"Content-Type": "application/x-ndjson"})

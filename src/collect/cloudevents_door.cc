@@ -101,14 +101,6 @@ class CloudeventsDoor final : public HttpDoor {
     add_document(batch, kFormat, body, tape);
     return {};
   }
-
-  [[nodiscard]] net::Response stored(const net::Request&, std::size_t, std::size_t) const override {
-    net::Response out;
-    out.status = 204;
-    return out;
-  }
-
-  [[nodiscard]] net::Response refused(const net::Request&, const Error& error) const override { return plain_refusal(error); }
 };
 
 }  // namespace

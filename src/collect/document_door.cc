@@ -66,8 +66,6 @@ class DocumentDoor final : public HttpDoor {
     return out;
   }
 
-  [[nodiscard]] net::Response refused(const net::Request&, const Error& error) const override { return plain_refusal(error); }
-
  private:
   const Format& format_;
 };

@@ -32,14 +32,6 @@ class GithubDoor final : public HttpDoor {
     return {};
   }
 
-  [[nodiscard]] net::Response stored(const net::Request&, std::size_t, std::size_t) const override {
-    net::Response out;
-    out.status = 204;
-    return out;
-  }
-
-  [[nodiscard]] net::Response refused(const net::Request&, const Error& error) const override { return plain_refusal(error); }
-
  private:
   std::string secret_;
 };

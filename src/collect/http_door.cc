@@ -15,7 +15,13 @@ int refusal_status(const Error& error) {
   }
 }
 
-net::Response plain_refusal(const Error& error) {
+net::Response HttpDoor::stored(const net::Request&, std::size_t, std::size_t) const {
+  net::Response out;
+  out.status = 204;
+  return out;
+}
+
+net::Response HttpDoor::refused(const net::Request&, const Error& error) const {
   net::Response out;
   out.status = refusal_status(error);
   out.headers.emplace_back("Content-Type", "application/json");

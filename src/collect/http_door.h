@@ -24,14 +24,12 @@ class HttpDoor {
   // nothing is stored then. What can be told apart and not be understood is quarantined instead. Thread-safe.
   virtual Status decode(const net::Request& request, std::string_view body, DoorBatch& batch) const = 0;
 
-  // All `count` entries are durable, `quarantined` of them without being understood.
-  [[nodiscard]] virtual net::Response stored(const net::Request& request, std::size_t count, std::size_t quarantined) const = 0;
-  // Nothing is stored. `error` is decode's, or the log's: kBusy and kUnavailable pass, and the client must try again.
-  [[nodiscard]] virtual net::Response refused(const net::Request& request, const Error& error) const = 0;
+  // All `count` entries are durable, `quarantined` of them without being understood. 204 unless the protocol says otherwise.
+  [[nodiscard]] virtual net::Response stored(const net::Request& request, std::size_t count, std::size_t quarantined) const;
+  // Nothing is stored. `error` is decode's, or the log's: kBusy and kUnavailable pass, and the client must try again. As the
+  // native door has it, {"error":{"code","message"}}, unless the protocol says otherwise.
+  [[nodiscard]] virtual net::Response refused(const net::Request& request, const Error& error) const;
 };
-
-// {"error":{"code","message"}}, as the native door has it.
-net::Response plain_refusal(const Error& error);
 
 // The status with which a door that has no better answer refuses; clients repeat 429 and 503 and nothing else.
 int refusal_status(const Error& error);

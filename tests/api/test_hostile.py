@@ -423,14 +423,19 @@ class Crowds(DoorTest):
                 time.sleep(0.01 * random.random() * min(attempt, 10))
             return None
 
-        threads = [threading.Thread(target=deliver, args=(number,)) for number in range(12)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
+        delivered = 0
+        for first in range(0, 240, 12):  # on a busy machine they may come one after another: then once more
+            threads = [threading.Thread(target=deliver, args=(number,)) for number in range(first, first + 12)]
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join()
+            delivered += 12
+            if any(status == 429 for status, _ in answers):
+                break
         self.assertEqual(set(answers) - {(200, None)}, {(429, "1")})
-        self.assertEqual(answers.count((200, None)), 12)
-        self.assertEqual(self.get("/api/v1/status", address=server.address).json["logs"][0]["size"], 720)
+        self.assertEqual(answers.count((200, None)), delivered)
+        self.assertEqual(self.get("/api/v1/status", address=server.address).json["logs"][0]["size"], 60 * delivered)
 
     def test_four_thousand_connections(self):
         """Four thousand open connections are held, each can ask, and events come in beside them; one over the limit is closed."""

@@ -70,9 +70,9 @@ struct Rule::Working {
   std::vector<std::string> kept;  // what the groups of extracts borrow from
   std::string text;
 
-  void clear(std::size_t extracts) {
+  void clear(std::size_t count) {
     groups.clear();
-    if (kept.size() < extracts) kept.resize(extracts);
+    if (kept.size() < count) kept.resize(count);
   }
 };
 

@@ -1,25 +1,10 @@
 // The doors of other protocols: find the log, decompress, decode, hand over, answer.
+#include "api/delivery_request.h"
 #include "api/service.h"
-#include "base/json_text.h"
 #include "collect/http_door.h"
-#include "net/decompress.h"
 
 namespace stele::api {
 namespace {
-
-// The id of the source: what the sender calls it, else the door's name.
-Result<event::Source> source_of(const net::Request& request, const collect::HttpDoor& door) {
-  constexpr std::size_t kNameBytesMax = 128;
-  event::Source source{request.parameter("source").value_or(std::string(door.kind())), std::string(door.kind()),
-                       request.peer.address, ""};
-  if (source.id.empty() || source.id.size() > kNameBytesMax || !is_utf8(source.id))
-    return invalid("source is a name of 1 to 128 bytes of UTF-8");
-  if (const auto& credentials = request.peer.credentials) {
-    source.peer = "pid:" + std::to_string(credentials->pid);
-    source.identity = "uid:" + std::to_string(credentials->uid);
-  }
-  return source;
-}
 
 // One request on its way, kept until it is answered.
 class Delivery : public std::enable_shared_from_this<Delivery> {
@@ -34,20 +19,15 @@ class Delivery : public std::enable_shared_from_this<Delivery> {
   void take(const net::Request& request) {
     const auto sequencer = service_.find(request.parameter("log").value_or("main"));
     if (!sequencer) return refuse(sequencer.error());
-    auto source = source_of(request, door_);
+    auto source = source_of(request, door_.kind(), door_.kind());
     if (!source) return refuse(source.error());
     log_ = *sequencer;
     source_ = std::move(*source);
     std::string decoded;
-    std::string_view body = request.body;
-    if (const auto coding = request.header("content-encoding"); !coding.empty()) {
-      auto plain = net::decompress(coding, request.body, service_.limits.body_bytes_max);
-      if (!plain) return refuse(plain.error());
-      decoded = std::move(*plain);
-      body = decoded;
-    }
+    const auto body = plain_body(request, service_.limits.body_bytes_max, decoded);
+    if (!body) return refuse(body.error());
     collect::DoorBatch batch(source_, service_.rules, service_.clock.now());
-    if (const Status read = door_.decode(request, body, batch); !read) return refuse(read.error());
+    if (const Status read = door_.decode(request, *body, batch); !read) return refuse(read.error());
     submit(std::move(batch));
   }
 

@@ -3,11 +3,11 @@
 
 #include <algorithm>
 
+#include "api/delivery_request.h"
 #include "base/json_text.h"
 #include "event/body.h"
 #include "event/entry.h"
 #include "event/intake.h"
-#include "net/decompress.h"
 
 namespace stele::api {
 namespace {
@@ -56,21 +56,6 @@ Result<Options> read_options(const net::Request& request) {
   else if (proof != "range")
     return invalid("proof is one of range, none; not \"" + proof + "\"");
   return options;
-}
-
-Result<event::Source> read_source(const net::Request& request) {
-  constexpr std::size_t kNameBytesMax = 128;
-  event::Source source;
-  source.id = request.parameter("source").value_or("http");
-  if (source.id.empty() || source.id.size() > kNameBytesMax || !is_utf8(source.id))
-    return invalid("source is a name of 1 to 128 bytes of UTF-8");
-  source.kind = request.peer.credentials ? "control" : "http";
-  source.peer = request.peer.address;
-  if (const auto& credentials = request.peer.credentials) {
-    source.peer = "pid:" + std::to_string(credentials->pid);
-    source.identity = "uid:" + std::to_string(credentials->uid);
-  }
-  return source;
 }
 
 bool is_ndjson(std::string_view content_type) {
@@ -259,7 +244,7 @@ void submit_events(Service& service, const net::Request& request, const net::Rep
   if (!sequencer) return reply.send(error_response(sequencer.error()));
   const auto options = read_options(request);
   if (!options) return reply.send(error_response(options.error()));
-  const auto source = read_source(request);
+  const auto source = source_of(request, "http", request.peer.credentials ? "control" : "http");
   if (!source) return reply.send(error_response(source.error()));
   auto exchange = std::make_shared<Exchange>();  // shared by this call and the answer that comes later
   exchange->options = *options;
@@ -267,21 +252,16 @@ void submit_events(Service& service, const net::Request& request, const net::Rep
   exchange->origin = (*sequencer)->store()->identity().origin;
 
   std::string decoded;
-  std::string_view body = request.body;
-  if (const auto coding = request.header("content-encoding"); !coding.empty()) {
-    auto plain = net::decompress(coding, request.body, service.limits.body_bytes_max);
-    if (!plain) return reply.send(error_response(plain.error()));
-    decoded = std::move(*plain);
-    body = decoded;
-  }
-  const auto events = event::split_events(body, is_ndjson(request.header("content-type")), service.limits.events_max);
+  const auto body = plain_body(request, service.limits.body_bytes_max, decoded);
+  if (!body) return reply.send(error_response(body.error()));
+  const auto events = event::split_events(*body, is_ndjson(request.header("content-type")), service.limits.events_max);
   if (!events) return reply.send(error_response(events.error()));
   exchange->count = events->size();
 
   event::Intake intake(service.limits.event);
   event::Accepted accepted;
   event::EntryBatch batch(*source);
-  batch.reserve(events->size(), body.size());
+  batch.reserve(events->size(), body->size());
   for (std::size_t i = 0; i < events->size(); ++i) {
     event::Finding finding;
     if (!intake.read((*events)[i], accepted, finding)) {

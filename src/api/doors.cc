@@ -1,5 +1,6 @@
 // The doors of other protocols: find the log, decompress, decode, hand over, answer.
 #include "api/delivery_request.h"
+#include "api/refusal.h"
 #include "api/service.h"
 #include "collect/http_door.h"
 
@@ -27,7 +28,13 @@ class Delivery : public std::enable_shared_from_this<Delivery> {
     const auto body = plain_body(request, service_.limits.body_bytes_max, decoded);
     if (!body) return refuse(body.error());
     collect::DoorBatch batch(source_, service_.rules, service_.clock.now());
-    if (const Status read = door_.decode(request, *body, batch); !read) return refuse(read.error());
+    if (const Status read = door_.decode(request, *body, batch); !read) {
+      // How many events that were is not known; that there was something is.
+      return note_refusal(*log_, refused_event(source_.id, 0, 1, read.error().message, service_.clock.now()), reply_,
+                          [self = shared_from_this(), error = read.error()](const Status& noted) {
+                            self->refuse(noted ? error : noted.error());
+                          });
+    }
     submit(std::move(batch));
   }
 

@@ -14,6 +14,7 @@
 #include "collect/http_door.h"
 #include "event/json_tape.h"
 #include "log/sequencer.h"
+#include "sources/watch.h"
 
 namespace stele::api {
 
@@ -37,6 +38,7 @@ struct ApiCounters {
 // Lives longer than the router that uses it.
 struct Service {
   std::map<std::string, log::Sequencer*> logs;
+  std::map<std::string, const sources::Watch*> watches;  // over the sources of each log
   const Clock& clock;
   const normalise::Ruleset& rules;
   ApiLimits limits;
@@ -56,6 +58,7 @@ void add_routes(Router& router, Service& service);
 void add_event_routes(Router& router, Service& service);      // /api/v1/events
 void add_door_routes(Router& router, Service& service);       // of other protocols, each at its own path
 void add_stream_routes(Router& router, Service& service);     // /api/v1/stream
+void add_coverage_routes(Router& router, Service& service);   // /api/v1/coverage
 void add_log_routes(Router& router, Service& service);        // /log/{log}/…
 void add_operation_routes(Router& router, Service& service);  // /healthz, /readyz, /metrics, /api/v1/status, schema
 

@@ -2,8 +2,10 @@
 #include "api/submit.h"
 
 #include <algorithm>
+#include <map>
 
 #include "api/delivery_request.h"
+#include "api/refusal.h"
 #include "base/json_text.h"
 #include "event/body.h"
 #include "event/entry.h"
@@ -38,6 +40,7 @@ struct Exchange {
   std::vector<Warned> warned;
   std::vector<bool> has_origin;  // of the events that went to the log
   std::string origin;
+  std::string source;
   std::int64_t arrived = 0;
 };
 
@@ -198,6 +201,15 @@ std::string range_body(const Exchange& exchange, const log::Delivered* delivered
   return out;
 }
 
+// The entry that says what is refused: the refusal is part of the record.
+event::InternalEvent refusal_note(const Exchange& exchange, UnixNanos now) {
+  std::map<std::string, std::uint64_t> codes;
+  for (const Refused& refused : exchange.refused) ++codes[refused.finding.code];
+  std::string reasons;
+  for (const auto& [code, count] : codes) reasons += (reasons.empty() ? "" : ", ") + std::to_string(count) + " " + code;
+  return refused_event(exchange.source, exchange.refused.size(), 0, reasons, now);
+}
+
 net::Response answer(Service& service, const Exchange& exchange, const log::Delivered* delivered) {
   const std::size_t stored = stored_count(delivered);
   std::string body =
@@ -255,7 +267,13 @@ void submit_events(Service& service, const net::Request& request, const net::Rep
   const auto body = plain_body(request, service.limits.body_bytes_max, decoded);
   if (!body) return reply.send(error_response(body.error()));
   const auto events = event::split_events(*body, is_ndjson(request.header("content-type")), service.limits.events_max);
-  if (!events) return reply.send(error_response(events.error()));
+  if (!events) {
+    // How many events that were is not known; that there was something is.
+    return note_refusal(**sequencer, refused_event(source->id, 0, 1, events.error().message, service.clock.now()), reply,
+                        [reply, error = events.error()](const Status& noted) {
+                          reply.send(error_response(noted ? error : noted.error()));
+                        });
+  }
   exchange->count = events->size();
 
   event::Intake intake(service.limits.event);
@@ -275,17 +293,28 @@ void submit_events(Service& service, const net::Request& request, const net::Rep
     exchange->has_origin.push_back(accepted.has_origin);
     if (!accepted.warnings.empty()) exchange->warned.push_back({i, accepted.warnings});
   }
-  if (batch.count() == 0) return reply.send(answer(service, *exchange, nullptr));
-  (*sequencer)
-      ->submit(std::move(batch), exchange->options.results == Results::kEntries,
-               [&service, exchange, reply](Result<log::Delivered> result) {
-                 // Back to the connection's thread: the log's own has better to do than to write answers.
-                 auto shared = std::make_shared<Result<log::Delivered>>(std::move(result));  // std::function copies its captures
-                 reply.post([&service, exchange, reply, shared] {
-                   if (!*shared) return reply.send(error_response(shared->error()));
-                   reply.send(answer(service, *exchange, &**shared));
+  exchange->source = batch.source_id();
+  const auto answer_with = [&service, exchange, reply](std::shared_ptr<Result<log::Delivered>> result) {
+    if (result != nullptr && !*result) return reply.send(error_response(result->error()));
+    reply.send(answer(service, *exchange, result == nullptr ? nullptr : &**result));
+  };
+  // The answer names what is refused once the log does.
+  const auto note_and_answer = [&service, exchange, reply, log = *sequencer,
+                                answer_with](std::shared_ptr<Result<log::Delivered>> result) {
+    if (exchange->refused.empty() || (result != nullptr && !*result)) return answer_with(std::move(result));
+    note_refusal(*log, refusal_note(*exchange, service.clock.now()), reply,
+                 [answer_with, reply, result = std::move(result)](const Status& noted) {
+                   if (!noted) return reply.send(error_response(noted.error()));
+                   answer_with(result);
                  });
-               });
+  };
+  if (batch.count() == 0) return note_and_answer(nullptr);
+  (*sequencer)
+      ->submit(std::move(batch), exchange->options.results == Results::kEntries, [reply, note_and_answer](Result<log::Delivered> result) {
+        // Back to the connection's thread: the log's own has better to do than to write answers.
+        auto shared = std::make_shared<Result<log::Delivered>>(std::move(result));  // std::function copies its captures
+        reply.post([note_and_answer, shared] { note_and_answer(shared); });
+      });
 }
 
 }  // namespace stele::api

@@ -16,6 +16,7 @@ void add_append(CLI::App& app, int& exit_code);
 void add_tail(CLI::App& app, int& exit_code);
 void add_get(CLI::App& app, int& exit_code);
 void add_status(CLI::App& app, int& exit_code);
+void add_coverage(CLI::App& app, int& exit_code);
 void add_proof(CLI::App& app, int& exit_code);
 void add_verify(CLI::App& app, int& exit_code);
 void add_normalize(CLI::App& app, int& exit_code);

@@ -1,7 +1,5 @@
 #include "cli/json.h"
 
-#include "base/bytes.h"
-
 namespace stele::cli {
 namespace {
 
@@ -43,28 +41,6 @@ Status parse_json(std::string_view text, JsonTape& tape) {
   event::JsonError error;
   if (tape.parse(text, limits, error)) return {};
   return invalid("no JSON: " + error.message);
-}
-
-JsonValue JsonValue::operator[](std::string_view key) const {
-  JsonValue found;
-  if (!is(JsonType::kObject)) return found;
-  tape_->for_each_child(at_, [&](std::uint32_t child) {
-    const event::JsonNode& member = tape_->nodes()[child];
-    const std::string_view name = tape_->key(member);
-    if (member.key_escaped ? event::json_unescape(name) == key : name == key) found = JsonValue(*tape_, child);
-  });
-  return found;
-}
-
-std::string JsonValue::text() const {
-  if (!is(JsonType::kString)) return {};
-  std::string scratch;
-  return std::string(tape_->string(node(), scratch));
-}
-
-std::optional<std::uint64_t> JsonValue::number() const {
-  if (!is(JsonType::kNumber)) return std::nullopt;
-  return parse_decimal(raw());
 }
 
 std::string indented(const JsonTape& tape) {

@@ -52,6 +52,7 @@ int main(int argc, char** argv) {
   stele::cli::add_tail(app, exit_code);
   stele::cli::add_get(app, exit_code);
   stele::cli::add_status(app, exit_code);
+  stele::cli::add_coverage(app, exit_code);
   stele::cli::add_proof(app, exit_code);
   stele::cli::add_verify(app, exit_code);
   stele::cli::add_normalize(app, exit_code);

@@ -132,6 +132,36 @@ Palette palette_for(int fd) {
   return Palette(is_terminal(fd) && variable("NO_COLOR").empty() && variable("TERM") != "dumb");
 }
 
+std::string columns(const std::vector<std::vector<std::string>>& rows, const Palette& palette) {
+  const auto characters = [](std::string_view text) {
+    return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) { return (c & 0xc0) != 0x80; }));
+  };
+  const auto is_number = [](std::string_view text) {
+    return !text.empty() && text.find_first_not_of("0123456789,-") == std::string_view::npos;
+  };
+  std::vector<std::size_t> widths;
+  std::vector<bool> right;
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    widths.resize(std::max(widths.size(), rows[i].size()));
+    right.resize(widths.size(), true);
+    for (std::size_t j = 0; j < rows[i].size(); ++j) {
+      widths[j] = std::max(widths[j], characters(rows[i][j]));
+      if (i > 0 && !is_number(rows[i][j])) right[j] = false;
+    }
+  }
+  std::string out;
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    std::string line;
+    for (std::size_t j = 0; j < rows[i].size(); ++j) {
+      const std::string space(widths[j] - characters(rows[i][j]), ' ');
+      line += right[j] ? space + rows[i][j] : rows[i][j] + (j + 1 < rows[i].size() ? space : "");
+      if (j + 1 < rows[i].size()) line += "  ";
+    }
+    out += (i == 0 ? palette.paint(Colour::kDim, line) : line) + "\n";
+  }
+  return out;
+}
+
 std::string two_columns(const std::vector<std::pair<std::string, std::string>>& rows) {
   std::size_t width = 0;
   for (const auto& row : rows) width = std::max(width, row.first.size());

@@ -42,6 +42,9 @@ bool is_terminal(int fd);
 // Colours for a terminal, unless NO_COLOR (no-color.org) or TERM=dumb asks for none.
 Palette palette_for(int fd);
 
+// Columns as wide as their widest cell, numbers to the right; the first row is the head, dimmed. Cells are without colours.
+std::string columns(const std::vector<std::vector<std::string>>& rows, const Palette& palette);
+
 // Two columns, the first as wide as its widest cell.
 std::string two_columns(const std::vector<std::pair<std::string, std::string>>& rows);
 

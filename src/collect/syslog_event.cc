@@ -166,11 +166,24 @@ void append_quoted(std::string& out, std::string_view word) {
   out.push_back('"');
 }
 
+// RFC 5424 section 7.3.1: the originator's running number, from 1 on; each host has its own.
+void take_sequence(const SyslogMessage& message, const SdElement& element, Draft& draft) {
+  for (const SdParam& param : message.params(element)) {
+    if (param.name != "sequenceId" || !parse_decimal(param.value())) continue;
+    draft.claim(Part::kSeq) = param.value();
+    std::string& context = draft.claim(Part::kContext);
+    context = R"({"sequence":")";
+    append_readable(context, message.hostname, kActorPartMax);
+    context += "\"}";
+  }
+}
+
 // A sender's own id and number, in an element of structured data that is ours: [stele@32473 id="…" seq="…"].
 void take_identity(const SyslogMessage& message, Draft& draft, std::string& id) {
   constexpr std::size_t kIdBytesMax = 1024;
   id.clear();
   for (const SdElement& element : message.sd_elements) {
+    if (element.id == "meta") take_sequence(message, element, draft);
     if (!element.id.starts_with("stele@")) continue;
     for (const SdParam& param : message.params(element)) {
       const std::string value = param.value();

@@ -21,7 +21,8 @@ struct Normalised {
 // bytes the message has, both texts are I-JSON: UTF-8, no lone surrogates, no key twice in one object.
 //
 // event without a rule, in this order:
-//   id, seq     the parameters of that name of an element "stele@…" in the structured data
+//   id, seq     the parameters of that name of an element "stele@…" in the structured data; else seq is meta's sequenceId, and
+//               context is {"sequence":"host"}
 //   time        the sender's RFC 3339 lexeme; else its time as format_time writes it; else `received`
 //   actor       {"type":"process","id":"app[pid]@host","name":"app"}, absent parts left out ("[pid]@host", "@host", "app");
 //               with neither app nor host the id is "unknown" and `derived` has "unattributed":true

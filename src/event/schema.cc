@@ -54,6 +54,7 @@ constexpr std::array kContextMembers{
     Member{"request_id", Kind::kText, false, {}, {}, ""},
     Member{"session", Kind::kText, false, {}, {}, ""},
     Member{"trace_id", Kind::kText, false, {}, {}, ""},
+    Member{"sequence", Kind::kText, false, {}, {}, "which of the source's counters `seq` is of, where it has several"},
 };
 constexpr std::array kChangeMembers{
     Member{"field", Kind::kName, true, {}, {}, "what changed"},

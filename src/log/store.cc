@@ -41,6 +41,17 @@ std::shared_ptr<const SignedState> Store::sign(std::uint64_t size, const Hash& r
   return state;
 }
 
+Result<Hash> Store::root_at(std::uint64_t size) const {
+  if (size > this->size()) return Error{Code::kNotFound, "the log has fewer entries"};
+  return merkle::tree_root(size, node_reader());
+}
+
+Result<std::string> Store::sign_statement(std::string_view text) const {
+  if (text.substr(0, text.find('\n')).find(' ') == std::string_view::npos)
+    return Error{Code::kInternal, "a statement looks like a checkpoint"};
+  return signer_.sign(text);
+}
+
 Result<Committed> Store::commit(std::span<Batch> batches) {
   std::uint64_t count = 0;
   std::uint64_t payload_bytes = 0;

@@ -111,6 +111,13 @@ class Store {
   // For one entry, whose leaf is read.
   [[nodiscard]] Result<merkle::Proof> prove(std::uint64_t index, const SignedState& state) const;
 
+  // MTH of the first `size` entries, of which there are as many.
+  [[nodiscard]] Result<Hash> root_at(std::uint64_t size) const;
+
+  // A signed note of a statement about the log. Its first line must have a space in it, which no origin has, so that nobody can
+  // take it for a checkpoint: kInternal otherwise.
+  [[nodiscard]] Result<std::string> sign_statement(std::string_view text) const;
+
   // The bytes of a tile or bundle; kNotFound when the log, at its latest state, does not have it at that width.
   [[nodiscard]] Result<std::string> tile(const merkle::Tile& tile) const;
 

@@ -114,8 +114,8 @@ Result<NoteSigner> parse_note_signer(std::string_view text) {
   return signer;
 }
 
-Result<Note> parse_note(std::string_view bytes) {
-  if (bytes.size() > kNoteBytesMax) return invalid("a note has at most 65,536 bytes");
+Result<Note> parse_note(std::string_view bytes, std::size_t bytes_max) {
+  if (bytes.size() > bytes_max) return invalid("a note has at most " + std::to_string(bytes_max) + " bytes");
   if (!is_utf8(bytes)) return invalid("a note is UTF-8");
   for (const char c : bytes) {
     if (static_cast<unsigned char>(c) < 0x20 && c != '\n') return invalid("a note has no control characters");

@@ -66,7 +66,7 @@ struct Note {
 };
 
 // Reads the form alone; no signature is checked. kInvalid says what is wrong.
-Result<Note> parse_note(std::string_view bytes);
+Result<Note> parse_note(std::string_view bytes, std::size_t bytes_max = kNoteBytesMax);
 
 // Success when at least one signature is by `key` and is right; kInvalid when there is none or it is wrong.
 // Signatures by unknown keys are passed over.

@@ -133,7 +133,7 @@ struct KnownMember {
 constexpr KnownMember kActor[] = {{"type", true}, {"id", true}, {"name"}, {"email"}};
 constexpr KnownMember kTarget[] = {{"type", true}, {"id", true}, {"name"}};
 constexpr KnownMember kOrigin[] = {{"ip"}, {"user_agent"}, {"host"}};
-constexpr KnownMember kContext[] = {{"request_id"}, {"session"}, {"trace_id"}};
+constexpr KnownMember kContext[] = {{"request_id"}, {"session"}, {"trace_id"}, {"sequence"}};
 constexpr KnownMember kChange[] = {{"field", true}, {"from", false, true}, {"to", false, true}};
 
 ObjectFormula object_of(const YAML::Node& node, std::string_view what, std::span<const KnownMember> members, bool each) {

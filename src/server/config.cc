@@ -92,6 +92,9 @@ std::vector<Setting> make_settings() {
            "random part."),
       text("keys", &Config::keys, "Directory of the signing keys. Empty: DATA/keys. Best on another disk than the log."),
       number("threads", &Config::threads, 1, 64, "Threads that serve the network."),
+      text("sources", &Config::sources,
+           "File that says which sources are expected, whose they are and how often they send: docs/formats/sources.md. Empty: "
+           "none."),
       text("rules", &Config::rules,
            "Folder of normalisers (*.yaml) that go before the shipped ones: docs/formats/normaliser.md. Empty: none."),
       text("github_secret_file", &Config::github_secret_file,

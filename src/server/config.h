@@ -20,6 +20,7 @@ struct Config {
   std::string keys;
   std::uint64_t threads = 2;
 
+  std::string sources;
   std::string rules;
   std::string github_secret_file;
 

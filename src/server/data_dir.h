@@ -23,6 +23,7 @@ struct DataLayout {
   [[nodiscard]] std::string lock_file() const { return root + "/lock"; }
   [[nodiscard]] std::string control_socket() const { return root + "/control.sock"; }
   [[nodiscard]] std::string address_file() const { return root + "/address"; }
+  [[nodiscard]] std::string ledger_file(const std::string& name) const { return root + "/sources/" + name + ".json"; }
   [[nodiscard]] std::string log_dir(const std::string& name) const { return root + "/logs/" + name; }
   [[nodiscard]] std::string key_file(const std::string& name) const { return keys + "/" + name + ".key"; }
 };

@@ -15,6 +15,7 @@
 #include "net/http_server.h"
 #include "net/stream_server.h"
 #include "server/data_dir.h"
+#include "sources/watch.h"
 
 namespace stele::server {
 namespace {
@@ -61,6 +62,7 @@ struct Server::Parts {
   std::unique_ptr<io::Lock> lock;
   std::unique_ptr<normalise::Ruleset> rules;
   std::unique_ptr<log::Sequencer> log;
+  std::unique_ptr<sources::Watch> watch;
   std::unique_ptr<api::Service> service;
   api::Router router;
   std::unique_ptr<net::Runtime> runtime;  // ends what still refers to the ones above
@@ -82,7 +84,8 @@ struct Server::Parts {
     bool stopped = false;
     std::size_t damage = 0;  // sentences of it
   };
-  void watch(Said said);
+  Status open_watch();
+  void watch_log(Said said);
   void append_metrics(std::string& out) const;
 };
 
@@ -96,21 +99,33 @@ Status Server::Parts::open() {
   spdlog::info("log {} open: {} entries, {} sealed, origin {}", kMainLog, store->size(), store->sealed_size(),
                store->identity().origin);
 
+  STELE_TRY(open_watch());
   runtime = std::make_unique<net::Runtime>(static_cast<unsigned>(config.threads));
   service = std::unique_ptr<api::Service>(new api::Service{
-      {{kMainLog, log.get()}}, system_clock(), *rules, api_limits(config), system_clock().monotonic(), {}, {}, {}});
+      {{kMainLog, log.get()}}, {{kMainLog, watch.get()}}, system_clock(), *rules, api_limits(config), system_clock().monotonic(), {}, {}, {}});
   STELE_TRY(add_doors());
   service->more_metrics = [this](std::string& out) { append_metrics(out); };
   api::add_routes(router, *service);
   STELE_TRY(open_syslog());
   STELE_TRY(open_grpc());
   STELE_TRY(open_http());  // last: it writes down the address, by which others know that the server is there
-  watch({});
+  watch_log({});
+  return {};
+}
+
+Status Server::Parts::open_watch() {
+  sources::Registry registry;
+  if (!config.sources.empty()) {
+    STELE_ASSIGN(const std::string yaml, io::read_file(io::posix(), config.sources, sources::kRegistryBytesMax));
+    STELE_ASSIGN(registry, sources::Registry::parse(yaml, config.sources));
+  }
+  watch = std::make_unique<sources::Watch>(*log, io::posix(), std::move(registry), system_clock(),
+                                           sources::WatchOptions{.ledger_file = layout.ledger_file(kMainLog)});
   return {};
 }
 
 // Says in the server's own log when a log stops taking events, when it takes them again, and when damage was found.
-void Server::Parts::watch(Said said) {
+void Server::Parts::watch_log(Said said) {
   constexpr std::int64_t kMillis = 500;
   runtime->after(kMillis, [this, said] {
     const auto why = log->stopped();
@@ -119,7 +134,7 @@ void Server::Parts::watch(Said said) {
     const log::Damage damage = log->store()->damage();
     for (std::size_t i = said.damage; i < damage.sentences.size(); ++i)
       spdlog::error("log {}: {}", kMainLog, damage.sentences[i]);
-    watch({why.has_value(), damage.sentences.size()});
+    watch_log({why.has_value(), damage.sentences.size()});
   });
 }
 
@@ -235,6 +250,7 @@ void Server::drain() {
   if (parts_->http) parts_->http->drain(millis);
   for (const auto& grpc : parts_->grpc) grpc->drain(millis);
   if (parts_->streams) parts_->streams->drain(millis);
+  if (parts_->watch) parts_->watch->stop();
   if (parts_->log) parts_->log->drain();
   if (parts_->runtime) parts_->runtime->stop();
   if (parts_->log) spdlog::info("stopped with {} entries", parts_->log->store()->size());

@@ -1,0 +1,289 @@
+#include "sources/coverage.h"
+
+#include <algorithm>
+#include <set>
+
+#include "base/json_text.h"
+#include "event/json_value.h"
+#include "event/schema.h"
+
+namespace stele::sources {
+namespace {
+
+constexpr std::size_t kGapsShown = 100;  // of one sequence
+
+void name_member(std::string& out, std::string_view name) {
+  if (out.back() != '{') out += ',';
+  out += '"';
+  out += name;
+  out += "\":";
+}
+void member(std::string& out, std::string_view name, std::uint64_t value) {
+  name_member(out, name);
+  append_decimal(out, value);
+}
+void member(std::string& out, std::string_view name, std::string_view value) {
+  name_member(out, name);
+  append_json_string(out, value);
+}
+void truth_member(std::string& out, std::string_view name, bool value) {
+  name_member(out, name);
+  out += value ? "true" : "false";
+}
+void element(std::string& out) {
+  if (out.back() != '[') out += ',';
+}
+void time_member(std::string& out, std::string_view name, UnixNanos time) {
+  name_member(out, name);
+  out += time == 0 ? "null" : "\"" + format_time(time) + "\"";
+}
+
+template <typename Texts>
+void append_texts(std::string& out, const Texts& texts) {
+  out += '[';
+  for (const auto& text : texts) {
+    element(out);
+    append_json_string(out, text);
+  }
+  out += ']';
+}
+
+// The members that a tally has in every answer.
+void append_counts(std::string& out, const Tally& tally) {
+  member(out, "received", tally.stored() + tally.refused + tally.quarantined);
+  member(out, "stored", tally.stored());
+  member(out, "quarantined", tally.quarantined);
+  member(out, "refused", tally.refused);
+  member(out, "refused_requests", tally.refused_requests);
+  member(out, "unattributed", tally.unattributed);
+  member(out, "without_origin", tally.without_origin);
+  member(out, "redacted", tally.redacted);
+}
+
+void append_categories(std::string& out, const Tally& tally) {
+  name_member(out, "categories");
+  out += '{';
+  const auto names = event::categories();
+  for (std::size_t i = 0; i < tally.by_category.size(); ++i) {
+    if (tally.by_category[i] != 0) member(out, i < names.size() ? names[i] : "none", tally.by_category[i]);
+  }
+  out += '}';
+}
+
+void append_sequence(std::string& out, std::string_view name, const Sequence& sequence) {
+  const SequenceState& state = sequence.state();
+  const Run& run = state.runs.back();
+  out += '{';
+  member(out, "name", name);
+  member(out, "first", run.first);
+  member(out, "last", run.last);
+  member(out, "received", sequence.received());
+  member(out, "missing", sequence.missing());
+  member(out, "repeated", state.repeated);
+  member(out, "late", state.late);
+  member(out, "begun_anew", state.restarts);
+  name_member(out, "gaps");
+  out += '[';
+  for (const NumberRange range : sequence.gaps(kGapsShown)) {
+    element(out);
+    out += "{\"from\":" + std::to_string(range.from) + ",\"to\":" + std::to_string(range.to) + "}";
+  }
+  out += "]}";
+}
+
+void append_sequences(std::string& out, const SourceState& state) {
+  name_member(out, "sequences");
+  out += '[';
+  for (const auto& [name, sequence] : state.sequences) {
+    element(out);
+    append_sequence(out, name, sequence);
+  }
+  out += ']';
+}
+
+std::uint64_t missing(const SourceState& state) {
+  std::uint64_t sum = 0;
+  for (const auto& [name, sequence] : state.sequences) sum += sequence.missing();
+  return sum;
+}
+
+Delivery delivery_of(const SourceState* state, const Registered* registered) {
+  if (registered != nullptr && registered->delivery) return *registered->delivery;
+  if (state == nullptr) return Delivery::kAcknowledged;
+  const bool lossy = std::any_of(state->kinds.begin(), state->kinds.end(),
+                                 [](const std::string& kind) { return sources::delivery_of(kind) == Delivery::kLossy; });
+  return lossy ? Delivery::kLossy : Delivery::kAcknowledged;
+}
+
+void append_registered(std::string& out, const Registered* registered) {
+  truth_member(out, "registered", registered != nullptr);
+  if (registered == nullptr) return;
+  member(out, "owner", registered->owner);
+  if (registered->expect) member(out, "expect", span_text(*registered->expect));
+  name_member(out, "expected_categories");
+  append_texts(out, registered->categories);
+  member(out, "attribution", registered->attribution == Attribution::kStrict ? "strict" : "lenient");
+}
+
+Health health_of(const Ledger& ledger, std::string_view name, const SourceState* state, const Registered* registered, UnixNanos now) {
+  const UnixNanos seen = ledger.last_seen(name);
+  if (seen == 0) return Health::kNever;
+  if (registered != nullptr && registered->expect && now - seen > *registered->expect) return Health::kSilent;
+  return state != nullptr && missing(*state) > 0 ? Health::kGaps : Health::kGood;
+}
+
+void append_skew(std::string& out, const Skew& skew) {
+  constexpr UnixNanos kMillis = 1'000'000;
+  name_member(out, "behind_ms");
+  out += '{';
+  member(out, "p50", static_cast<std::uint64_t>(skew.behind_at(0.5) / kMillis));
+  member(out, "p99", static_cast<std::uint64_t>(skew.behind_at(0.99) / kMillis));
+  member(out, "most", static_cast<std::uint64_t>(skew.behind_most() / kMillis));
+  out += '}';
+  member(out, "ahead_most_ms", static_cast<std::uint64_t>(skew.ahead_most() / kMillis));
+}
+
+void append_source(std::string& out, const Ledger& ledger, const std::string& name, const Registry& registry, Period period,
+                   UnixNanos now) {
+  const auto it = ledger.sources().find(name);
+  const SourceState* state = it == ledger.sources().end() ? nullptr : &it->second;
+  const Registered* registered = registry.find(name);
+  out += '{';
+  member(out, "source", name);
+  member(out, "health", health_name(health_of(ledger, name, state, registered, now)));
+  append_registered(out, registered);
+  member(out, "delivery", delivery_of(state, registered) == Delivery::kLossy ? "lossy" : "acknowledged");
+  name_member(out, "kinds");
+  append_texts(out, state != nullptr ? state->kinds : std::set<std::string>{});
+  time_member(out, "first_seen", state != nullptr ? state->first_seen : 0);
+  time_member(out, "last_seen", ledger.last_seen(name));
+  const Tally tally = state != nullptr ? state->tally(period.from, period.to) : Tally{};
+  append_counts(out, tally);
+  append_categories(out, tally);
+  member(out, "missing", state != nullptr ? missing(*state) : 0);
+  member(out, "clock_ahead", tally.ahead);
+  member(out, "late", tally.behind);
+  if (state != nullptr) {
+    append_skew(out, state->skew);
+    append_sequences(out, *state);
+  }
+  out += '}';
+}
+
+// Which sources feed a category, and how many events of it there are.
+void append_category(std::string& out, const Ledger& ledger, std::size_t category, Period period, std::vector<std::string_view>& unfed) {
+  std::uint64_t stored = 0;
+  std::vector<std::string> feeding;
+  for (const auto& [name, state] : ledger.sources()) {
+    const std::uint64_t count = state.tally(period.from, period.to).by_category[category];
+    stored += count;
+    // What Stele says of itself covers nothing.
+    if (count > 0 && !state.kinds.contains("internal")) feeding.push_back(name);
+  }
+  const std::string_view name = event::categories()[category];
+  if (feeding.empty()) unfed.push_back(name);
+  out += '{';
+  member(out, "category", name);
+  member(out, "stored", stored);
+  name_member(out, "sources");
+  append_texts(out, feeding);
+  out += '}';
+}
+
+}  // namespace
+
+std::string_view health_name(Health health) {
+  switch (health) {
+    case Health::kGood: return "good";
+    case Health::kGaps: return "gaps";
+    case Health::kSilent: return "silent";
+    case Health::kNever: return "never seen";
+  }
+  return "";
+}
+
+std::string coverage_json(const Ledger& ledger, const Registry& registry, Period period, UnixNanos now) {
+  std::set<std::string> names;
+  for (const auto& [name, state] : ledger.sources()) names.insert(name);
+  for (const auto& [name, registered] : registry.sources()) names.insert(name);
+  std::string out = "{";
+  name_member(out, "period");
+  out += "{\"from\":\"" + day_text(period.from) + "\",\"to\":\"" + day_text(period.to) + "\"}";
+  member(out, "counted", ledger.size());
+  member(out, "unreadable", ledger.unreadable());
+  name_member(out, "sources");
+  out += '[';
+  for (const std::string& name : names) {
+    element(out);
+    append_source(out, ledger, name, registry, period, now);
+  }
+  out += ']';
+  name_member(out, "categories");
+  out += '[';
+  std::vector<std::string_view> unfed;
+  for (std::size_t i = 0; i < event::categories().size(); ++i) {
+    element(out);
+    append_category(out, ledger, i, period, unfed);
+  }
+  out += ']';
+  name_member(out, "unfed");
+  append_texts(out, unfed);
+  out += '}';
+  return out;
+}
+
+std::string statement_text(const Ledger& ledger, const StatementHead& head) {
+  const std::uint64_t first = ledger.first_index(head.period.from);
+  const std::uint64_t end = ledger.first_index(head.period.to + 1);
+  std::string out = "{";
+  name_member(out, "period");
+  out += "{\"from\":\"" + day_text(head.period.from) + "\",\"to\":\"" + day_text(head.period.to) + "\"}";
+  member(out, "first", first);
+  member(out, "end", end);
+  member(out, "tree_size", head.tree_size);
+  member(out, "root", base64_encode(as_byte_span(head.root)));
+  member(out, "unreadable", ledger.unreadable());
+  name_member(out, "sources");
+  out += '[';
+  Tally all;
+  for (const auto& [name, state] : ledger.sources()) {
+    const Tally tally = state.tally(head.period.from, head.period.to);
+    if (tally == Tally{}) continue;
+    all.add(tally);
+    element(out);
+    out += '{';
+    member(out, "source", name);
+    append_counts(out, tally);
+    append_categories(out, tally);
+    append_sequences(out, state);
+    out += '}';
+  }
+  out += ']';
+  name_member(out, "total");
+  out += '{';
+  append_counts(out, all);
+  out += "}}";
+  return std::string(kStatementTitle) + head.origin + "\n" + out + "\n";
+}
+
+Result<StatementHead> parse_statement(std::string_view text) {
+  const auto line = text.find('\n');
+  if (!text.starts_with(kStatementTitle) || line == std::string_view::npos) return invalid("no statement of completeness");
+  StatementHead out;
+  out.origin = text.substr(kStatementTitle.size(), line - kStatementTitle.size());
+  event::JsonTape tape;
+  event::JsonError error;
+  if (!tape.parse(text.substr(line + 1), {64U << 20, 16, 4'000'000}, error)) return invalid("the statement is no JSON: " + error.message);
+  const event::JsonValue root(tape);
+  const auto period = parse_period(root["period"]["from"].text() + ".." + root["period"]["to"].text(), 0);
+  if (!period) return period.error();
+  out.period = *period;
+  const auto size = root["tree_size"].number();
+  const auto hash = base64_decode_hash(root["root"].text());
+  if (!size || !hash) return invalid("the statement names no state of the log");
+  out.tree_size = *size;
+  out.root = *hash;
+  return out;
+}
+
+}  // namespace stele::sources

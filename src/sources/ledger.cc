@@ -1,0 +1,172 @@
+#include "sources/ledger.h"
+
+#include <algorithm>
+
+#include "event/entry.h"
+#include "event/json_value.h"
+
+namespace stele::sources {
+namespace {
+
+constexpr std::size_t kKindsMax = 8;
+constexpr std::size_t kHostBytesMax = 256;
+constexpr std::string_view kOthers = "(others)";  // where there are more sources than are kept apart
+
+bool needs_origin(const Sighting& sighting) { return sighting.category != kNoCategory; }
+
+}  // namespace
+
+bool has_hosts(std::string_view kind) { return kind.starts_with("syslog") || kind == "journal-upload"; }
+
+Delivery delivery_of(std::string_view kind) {
+  const bool lossy = kind == "syslog-udp" || kind == "syslog-tcp" || kind == "syslog-tls";
+  return lossy ? Delivery::kLossy : Delivery::kAcknowledged;
+}
+
+Tally SourceState::tally(Day from, Day to) const {
+  Tally sum;
+  for (auto it = days.lower_bound(from); it != days.end() && it->first <= to; ++it) sum.add(it->second);
+  return sum;
+}
+
+SourceState& Ledger::state_of(std::string_view source, std::string_view host, std::string_view kind) {
+  thread_local std::string name;
+  name = source;
+  if (!host.empty() && has_hosts(kind)) {
+    name += '/';
+    name += host.substr(0, kHostBytesMax);
+  }
+  auto it = sources_.find(name);
+  if (it == sources_.end() && sources_.size() >= kSourcesMax) it = sources_.try_emplace(std::string(kOthers)).first;
+  if (it == sources_.end()) it = sources_.try_emplace(name).first;
+  if (it->second.source.empty()) it->second.source = source;
+  return it->second;
+}
+
+void Ledger::count(const Sighting& sighting, SourceState& state) {
+  Tally& tally = state.days[day_of(sighting.received)];
+  if (sighting.is_quarantined()) {
+    ++tally.quarantined;
+    // The log had refused it for its id before the door kept it as it could.
+    if (sighting.reason == "id_conflict" && tally.refused > 0) --tally.refused;
+  } else {
+    ++tally.by_category[std::min<std::size_t>(sighting.category, Tally::kCategories)];
+    if (!sighting.has_origin && needs_origin(sighting)) ++tally.without_origin;
+    if (sighting.unattributed) ++tally.unattributed;
+  }
+  tally.redacted += sighting.redacted;
+  if (!sighting.time) return;
+  const UnixNanos behind = sighting.received - *sighting.time;
+  state.skew.add(behind);
+  if (behind < -kSkewMax) ++tally.ahead;
+  if (behind > kBehindMax) ++tally.behind;
+}
+
+void Ledger::number(const Sighting& sighting, SourceState& state) {
+  auto it = state.sequences.find(sighting.sequence);
+  if (it == state.sequences.end()) {
+    if (state.sequences.size() >= kSequencesMax) {
+      state.sequences.erase(state.sequence_order.front());
+      state.sequence_order.erase(state.sequence_order.begin());
+      ++state.sequences_forgotten;
+    }
+    it = state.sequences.try_emplace(std::string(sighting.sequence)).first;
+    state.sequence_order.emplace_back(sighting.sequence);
+  }
+  it->second.add(*sighting.seq, sighting.received);
+}
+
+void Ledger::observe(std::uint64_t index, const Sighting& sighting, std::string_view entry) {
+  size_ = index + 1;
+  day_starts_.try_emplace(day_of(sighting.received), index);
+  SourceState& state = state_of(sighting.source, sighting.host, sighting.kind);
+  if (state.first_seen == 0) state.first_seen = sighting.received;
+  state.last_seen = sighting.received;
+  state.last_index = index;
+  if (state.kinds.size() < kKindsMax && !state.kinds.contains(std::string(sighting.kind))) state.kinds.emplace(sighting.kind);
+  count(sighting, state);
+  if (sighting.seq && !sighting.is_own()) number(sighting, state);
+  if (sighting.is_own()) observe_own(sighting, entry);
+}
+
+void Ledger::skip(std::uint64_t index) {
+  size_ = index + 1;
+  ++unreadable_;
+}
+
+// What Stele wrote about a source earlier is part of what is known of it.
+void Ledger::observe_own(const Sighting& sighting, std::string_view entry) {
+  const std::string_view action = sighting.action;
+  if (action != "stele.refused" && action != "stele.id_conflict" && !action.starts_with("stele.source")) return;
+  event::JsonTape tape;
+  event::JsonError error;
+  if (!tape.parse(entry, {event::kEntryBytesMax, 64, 65'535}, error)) return;
+  const event::JsonValue attributes = event::JsonValue(tape)["event"]["attributes"];
+  if (action == "stele.sources.registered") {
+    registry_digest_ = attributes["sha256"].text();
+    return;
+  }
+  const std::string source = attributes["source"].text();
+  if (source.empty()) return;
+  SourceState& state = state_of(source, "", "");
+  if (action == "stele.refused") {
+    Tally& tally = state.days[day_of(sighting.received)];
+    tally.refused += attributes["events"].number().value_or(0);
+    tally.refused_requests += attributes["requests"].number().value_or(0);
+  } else if (action == "stele.id_conflict") {
+    ++state.days[day_of(sighting.received)].refused;
+  } else if (action == "stele.source.silent" || action == "stele.source.resumed") {
+    state.silent = action == "stele.source.silent";
+    asked_.erase(source);
+  } else if (const auto sequence = state.sequences.find(attributes["sequence"].text()); sequence != state.sequences.end()) {
+    const NumberRange range{attributes["from"].number().value_or(0), attributes["to"].number().value_or(0)};
+    if (action == "stele.source.gap") sequence->second.set_reported(range);
+    if (action == "stele.source.gap_filled") sequence->second.set_filled(range);
+  }
+}
+
+std::uint64_t Ledger::first_index(Day day) const {
+  const auto it = day_starts_.lower_bound(day);
+  return it == day_starts_.end() ? size_ : it->second;
+}
+
+std::vector<Finding> Ledger::due(const Registry& registry, UnixNanos now, UnixNanos since, UnixNanos gap_grace) {
+  std::vector<Finding> out;
+  for (auto& [name, state] : sources_) {
+    for (auto& [sequence, numbers] : state.sequences) {
+      for (const NumberRange range : numbers.overdue(now, gap_grace, since)) out.push_back({Finding::Kind::kGap, name, sequence, range, 0});
+      for (const NumberRange range : numbers.filled()) out.push_back({Finding::Kind::kGapFilled, name, sequence, range, 0});
+    }
+  }
+  for (const auto& [name, registered] : registry.sources()) {
+    if (!registered.expect || asked_.contains(name)) continue;
+    const auto state = sources_.find(name);
+    const bool was_silent = state != sources_.end() && state->second.silent;
+    const UnixNanos seen = last_seen(name);
+    const UnixNanos from = std::max(seen, since);
+    const bool is_silent = was_silent ? now - seen > *registered.expect : now - from > *registered.expect;
+    if (is_silent == was_silent) continue;
+    out.push_back({is_silent ? Finding::Kind::kSilent : Finding::Kind::kResumed, name, "", {}, is_silent ? from : seen});
+    asked_.insert(name);
+  }
+  return out;
+}
+
+UnixNanos Ledger::last_seen(std::string_view name) const {
+  UnixNanos latest = 0;
+  const auto own = sources_.find(name);
+  if (own != sources_.end()) latest = own->second.last_seen;
+  const std::string prefix = std::string(name) + "/";
+  for (auto it = sources_.lower_bound(prefix); it != sources_.end() && it->first.starts_with(prefix); ++it)
+    latest = std::max(latest, it->second.last_seen);
+  return latest;
+}
+
+void Ledger::ask_again() {
+  asked_.clear();
+  for (auto& [name, state] : sources_) {
+    for (auto& [sequence, numbers] : state.sequences) numbers.ask_again();
+  }
+}
+
+}  // namespace stele::sources

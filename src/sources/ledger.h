@@ -1,0 +1,93 @@
+// What came of every source, entry by entry in log order, and what is missing. No I/O; one writer at a time.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "sources/registry.h"
+#include "sources/sequence.h"
+#include "sources/sighting.h"
+#include "sources/tally.h"
+
+namespace stele::sources {
+
+// One source, or one host of a source that speaks for many.
+struct SourceState {
+  std::string source;           // source.id
+  std::set<std::string> kinds;  // doors through which it came; at most 8
+  UnixNanos first_seen = 0;     // times of receipt
+  UnixNanos last_seen = 0;
+  std::uint64_t last_index = 0;
+  std::map<Day, Tally> days;
+  std::map<std::string, Sequence, std::less<>> sequences;  // by name; "" where the source has but one
+  std::vector<std::string> sequence_order;                 // oldest first
+  std::uint64_t sequences_forgotten = 0;
+  Skew skew;
+  bool silent = false;  // as the log says
+
+  [[nodiscard]] Tally tally(Day from, Day to) const;  // both included
+};
+
+// What is to be written into the log about a source.
+struct Finding {
+  enum class Kind : std::uint8_t { kGap, kGapFilled, kSilent, kResumed };
+  Kind kind = Kind::kGap;
+  std::string source;    // the ledger's name for it
+  std::string sequence;  // of a gap
+  NumberRange numbers;   // of a gap
+  UnixNanos since = 0;   // of silence
+};
+
+class Ledger {
+ public:
+  static constexpr std::size_t kSourcesMax = 20'000;
+  static constexpr std::size_t kSequencesMax = 256;  // of one source
+
+  // Takes the entry of that index; its successor is the next. `entry` is looked at if it
+  // is one of Stele's own. What a ledger knows depends on nothing but the entries.
+  void observe(std::uint64_t index, const Sighting& sighting, std::string_view entry);
+  // An entry that could not be read counts for nobody.
+  void skip(std::uint64_t index);
+
+  // How many entries were taken: the index of the next.
+  [[nodiscard]] std::uint64_t size() const { return size_; }
+  [[nodiscard]] std::uint64_t unreadable() const { return unreadable_; }
+  [[nodiscard]] const std::map<std::string, SourceState, std::less<>>& sources() const { return sources_; }
+  // The first entry that was received on that day or later; size() when there is none.
+  [[nodiscard]] std::uint64_t first_index(Day day) const;
+  // When the source, or any host of it, was heard last; 0: never.
+  [[nodiscard]] UnixNanos last_seen(std::string_view name) const;
+  // The digest of the registry that the log knows of.
+  [[nodiscard]] const std::string& registry_digest() const { return registry_digest_; }
+
+  // What is due at `now`: gaps older than `gap_grace`, gaps that were filled, sources of `registry` that are silent, or no
+  // longer. Nothing counts from before `since`, for nobody was there to receive. Each once, until it is observed in the log,
+  // or ask_again().
+  std::vector<Finding> due(const Registry& registry, UnixNanos now, UnixNanos since, UnixNanos gap_grace);
+  void ask_again();
+
+ private:
+  friend class LedgerFile;
+  SourceState& state_of(std::string_view source, std::string_view host, std::string_view kind);
+  static void count(const Sighting& sighting, SourceState& state);
+  static void number(const Sighting& sighting, SourceState& state);
+  void observe_own(const Sighting& sighting, std::string_view entry);
+
+  std::uint64_t size_ = 0;
+  std::uint64_t unreadable_ = 0;
+  std::map<std::string, SourceState, std::less<>> sources_;
+  std::map<Day, std::uint64_t> day_starts_;
+  std::string registry_digest_;
+  std::set<std::string> asked_;  // sources whose silence or return was returned
+};
+
+// Whether a source of that kind speaks for many hosts, so that each is a source of its own: "syslog/web-1".
+bool has_hosts(std::string_view kind);
+// Whether the protocol of that door tells its clients what is stored.
+Delivery delivery_of(std::string_view kind);
+
+}  // namespace stele::sources

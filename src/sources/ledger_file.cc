@@ -1,0 +1,295 @@
+#include "sources/ledger_file.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/json_text.h"
+#include "crypto/sha256.h"
+#include "event/json_value.h"
+
+namespace stele::sources {
+
+using event::JsonType;
+using event::JsonValue;
+
+namespace {
+
+constexpr event::JsonLimits kLimits{LedgerFile::kBytesMax, 16, 40'000'000};
+constexpr std::string_view kDigest = R"(,"sha256":")";  // of all in front of it; with it the file ends
+constexpr std::size_t kTailBytes = kDigest.size() + 64 + 3;
+
+void member(std::string& out, std::string_view name, std::uint64_t value) {
+  if (out.back() != '{') out += ',';
+  fmt::format_to(std::back_inserter(out), "\"{}\":{}", name, value);
+}
+
+void string_member(std::string& out, std::string_view name, std::string_view value) {
+  if (out.back() != '{') out += ',';
+  out += '"';
+  out += name;
+  out += "\":";
+  append_json_string(out, value);
+}
+
+void begin(std::string& out, std::string_view name, char bracket) {
+  if (out.back() != '{') out += ',';
+  out += '"';
+  out += name;
+  out += "\":";
+  out += bracket;
+}
+
+void element(std::string& out) {
+  if (out.back() != '[') out += ',';
+}
+
+void append_numbers(std::string& out, std::span<const std::uint64_t> numbers) {
+  out += '[';
+  for (const std::uint64_t number : numbers) {
+    element(out);
+    append_decimal(out, number);
+  }
+  out += ']';
+}
+
+bool read_numbers(JsonValue value, std::span<std::uint64_t> out) {
+  std::size_t count = 0;
+  value.for_each([&](JsonValue one) {
+    if (count < out.size()) out[count] = one.number().value_or(0);
+    ++count;
+  });
+  return count == out.size();
+}
+
+// --- Tallies: a list of numbers, in the order of the struct ---
+
+constexpr std::size_t kTallyNumbers = Tally::kCategories + 1 + 8;
+using TallyNumbers = std::array<std::uint64_t, kTallyNumbers>;
+
+TallyNumbers numbers_of(const Tally& tally) {
+  TallyNumbers out{};
+  std::copy(tally.by_category.begin(), tally.by_category.end(), out.begin());
+  const std::array<std::uint64_t, 8> rest{tally.quarantined,    tally.refused,  tally.refused_requests, tally.unattributed,
+                                          tally.without_origin, tally.redacted, tally.ahead,            tally.behind};
+  std::copy(rest.begin(), rest.end(), out.begin() + Tally::kCategories + 1);
+  return out;
+}
+
+Tally tally_of(const TallyNumbers& numbers) {
+  Tally out;
+  std::copy_n(numbers.begin(), out.by_category.size(), out.by_category.begin());
+  const std::array<std::uint64_t*, 8> rest{&out.quarantined,    &out.refused,  &out.refused_requests, &out.unattributed,
+                                           &out.without_origin, &out.redacted, &out.ahead,            &out.behind};
+  for (std::size_t i = 0; i < rest.size(); ++i) *rest[i] = numbers[out.by_category.size() + i];
+  return out;
+}
+
+// --- Sequences ---
+
+void append_run(std::string& out, const Run& run) {
+  out += '{';
+  member(out, "first", run.first);
+  member(out, "last", run.last);
+  member(out, "began", static_cast<std::uint64_t>(run.began));
+  member(out, "received", run.received);
+  member(out, "given_up", run.given_up);
+  begin(out, "gaps", '[');
+  for (const auto& [from, gap] : run.gaps) {
+    element(out);
+    append_numbers(out, std::array<std::uint64_t, 4>{from, gap.to, static_cast<std::uint64_t>(gap.noticed), gap.reported ? 1U : 0U});
+  }
+  out += ']';
+  begin(out, "reports", '[');
+  for (const auto& [from, report] : run.reports) {
+    element(out);
+    append_numbers(out, std::array<std::uint64_t, 3>{from, report.to, report.missing});
+  }
+  out += "]}";
+}
+
+Run read_run(JsonValue value) {
+  Run run;
+  run.first = value["first"].number().value_or(0);
+  run.last = value["last"].number().value_or(0);
+  run.began = static_cast<UnixNanos>(value["began"].number().value_or(0));
+  run.received = value["received"].number().value_or(0);
+  run.given_up = value["given_up"].number().value_or(0);
+  value["gaps"].for_each([&](JsonValue gap) {
+    if (std::array<std::uint64_t, 4> four{}; read_numbers(gap, four))
+      run.gaps[four[0]] = {four[1], static_cast<UnixNanos>(four[2]), four[3] != 0};
+  });
+  std::array<std::uint64_t, 3> three{};
+  value["reports"].for_each([&](JsonValue report) {
+    if (read_numbers(report, three)) run.reports[three[0]] = {three[1], three[2]};
+  });
+  return run;
+}
+
+void append_sequence(std::string& out, const std::string& name, const SequenceState& state) {
+  out += '{';
+  string_member(out, "name", name);
+  begin(out, "runs", '[');
+  for (const Run& run : state.runs) {
+    element(out);
+    append_run(out, run);
+  }
+  out += ']';
+  if (state.candidate) {
+    begin(out, "candidate", '[');
+    append_run(out, *state.candidate);
+    out += ']';
+    member(out, "candidate_since", static_cast<std::uint64_t>(state.candidate_since));
+  }
+  begin(out, "filled", '[');
+  for (const NumberRange& range : state.filled) {
+    element(out);
+    append_numbers(out, std::array<std::uint64_t, 2>{range.from, range.to});
+  }
+  out += ']';
+  begin(out, "sums", '[');
+  out.pop_back();
+  append_numbers(out, std::array<std::uint64_t, 5>{state.repeated, state.late, state.restarts, state.forgotten_received,
+                                                   state.forgotten_missing});
+  out += '}';
+}
+
+SequenceState read_sequence(JsonValue value) {
+  SequenceState out;
+  value["runs"].for_each([&](JsonValue run) { out.runs.push_back(read_run(run)); });
+  value["candidate"].for_each([&](JsonValue run) { out.candidate = read_run(run); });
+  out.candidate_since = static_cast<UnixNanos>(value["candidate_since"].number().value_or(0));
+  value["filled"].for_each([&](JsonValue range) {
+    if (std::array<std::uint64_t, 2> two{}; read_numbers(range, two)) out.filled.push_back({two[0], two[1]});
+  });
+  std::array<std::uint64_t, 5> sums{};
+  (void)read_numbers(value["sums"], sums);
+  out.repeated = sums[0];
+  out.late = sums[1];
+  out.restarts = sums[2];
+  out.forgotten_received = sums[3];
+  out.forgotten_missing = sums[4];
+  return out;
+}
+
+// --- Sources ---
+
+void append_state(std::string& out, const std::string& name, const SourceState& state) {
+  out += '{';
+  string_member(out, "name", name);
+  string_member(out, "source", state.source);
+  begin(out, "kinds", '[');
+  for (const std::string& kind : state.kinds) {
+    element(out);
+    append_json_string(out, kind);
+  }
+  out += ']';
+  member(out, "first_seen", static_cast<std::uint64_t>(state.first_seen));
+  member(out, "last_seen", static_cast<std::uint64_t>(state.last_seen));
+  member(out, "last_index", state.last_index);
+  member(out, "silent", state.silent ? 1 : 0);
+  member(out, "sequences_forgotten", state.sequences_forgotten);
+  begin(out, "days", '[');
+  for (const auto& [day, tally] : state.days) {
+    element(out);
+    out += "[" + std::to_string(day) + ",";
+    append_numbers(out, numbers_of(tally));
+    out += ']';
+  }
+  out += ']';
+  begin(out, "sequences", '[');
+  for (const std::string& sequence : state.sequence_order) {
+    element(out);
+    append_sequence(out, sequence, state.sequences.at(sequence).state());
+  }
+  out += ']';
+  begin(out, "skew", '[');
+  out.pop_back();
+  append_numbers(out, state.skew.behind());
+  member(out, "ahead_most", static_cast<std::uint64_t>(state.skew.ahead_most()));
+  member(out, "behind_most", static_cast<std::uint64_t>(state.skew.behind_most()));
+  out += '}';
+}
+
+SourceState read_state(JsonValue value) {
+  SourceState out;
+  const auto time = [&](std::string_view name) { return static_cast<UnixNanos>(value[name].number().value_or(0)); };
+  out.source = value["source"].text();
+  value["kinds"].for_each([&](JsonValue kind) { out.kinds.insert(kind.text()); });
+  out.first_seen = time("first_seen");
+  out.last_seen = time("last_seen");
+  out.last_index = value["last_index"].number().value_or(0);
+  out.silent = value["silent"].number().value_or(0) != 0;
+  out.sequences_forgotten = value["sequences_forgotten"].number().value_or(0);
+  value["days"].for_each([&](JsonValue day) {
+    std::optional<Day> number;
+    day.for_each([&](JsonValue part) {
+      if (!number) {
+        number = static_cast<Day>(part.number().value_or(0));
+      } else if (TallyNumbers numbers{}; read_numbers(part, numbers)) {
+        out.days[*number] = tally_of(numbers);
+      }
+    });
+  });
+  value["sequences"].for_each([&](JsonValue sequence) {
+    const std::string name = sequence["name"].text();
+    if (out.sequences.try_emplace(name, read_sequence(sequence)).second) out.sequence_order.push_back(name);
+  });
+  std::array<std::uint64_t, Skew::kBuckets> behind{};
+  (void)read_numbers(value["skew"], behind);
+  out.skew = Skew(behind, time("ahead_most"), time("behind_most"));
+  return out;
+}
+
+}  // namespace
+
+std::string LedgerFile::write(const Ledger& ledger, const LedgerPlace& place) {
+  std::string out = "{";
+  member(out, "stele_ledger", 1);
+  string_member(out, "log", place.log_id);
+  member(out, "size", place.size);
+  string_member(out, "last_leaf", base64_encode(as_byte_span(place.last_leaf)));
+  member(out, "unreadable", ledger.unreadable_);
+  string_member(out, "registry", ledger.registry_digest_);
+  begin(out, "days", '[');
+  for (const auto& [day, index] : ledger.day_starts_) {
+    element(out);
+    append_numbers(out, std::array<std::uint64_t, 2>{static_cast<std::uint64_t>(day), index});
+  }
+  out += ']';
+  begin(out, "sources", '[');
+  for (const auto& [name, state] : ledger.sources_) {
+    element(out);
+    append_state(out, name, state);
+  }
+  out += ']';
+  const std::string digest = hex_encode(as_byte_span(crypto::sha256(as_byte_span(out))));
+  return out + std::string(kDigest) + digest + "\"}\n";
+}
+
+Result<LedgerFile::Read> LedgerFile::read(std::string_view content) {
+  if (content.size() < kTailBytes) return corrupt("too short for a ledger");
+  const std::string_view body = content.substr(0, content.size() - kTailBytes);
+  const std::string_view digest = content.substr(body.size() + kDigest.size(), 64);
+  if (digest != hex_encode(as_byte_span(crypto::sha256(as_byte_span(body))))) return corrupt("the ledger's digest is another");
+  event::JsonTape tape;
+  event::JsonError error;
+  if (!tape.parse(content, kLimits, error)) return corrupt("the ledger is not JSON: " + error.message);
+  const JsonValue root(tape);
+  if (root["stele_ledger"].number() != 1) return corrupt("another version of the ledger");
+  Read out;
+  out.place.log_id = root["log"].text();
+  out.place.size = root["size"].number().value_or(0);
+  out.place.last_leaf = base64_decode_hash(root["last_leaf"].text()).value_or(Hash{});
+  out.ledger.size_ = out.place.size;
+  out.ledger.unreadable_ = root["unreadable"].number().value_or(0);
+  out.ledger.registry_digest_ = root["registry"].text();
+  root["days"].for_each([&](JsonValue day) {
+    if (std::array<std::uint64_t, 2> two{}; read_numbers(day, two)) out.ledger.day_starts_[static_cast<Day>(two[0])] = two[1];
+  });
+  root["sources"].for_each(
+      [&](JsonValue source) { out.ledger.sources_.try_emplace(source["name"].text(), read_state(source)); });
+  return out;
+}
+
+}  // namespace stele::sources

@@ -1,0 +1,190 @@
+// What is known of sources from entries alone, kept and read back.
+#include "sources/ledger.h"
+
+#include <gtest/gtest.h>
+
+#include "event/entry.h"
+#include "event/internal_event.h"
+#include "sources/coverage.h"
+#include "sources/ledger_file.h"
+#include "sources/notices.h"
+#include "support/fixed.h"
+
+namespace stele::sources {
+namespace {
+
+constexpr UnixNanos kStart = 1'795'000'000'000'000'000;
+constexpr UnixNanos kSecond = 1'000'000'000;
+constexpr UnixNanos kGrace = 8 * kSecond;
+
+// A log of entries as the server would write them.
+class Entries {
+ public:
+  void add(const event::Source& source, const std::string& event, UnixNanos received, const std::string& derived = "") {
+    event::EntryBatch batch(source);
+    ASSERT_TRUE(batch.add(event, derived, "", ""));
+    stamp(batch, received);
+  }
+  void add_own(const event::InternalEvent& event, UnixNanos received) {
+    auto batch = event::internal_batch(event);
+    ASSERT_TRUE(batch);
+    stamp(*batch, received);
+  }
+  void add_numbered(const std::string& source, std::uint64_t seq, UnixNanos received) {
+    add({source, "http", "", ""}, R"({"seq":)" + std::to_string(seq) + R"(,"time":")" + format_time(received - kSecond) +
+        R"(","actor":{"type":"user","id":"ada"},"action":"a.b","category":"user_action","outcome":"success"})", received);
+  }
+
+  [[nodiscard]] Ledger ledger(std::size_t end = SIZE_MAX) const {
+    Ledger out;
+    SightingReader reader;
+    for (std::size_t i = 0; i < std::min(end, entries_.size()); ++i) {
+      const auto sighting = reader.read(entries_[i]);
+      EXPECT_TRUE(sighting) << entries_[i];
+      out.observe(i, *sighting, entries_[i]);
+    }
+    return out;
+  }
+
+ private:
+  void stamp(event::EntryBatch& batch, UnixNanos received) {
+    testing::SeededRandom random(1);
+    batch.stamp(received, random);
+    entries_.emplace_back(batch.entry(0));
+  }
+  std::vector<std::string> entries_;
+};
+
+Registry registry(const std::string& yaml) {
+  auto parsed = Registry::parse(yaml, "sources.yaml");
+  EXPECT_TRUE(parsed) << parsed.error().message;
+  return std::move(*parsed);
+}
+
+Period all_of_it() { return {day_of(kStart) - 1, day_of(kStart) + 10}; }
+
+// Goal: each entry is counted once, under what it is.
+TEST(Ledger, counts_what_was_stored_refused_and_quarantined) {
+  Entries entries;
+  entries.add_numbered("billing", 1, kStart);
+  entries.add({"billing", "http", "", ""}, R"({"time":"2026-11-18T11:06:40Z","actor":{"type":"process","id":"unknown"},"action":"stele.quarantined","category":"system_error","outcome":"failure","attributes":{"reason":"not_json"}})", kStart, R"({"by":"stele/quarantine@1","fields":["time"],"unattributed":true})");
+  event::InternalEvent refused;
+  refused.action = "stele.refused";
+  refused.attributes = {{"source", std::string("billing")}, {"events", std::uint64_t{3}}, {"requests", std::uint64_t{1}}};
+  entries.add_own(refused, kStart);
+  const Ledger ledger = entries.ledger();
+  const Tally tally = ledger.sources().at("billing").tally(day_of(kStart), day_of(kStart));
+  EXPECT_EQ(tally.stored(), 1U);
+  EXPECT_EQ(tally.quarantined, 1U);
+  EXPECT_EQ(tally.refused, 3U);
+  EXPECT_EQ(tally.refused_requests, 1U);
+  EXPECT_EQ(tally.without_origin, 1U);
+  EXPECT_EQ(ledger.size(), 3U);
+}
+
+// Goal: of a door that speaks for many hosts each host is a source of its own; of others it is not.
+TEST(Ledger, tells_the_hosts_of_syslog_apart) {
+  Entries entries;
+  const std::string event = R"({"time":"2026-11-18T11:06:40Z","actor":{"type":"process","id":"x"},"action":"a","attributes":{"host":"web-1"}})";
+  entries.add({"syslog", "syslog-udp", "", ""}, event, kStart);
+  entries.add({"app", "http", "", ""}, event, kStart);
+  const Ledger ledger = entries.ledger();
+  EXPECT_TRUE(ledger.sources().contains("syslog/web-1"));
+  EXPECT_TRUE(ledger.sources().contains("app"));
+  EXPECT_EQ(ledger.last_seen("syslog"), kStart);
+}
+
+// Goal: a gap and a silence are found, written, and not found again; also after the ledger was read back.
+TEST(Ledger, finds_each_thing_once_also_after_a_restart) {
+  const Registry expected = registry("sources:\n  billing: {expect: 10s}\n");
+  Entries entries;
+  entries.add_numbered("billing", 1, kStart);
+  entries.add_numbered("billing", 4, kStart);
+  const UnixNanos later = kStart + 20 * kSecond;
+  Ledger ledger = entries.ledger();
+  const auto found = ledger.due(expected, later, kStart, kGrace);
+  ASSERT_EQ(found.size(), 2U);
+  EXPECT_EQ(found[0].kind, Finding::Kind::kGap);
+  EXPECT_EQ(found[0].numbers, (NumberRange{2, 3}));
+  EXPECT_EQ(found[1].kind, Finding::Kind::kSilent);
+  EXPECT_TRUE(ledger.due(expected, later, kStart, kGrace).empty());
+  ledger.ask_again();
+  EXPECT_EQ(ledger.due(expected, later, kStart, kGrace).size(), 2U);
+  for (const Finding& finding : found) entries.add_own(event_of(finding, expected, later), later);
+
+  ledger = entries.ledger();
+  EXPECT_TRUE(ledger.due(expected, later, kStart, kGrace).empty());
+  auto kept = LedgerFile::read(LedgerFile::write(ledger, {"00", ledger.size(), {}}));
+  ASSERT_TRUE(kept) << kept.error().message;
+  EXPECT_TRUE(kept->ledger.due(expected, later, kStart, kGrace).empty());
+
+  for (const unsigned seq : {2U, 3U}) entries.add_numbered("billing", seq, later);
+  ledger = entries.ledger();
+  const auto mended = ledger.due(expected, later, kStart, kGrace);
+  ASSERT_EQ(mended.size(), 2U);
+  EXPECT_EQ(mended[0].kind, Finding::Kind::kGapFilled);
+  EXPECT_EQ(mended[1].kind, Finding::Kind::kResumed);
+}
+
+// Goal: a server that was away does not call those silent who could not reach it.
+TEST(Ledger, counts_silence_from_when_somebody_listened) {
+  const Registry expected = registry("sources: {billing: {expect: 10s}, never: {expect: 10s}}");
+  Entries entries;
+  entries.add_numbered("billing", 1, kStart);
+  Ledger ledger = entries.ledger();
+  const UnixNanos back = kStart + 1000 * kSecond;
+  EXPECT_TRUE(ledger.due(expected, back + 9 * kSecond, back, kGrace).empty());
+  EXPECT_EQ(ledger.due(expected, back + 11 * kSecond, back, kGrace).size(), 2U);
+}
+
+// Goal: what is kept is what was known, to the last number; a changed byte is noticed.
+TEST(LedgerFile, keeps_everything) {
+  Entries entries;
+  for (std::uint64_t i = 1; i < 500; ++i) {
+    if (i % 7 != 0) entries.add_numbered(i % 3 == 0 ? "a" : "b", i, kStart + static_cast<UnixNanos>(i) * 1000 * kSecond);
+  }
+  entries.add_numbered("a", 1, kStart + 500'000 * kSecond);  // perhaps begun anew
+  const Ledger ledger = entries.ledger();
+  const std::string content = LedgerFile::write(ledger, {"abcd", ledger.size(), {}});
+  const auto kept = LedgerFile::read(content);
+  ASSERT_TRUE(kept) << kept.error().message;
+  EXPECT_EQ(LedgerFile::write(kept->ledger, kept->place), content);
+  const StatementHead head{"log.example/a", all_of_it(), ledger.size(), {}};
+  EXPECT_EQ(statement_text(kept->ledger, head), statement_text(ledger, head));
+  std::string altered = content;
+  altered[content.find("\"received\":") + 11] ^= 1;
+  EXPECT_FALSE(LedgerFile::read(altered));
+  EXPECT_FALSE(LedgerFile::read(content.substr(0, content.size() - 1)));
+}
+
+// Goal: a statement adds up, to the event, and leads back to what it is about.
+TEST(Coverage, a_statement_adds_up) {
+  Entries entries;
+  for (std::uint64_t i = 1; i <= 100; ++i) entries.add_numbered("a", i, kStart + static_cast<UnixNanos>(i) * 3000 * kSecond);
+  const Ledger ledger = entries.ledger();
+  const StatementHead head{"log.example/a", all_of_it(), ledger.size(), Hash{1, 2, 3}};
+  const std::string text = statement_text(ledger, head);
+  const auto read = parse_statement(text);
+  ASSERT_TRUE(read) << read.error().message;
+  EXPECT_EQ(read->tree_size, 100U);
+  EXPECT_EQ(statement_text(ledger, *read), text);
+  EXPECT_NE(text.find(R"("total":{"received":100,"stored":100,"quarantined":0,"refused":0)"), std::string::npos) << text;
+}
+
+// Goal: a category that nobody feeds is named, one that only Stele feeds as well.
+TEST(Coverage, names_the_categories_that_nobody_feeds) {
+  Entries entries;
+  entries.add_numbered("a", 1, kStart);
+  event::InternalEvent own;
+  own.action = "stele.disk.filling";
+  own.category = "system_error";
+  entries.add_own(own, kStart);
+  const std::string json = coverage_json(entries.ledger(), Registry(), all_of_it(), kStart);
+  const std::string unfed = json.substr(json.find("\"unfed\""));
+  EXPECT_EQ(unfed.find("user_action"), std::string::npos);
+  EXPECT_NE(unfed.find("system_error"), std::string::npos);
+  EXPECT_NE(unfed.find("data_export"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace stele::sources

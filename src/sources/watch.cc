@@ -1,0 +1,216 @@
+#include "sources/watch.h"
+
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <chrono>
+
+#include "base/threads.h"
+#include "crypto/sha256.h"
+#include "sources/notices.h"
+
+namespace stele::sources {
+namespace {
+
+constexpr std::uint64_t kEntriesAtOnce = 4096;
+constexpr std::uint64_t kBundle = 256;
+
+Result<Hash> leaf_of(const log::Store& store, std::uint64_t index) {
+  STELE_ASSIGN(const std::string stored, store.read(index, 1));
+  return crypto::hash_leaf(as_byte_span(std::string_view(stored).substr(2)));
+}
+
+std::string log_id(const log::Store& store) {
+  const auto& id = store.identity().id;
+  return hex_encode({reinterpret_cast<const std::byte*>(id.data()), id.size()});
+}
+
+}  // namespace
+
+Watch::Watch(log::Sequencer& log, io::FileSystem& fs, Registry registry, const Clock& clock, WatchOptions options)
+    : log_(log), fs_(fs), registry_(std::move(registry)), clock_(clock), options_(std::move(options)), since_(clock.now()) {
+  thread_ = std::thread([this] { run(); });
+}
+
+Watch::~Watch() { stop(); }
+
+void Watch::stop() {
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  wake_.notify_all();
+  if (thread_.joinable()) thread_.join();
+}
+
+// Takes the kept ledger if it belongs to this log as it is; else begins at the log's beginning.
+void Watch::load() {
+  if (!fs_.exists(options_.ledger_file)) return;
+  const auto store = log_.store();
+  const auto read = [&]() -> Result<LedgerFile::Read> {
+    STELE_ASSIGN(const std::string content, io::read_file(fs_, options_.ledger_file, LedgerFile::kBytesMax));
+    STELE_ASSIGN(LedgerFile::Read kept, LedgerFile::read(content));
+    if (kept.place.log_id != log_id(*store)) return corrupt("it is another log's");
+    if (kept.place.size > store->size()) return corrupt("the log has fewer entries than it counts");
+    if (kept.place.size > 0) {
+      STELE_ASSIGN(const Hash leaf, leaf_of(*store, kept.place.size - 1));
+      if (leaf != kept.place.last_leaf) return corrupt("the log has other entries than it counts");
+    }
+    return kept;
+  }();
+  if (!read) {
+    spdlog::warn("{}: {}; the sources are counted anew", options_.ledger_file, read.error().message);
+    return;
+  }
+  const std::lock_guard lock(mutex_);
+  ledger_ = read->ledger;
+  kept_size_ = ledger_.size();
+}
+
+void Watch::keep() {
+  kept_at_ = clock_.monotonic();
+  const auto store = log_.store();
+  LedgerPlace place{log_id(*store), 0, {}};
+  std::string content;
+  {
+    const std::lock_guard lock(mutex_);
+    place.size = ledger_.size();
+  }
+  if (place.size == kept_size_) return;
+  const auto leaf = leaf_of(*store, place.size - 1);
+  if (!leaf) return;
+  place.last_leaf = *leaf;
+  {
+    const std::lock_guard lock(mutex_);  // this thread alone changes the ledger
+    content = LedgerFile::write(ledger_, place);
+  }
+  Status written = fs_.make_dirs(io::parent_of(options_.ledger_file));
+  if (written) written = io::write_file(fs_, options_.ledger_file, content, 0600);
+  if (written)
+    kept_size_ = place.size;
+  else
+    spdlog::warn("the ledger of sources is not kept: {}", written.error().message);
+}
+
+void Watch::run() {
+  name_this_thread("sources");
+  work_in_background();
+  load();
+  kept_at_ = clock_.monotonic();
+  for (;;) {
+    const bool caught_up = step();
+    if (caught_up) report();
+    if (clock_.monotonic() - kept_at_ >= options_.keep_every) keep();
+    std::unique_lock lock(mutex_);
+    if (stopping_ && (caught_up || trouble_)) break;
+    if (caught_up || trouble_) wake_.wait_for(lock, std::chrono::nanoseconds(options_.poll_every), [&] { return stopping_; });
+  }
+  keep();
+}
+
+// Counts some entries. True when there are no more.
+bool Watch::step() {
+  const auto store = log_.store();
+  const std::uint64_t size = store->size();
+  const std::uint64_t next = ledger_.size();  // changed by this thread alone
+  if (next >= size) return true;
+  std::uint64_t count = std::min(kEntriesAtOnce, size - next);
+  Status taken = take(*store, next, count);
+  if (!taken && taken.error().code == Code::kCorrupt) {
+    // Of what is damaged no more than its bundle is passed over.
+    count = std::min(count, kBundle - next % kBundle);
+    taken = take(*store, next, count);
+    if (!taken) {
+      set_trouble(taken.error().in("entries from " + std::to_string(next) + " on are not counted"));
+      const std::lock_guard lock(mutex_);
+      for (std::uint64_t i = 0; i < count; ++i) ledger_.skip(next + i);
+      return false;
+    }
+  }
+  if (!taken) {
+    set_trouble(taken.error());
+    return false;
+  }
+  if (ledger_.unreadable() == 0) set_trouble(std::nullopt);
+  return next + count >= size;
+}
+
+Status Watch::take(const log::Store& store, std::uint64_t first, std::uint64_t count) {
+  STELE_ASSIGN(const std::string stored, store.read(first, count));
+  std::uint64_t index = first;
+  {
+    const std::lock_guard lock(mutex_);
+    STELE_TRY(event::for_each_entry(stored, [&](std::string_view entry) {
+      const auto sighting = reader_.read(entry);
+      if (sighting)
+        ledger_.observe(index, *sighting, entry);
+      else
+        ledger_.skip(index);
+      ++index;
+    }));
+  }
+  advanced_.notify_all();
+  return {};
+}
+
+// Writes what is due into the log; from there it comes back as observed.
+void Watch::report() {
+  const UnixNanos now = clock_.now();
+  std::vector<event::InternalEvent> events;
+  {
+    const std::lock_guard lock(mutex_);
+    if (stopping_) return;
+    if (log_.stopped()) since_ = now;  // who was not heard meanwhile is not to blame
+    if (ask_again_.exchange(false)) {
+      ledger_.ask_again();
+      registering_ = false;
+    }
+    for (const Finding& finding : ledger_.due(registry_, now, since_, options_.gap_grace))
+      events.push_back(event_of(finding, registry_, now));
+    if (ledger_.registry_digest() == registry_.digest()) {
+      registering_ = false;
+    } else if (!registering_) {
+      registering_ = true;
+      events.push_back(registered_event(registry_, now));
+    }
+  }
+  constexpr std::size_t kEventsAtOnce = 1000;
+  for (std::size_t first = 0; first < events.size(); first += kEventsAtOnce) {
+    event::EntryBatch batch(event::Source{"stele", "internal", "", ""});
+    for (std::size_t i = first; i < std::min(events.size(), first + kEventsAtOnce); ++i) {
+      spdlog::log(events[i].severity == "warning" ? spdlog::level::warn : spdlog::level::info, "{}", events[i].message);
+      if (!batch.add(event::internal_event_json(events[i]), {}, {}, {})) ask_again_ = true;
+    }
+    log_.submit(std::move(batch), false, [this](const Result<log::Delivered>& delivered) {
+      if (!delivered) ask_again_ = true;
+    });
+  }
+}
+
+void Watch::read(const std::function<void(const Ledger&)>& f) const {
+  const std::lock_guard lock(mutex_);
+  f(ledger_);
+}
+
+Status Watch::read_at(std::uint64_t size, UnixNanos wait, const std::function<void(const Ledger&)>& f) const {
+  std::unique_lock lock(mutex_);
+  if (!advanced_.wait_for(lock, std::chrono::nanoseconds(wait), [&] { return ledger_.size() >= size; })) {
+    return Error{Code::kBusy, "the sources of " + std::to_string(ledger_.size()) + " of " + std::to_string(size) +
+                                  " entries are counted; ask again in a moment"};
+  }
+  f(ledger_);
+  return {};
+}
+
+std::optional<Error> Watch::trouble() const {
+  const std::lock_guard lock(mutex_);
+  return trouble_;
+}
+
+void Watch::set_trouble(std::optional<Error> error) {
+  const std::lock_guard lock(mutex_);
+  if (error && (!trouble_ || trouble_->message != error->message)) spdlog::warn("watching the sources: {}", error->message);
+  trouble_ = std::move(error);
+}
+
+}  // namespace stele::sources

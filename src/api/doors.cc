@@ -48,8 +48,8 @@ class Delivery : public std::enable_shared_from_this<Delivery> {
 
   void submit(collect::DoorBatch batch) {
     if (batch.count() == 0) return answer();
-    count_ += batch.count();
-    quarantined_ += batch.quarantined();
+    stored_.count += batch.count();
+    stored_.quarantined += batch.quarantined();
     originals_ = batch.originals();
     log_->submit(std::move(batch).take(), false, [self = shared_from_this()](Result<log::Delivered> result) {
       // Back to the connection's thread: the log's own has better to do. std::function copies its captures.
@@ -64,16 +64,17 @@ class Delivery : public std::enable_shared_from_this<Delivery> {
     collect::DoorBatch kept_out(source_, service_.rules, service_.clock.now());
     for (std::size_t i = 0; i < result->placed.size(); ++i) {
       if (result->placed[i].error) kept_out.quarantine("id_conflict", originals_[i]);
+      stored_.repeated += result->placed[i].repeated && !result->placed[i].error ? 1U : 0U;
     }
-    count_ -= kept_out.count();
+    stored_.count -= kept_out.count();
     submit(std::move(kept_out));
   }
 
   void answer() {
-    service_.counters.events_stored += count_;
-    service_.counters.events_quarantined += quarantined_;
-    if (count_ > 0) service_.counters.acknowledge.record(service_.clock.monotonic() - arrived_);
-    reply_.send(door_.stored(asked_, count_, quarantined_));
+    service_.counters.events_stored += stored_.count;
+    service_.counters.events_quarantined += stored_.quarantined;
+    if (stored_.count > 0) service_.counters.acknowledge.record(service_.clock.monotonic() - arrived_);
+    reply_.send(door_.stored(asked_, stored_));
   }
 
   Service& service_;
@@ -84,8 +85,7 @@ class Delivery : public std::enable_shared_from_this<Delivery> {
   log::Sequencer* log_ = nullptr;
   event::Source source_;
   std::vector<std::string> originals_;
-  std::size_t count_ = 0;
-  std::size_t quarantined_ = 0;
+  collect::Stored stored_;
 };
 
 }  // namespace

@@ -59,10 +59,10 @@ class DocumentDoor final : public HttpDoor {
     return {};
   }
 
-  [[nodiscard]] net::Response stored(const net::Request&, std::size_t count, std::size_t quarantined) const override {
+  [[nodiscard]] net::Response stored(const net::Request&, const Stored& stored) const override {
     net::Response out;
     out.headers.emplace_back("Content-Type", "application/json");
-    out.body = "{\"stored\":" + std::to_string(count) + ",\"quarantined\":" + std::to_string(quarantined) + "}\n";
+    out.body = "{\"stored\":" + std::to_string(stored.count) + ",\"quarantined\":" + std::to_string(stored.quarantined) + "}\n";
     return out;
   }
 
@@ -75,6 +75,12 @@ class DocumentDoor final : public HttpDoor {
 std::vector<std::unique_ptr<HttpDoor>> make_document_doors() {
   std::vector<std::unique_ptr<HttpDoor>> out;
   for (const Format& format : kFormats) out.push_back(std::make_unique<DocumentDoor>(format));
+  return out;
+}
+
+std::vector<std::string_view> document_formats() {
+  std::vector<std::string_view> out;
+  for (const Format& format : kFormats) out.push_back(format.name);
   return out;
 }
 

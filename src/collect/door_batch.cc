@@ -1,5 +1,7 @@
 #include "collect/door_batch.h"
 
+#include <algorithm>
+
 #include "base/json_text.h"
 #include "collect/quarantine.h"
 #include "event/json_tape.h"
@@ -8,6 +10,7 @@ namespace stele::collect {
 
 normalise::Draft& DoorBatch::draft() {
   draft_.clear();
+  if (!sender_.id.empty()) append_json_string(draft_.claim(normalise::Part::kId), sender_.id);
   return draft_;
 }
 
@@ -16,8 +19,10 @@ normalise::Record& DoorBatch::record() {
   return record_;
 }
 
-void DoorBatch::add(std::string_view original, bool id_is_given) {
-  (void)rules_.conclude(record_, draft_);
+void DoorBatch::add(std::string_view original, bool id_is_given, std::string_view else_why) {
+  if (std::string scratch; !record_.find("host", scratch)) record_.set("host", sender_.host);
+  if (rules_.conclude(record_, draft_) == nullptr && !else_why.empty()) return quarantine(else_why, original);
+  complete(draft_, sender_);
   draft_.write(event_, derived_);
   original_.clear();
   if (!original.empty()) append_json_bytes(original_, original);
@@ -27,9 +32,17 @@ void DoorBatch::add(std::string_view original, bool id_is_given) {
   originals_.emplace_back(id_is_given && !id.empty() ? original : std::string_view());
 }
 
-void DoorBatch::quarantine(std::string_view why, std::string_view bytes) {
-  add_quarantined(batch_, door_, why, bytes, bytes.size(), now_);
-  originals_.emplace_back();
+void DoorBatch::add_native(std::string_view event, std::string_view derived, std::string_view id, std::string_view sent,
+                           bool keep) {
+  original_.clear();
+  if (keep) append_json_bytes(original_, sent);
+  if (const Status added = batch_.add(event, derived, original_, id); !added) return quarantine("too_large", sent);
+  originals_.emplace_back(id.empty() ? std::string_view() : sent);
+}
+
+void DoorBatch::quarantine(std::string_view why, std::string_view bytes, std::uint64_t length) {
+  add_quarantined(batch_, door_, why, bytes, std::max<std::uint64_t>(length, bytes.size()), now_, sender_);
+  originals_.emplace_back(sender_.id.empty() ? std::string_view() : bytes);
   ++quarantined_;
 }
 

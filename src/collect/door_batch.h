@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "collect/sender.h"
 #include "event/entry.h"
 #include "normalise/ruleset.h"
 
@@ -20,7 +21,11 @@ class DoorBatch {
   // When the request came.
   [[nodiscard]] UnixNanos now() const { return now_; }
 
-  // A draft and a record to fill, empty. They are the same each time.
+  // What is added from now on was handed on by `sender`.
+  void set_sender(Sender sender) { sender_ = std::move(sender); }
+  [[nodiscard]] const Sender& sender() const { return sender_; }
+
+  // A draft and a record to fill: empty, but for the id that a sender gave. They are the same each time.
   normalise::Draft& draft();
   normalise::Record& record();
   // One more field of the record.
@@ -28,10 +33,13 @@ class DoorBatch {
 
   // Lets the rules conclude from the record, and adds the draft as an event. `original` is the input, of any bytes; empty when
   // the event says it all. What is longer than an entry is quarantined. `id_is_given`: the source chose the id, so that it may
-  // have used it for something else before; the original is then kept for quarantine_conflict().
-  void add(std::string_view original, bool id_is_given);
-  // Keeps the start of what is no event, with the reason.
-  void quarantine(std::string_view why, std::string_view bytes);
+  // have used it for something else before; the original is then kept for quarantine_conflict(). Where no rule concluded it is
+  // quarantined, if `else_why` says why.
+  void add(std::string_view original, bool id_is_given, std::string_view else_why = {});
+  // Adds an event in Stele's own shape, under the id that it has or none. `sent` is what came, and is kept where asked.
+  void add_native(std::string_view event, std::string_view derived, std::string_view id, std::string_view sent, bool keep);
+  // Keeps the start of what is no event, with the reason. `length`: on the wire, where that is more than `bytes`.
+  void quarantine(std::string_view why, std::string_view bytes, std::uint64_t length = 0);
 
   // What the log did not take because its id stands for other bytes: the originals of these, by their place in the batch.
   [[nodiscard]] const std::vector<std::string>& originals() const { return originals_; }
@@ -45,6 +53,7 @@ class DoorBatch {
   const normalise::Ruleset& rules_;
   std::string door_;
   UnixNanos now_;
+  Sender sender_;
   normalise::Draft draft_;
   normalise::Record record_;
   std::string event_;

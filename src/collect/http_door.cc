@@ -15,7 +15,7 @@ int refusal_status(const Error& error) {
   }
 }
 
-net::Response HttpDoor::stored(const net::Request&, std::size_t, std::size_t) const {
+net::Response HttpDoor::stored(const net::Request&, const Stored&) const {
   net::Response out;
   out.status = 204;
   return out;

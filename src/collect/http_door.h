@@ -11,6 +11,13 @@
 
 namespace stele::collect {
 
+// What became of a request, all of it durable.
+struct Stored {
+  std::size_t count = 0;        // entries
+  std::size_t quarantined = 0;  // of them, kept without being understood
+  std::size_t repeated = 0;     // of them, there before they were sent
+};
+
 class HttpDoor {
  public:
   virtual ~HttpDoor() = default;
@@ -24,8 +31,8 @@ class HttpDoor {
   // nothing is stored then. What can be told apart and not be understood is quarantined instead. Thread-safe.
   virtual Status decode(const net::Request& request, std::string_view body, DoorBatch& batch) const = 0;
 
-  // All `count` entries are durable, `quarantined` of them without being understood. 204 unless the protocol says otherwise.
-  [[nodiscard]] virtual net::Response stored(const net::Request& request, std::size_t count, std::size_t quarantined) const;
+  // 204 unless the protocol says otherwise.
+  [[nodiscard]] virtual net::Response stored(const net::Request& request, const Stored& stored) const;
   // Nothing is stored. `error` is decode's, or the log's: kBusy and kUnavailable pass, and the client must try again. As the
   // native door has it, {"error":{"code","message"}}, unless the protocol says otherwise.
   [[nodiscard]] virtual net::Response refused(const net::Request& request, const Error& error) const;

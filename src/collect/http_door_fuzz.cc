@@ -7,6 +7,7 @@
 #include "collect/document_door.h"
 #include "collect/github_door.h"
 #include "collect/otlp_door.h"
+#include "collect/records_door.h"
 #include "collect/rules.h"
 #include "crypto/hmac.h"
 #include "event/intake.h"
@@ -25,6 +26,7 @@ const std::vector<std::unique_ptr<sc::HttpDoor>>& doors() {
     auto out = sc::make_document_doors();
     out.push_back(sc::make_otlp_door());
     out.push_back(sc::make_cloudevents_door());
+    out.push_back(sc::make_records_door());
     out.push_back(sc::make_github_door("secret"));
     return out;
   }();

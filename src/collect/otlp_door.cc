@@ -74,7 +74,7 @@ class OtlpDoor final : public HttpDoor {
     return invalid("the Content-Type is application/x-protobuf or application/json");
   }
 
-  [[nodiscard]] net::Response stored(const net::Request& request, std::size_t, std::size_t) const override {
+  [[nodiscard]] net::Response stored(const net::Request& request, const Stored&) const override {
     return response(request, 200, "", "{}");
   }
 

@@ -9,21 +9,30 @@
 namespace stele::collect {
 
 void add_quarantined(event::EntryBatch& batch, std::string_view door, std::string_view why, std::string_view bytes,
-                     std::uint64_t length, UnixNanos now) {
+                     std::uint64_t length, UnixNanos now, const Sender& sender) {
   constexpr std::size_t kHeadBytes = 8192;  // at most six times as long once escaped
-  std::string event =
-      "{\"time\":\"" + format_time(now) + R"(","actor":{"type":"process","id":"unknown"},"action":"stele.quarantined",)";
-  event += R"("category":"system_error","outcome":"failure","attributes":{"door":)";
+  std::string event = "{";
+  append_identity(event, sender);
+  event += "\"time\":\"" + format_time(now) + R"(","actor":{"type":"process","id":"unknown"},"action":"stele.quarantined",)";
+  event += R"("category":"system_error","outcome":"failure",)";
+  if (!sender.sequence.empty()) {
+    event += R"("context":{"sequence":)";
+    append_json_string(event, sender.sequence);
+    event += "},";
+  }
+  event += R"("attributes":{"door":)";
   append_json_string(event, door);
   event += ",\"reason\":";
   append_json_string(event, why);
   event += ",\"bytes\":" + std::to_string(length) + ",\"sha256\":\"" +
-           hex_encode(as_byte_span(crypto::sha256(as_byte_span(bytes)))) + "\"}}";
+           hex_encode(as_byte_span(crypto::sha256(as_byte_span(bytes)))) + "\"";
+  append_circumstances(event, sender);
+  event += "}}";
   std::string original;
   append_json_bytes(original, bytes.substr(0, kHeadBytes));
   constexpr std::string_view kDerived =
       R"({"by":"stele/quarantine@1","fields":["time","actor","action","category","outcome"],"unattributed":true})";
-  if (!batch.add(event, kDerived, original, {}).ok()) std::abort();  // bounded above: cannot be too large
+  if (!batch.add(event, kDerived, original, sender.id).ok()) std::abort();  // bounded above: cannot be too large
 }
 
 }  // namespace stele::collect

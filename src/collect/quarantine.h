@@ -5,13 +5,15 @@
 #include <string_view>
 
 #include "base/clock.h"
+#include "collect/sender.h"
 #include "event/entry.h"
 
 namespace stele::collect {
 
 // Adds an entry whose action is "stele.quarantined". It holds up to 8 KiB of the start of `bytes`, how long the whole was
-// on the wire, the SHA-256 of `bytes`, and why. Cannot fail.
+// on the wire, the SHA-256 of `bytes`, and why; and what its sender said of it, so that it fills its place in a sequence and is
+// known when it is sent again. Cannot fail.
 void add_quarantined(event::EntryBatch& batch, std::string_view door, std::string_view why, std::string_view bytes,
-                     std::uint64_t length, UnixNanos now);
+                     std::uint64_t length, UnixNanos now, const Sender& sender = {});
 
 }  // namespace stele::collect

@@ -9,6 +9,7 @@
 #include "base/bytes.h"
 #include "base/json_text.h"
 #include "base/readable_text.h"
+#include "event/json_tape.h"
 
 namespace stele::collect {
 
@@ -179,18 +180,15 @@ void take_sequence(const SyslogMessage& message, const SdElement& element, Draft
 }
 
 // A sender's own id and number, in an element of structured data that is ours: [stele@32473 id="…" seq="…"].
-void take_identity(const SyslogMessage& message, Draft& draft, std::string& id) {
+void take_identity(const SyslogMessage& message, Draft& draft) {
   constexpr std::size_t kIdBytesMax = 1024;
-  id.clear();
   for (const SdElement& element : message.sd_elements) {
     if (element.id == "meta") take_sequence(message, element, draft);
     if (!element.id.starts_with("stele@")) continue;
     for (const SdParam& param : message.params(element)) {
       const std::string value = param.value();
-      if (param.name == "id" && !value.empty() && value.size() <= kIdBytesMax && is_utf8(value)) {
-        id = value;
+      if (param.name == "id" && !value.empty() && value.size() <= kIdBytesMax && is_utf8(value))
         append_json_string(draft.claim(Part::kId), value);
-      }
       if (param.name == "seq" && parse_decimal(value)) draft.claim(Part::kSeq) = value;
     }
   }
@@ -260,11 +258,18 @@ void syslog_event(const SyslogMessage& message, UnixNanos received, const normal
   std::deque<std::string> names;
   draft.clear();
   record.clear();
-  take_identity(message, draft, out.id);
-  take_header(message, received, draft);
-  make_record(message, names, record);
+  begin_syslog_event(message, received, draft, record, names);
+  const std::string& quoted = draft.text(Part::kId);
+  out.id = quoted.empty() ? "" : event::json_unescape(std::string_view(quoted).substr(1, quoted.size() - 2));
   (void)rules.conclude(record, draft);
   draft.write(out.event, out.derived);
+}
+
+void begin_syslog_event(const SyslogMessage& message, UnixNanos received, Draft& draft, Record& record,
+                        std::deque<std::string>& names) {
+  take_identity(message, draft);
+  take_header(message, received, draft);
+  make_record(message, names, record);
 }
 
 }  // namespace stele::collect

@@ -1,6 +1,7 @@
 // A syslog message as Stele's event: what the sender claims, and which of it Stele concluded.
 #pragma once
 
+#include <deque>
 #include <string>
 
 #include "base/clock.h"
@@ -44,5 +45,10 @@ struct Normalised {
 // repeats has an array of its values, in the order sent, at its first place. An object whose only key starts with "$" is
 // wrapped as {"$literal":{…}}.
 void syslog_event(const SyslogMessage& message, UnixNanos received, const normalise::Ruleset& rules, Normalised& out);
+
+// What comes before the rules: fills a draft and a record, both empty but for an id, which goes after one that the message
+// has. The record borrows from the message and from `names`.
+void begin_syslog_event(const SyslogMessage& message, UnixNanos received, normalise::Draft& draft, normalise::Record& record,
+                        std::deque<std::string>& names);
 
 }  // namespace stele::collect

@@ -39,6 +39,8 @@ class Draft {
   std::string& conclude(Part part) { return begin(part, true); }
   [[nodiscard]] bool has(Part part) const { return !text(part).empty(); }
   [[nodiscard]] const std::string& text(Part part) const { return parts_[index(part)]; }
+  // The part as it stands, to add to, whoever said it.
+  std::string& edit(Part part) { return parts_[index(part)]; }
   // Takes the part away again.
   void leave_out(Part part) { begin(part, false); }
 
@@ -48,6 +50,7 @@ class Draft {
 
   // Nobody could be named who acted.
   void set_unattributed(bool unattributed) { unattributed_ = unattributed; }
+  [[nodiscard]] bool unattributed() const { return unattributed_; }
   // Which rule concluded, or which door took the source at its word.
   void set_by(std::string_view by) { by_ = by; }
 

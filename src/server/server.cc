@@ -7,6 +7,7 @@
 #include "collect/document_door.h"
 #include "collect/github_door.h"
 #include "collect/otlp_door.h"
+#include "collect/records_door.h"
 #include "collect/rules.h"
 #include "collect/syslog_door.h"
 #include "crypto/random.h"
@@ -142,6 +143,7 @@ void Server::Parts::watch_log(Said said) {
 Status Server::Parts::add_doors() {
   service->doors.push_back(collect::make_otlp_door());
   service->doors.push_back(collect::make_cloudevents_door());
+  service->doors.push_back(collect::make_records_door());
   for (auto& door : collect::make_document_doors()) service->doors.push_back(std::move(door));
   if (config.github_secret_file.empty()) return {};
   constexpr std::uint64_t kSecretBytesMax = 4096;

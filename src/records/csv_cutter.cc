@@ -1,0 +1,108 @@
+#include "records/cutter.h"
+#include "records/window.h"
+
+namespace stele::records {
+namespace {
+
+class CsvCutter final : public RecordCutter {
+ public:
+  CsvCutter(Position from, CutLimits limits) : window_(from.offset, limits.record_bytes_max) {}
+
+  void feed(std::string_view bytes, std::int64_t, std::vector<Record>& out) override {
+    window_.append(bytes);
+    if (!begin(false)) return;
+    while (at_ < window_.size()) look(out);
+    const std::size_t begin = window_.begin();
+    at_ = window_.compact(at_);
+    if (first_line_end_ != std::string::npos) first_line_end_ -= begin;
+  }
+
+  void end(std::vector<Record>& out) override {
+    (void)begin(true);
+    while (at_ < window_.size()) look(out);
+    take(window_.size(), window_.size(), out);
+  }
+
+ private:
+  enum class State : std::uint8_t {
+    kFieldStart,
+    kPlain,   // in a field without quotes
+    kQuoted,  // in one with them
+    kQuote,   // after a quote in it, which ends it or is the first half of a quote of its text
+    kBroken,  // what this is ends with the line
+  };
+
+  bool begin(bool ended) {
+    if (begun_) return true;
+    const std::size_t mark = window_.mark(ended);
+    if (mark == std::string::npos) return false;
+    begun_ = true;
+    at_ = mark;
+    window_.begin_at(mark);
+    return true;
+  }
+
+  // Takes the byte at at_.
+  void look(std::vector<Record>& out) {
+    const char c = window_[at_];
+    switch (state_) {
+      case State::kFieldStart:
+      case State::kPlain:
+      case State::kBroken:
+        if (c == '\n') return take(at_, at_ + 1, out);
+        if (state_ == State::kBroken) break;
+        if (c == ',')
+          state_ = State::kFieldStart;
+        else
+          state_ = c == '"' && state_ == State::kFieldStart ? State::kQuoted : State::kPlain;
+        break;
+      case State::kQuoted:
+        if (c == '"') state_ = State::kQuote;
+        if (c == '\n' && first_line_end_ == std::string::npos) first_line_end_ = at_;
+        break;
+      case State::kQuote:
+        if (c == '\n') return take(at_, at_ + 1, out);
+        if (c == '"')
+          state_ = State::kQuoted;
+        else if (c == ',')
+          state_ = State::kFieldStart;
+        else if (c == '\r')
+          state_ = State::kPlain;
+        else
+          return give_up(out);
+        break;
+    }
+    ++at_;
+  }
+
+  // Behind a field stands what no field begins with: the quote that opened it was another's end.
+  void give_up(std::vector<Record>& out) {
+    if (first_line_end_ != std::string::npos && !window_.too_long(at_)) return take(first_line_end_, first_line_end_ + 1, out);
+    state_ = State::kBroken;
+  }
+
+  void take(std::size_t end, std::size_t next, std::vector<Record>& out) {
+    Record record;
+    const bool there = window_.cut(end, record);
+    record.after.offset = window_.offset_of(next);
+    window_.begin_at(next);
+    at_ = next;
+    state_ = State::kFieldStart;
+    first_line_end_ = std::string::npos;
+    if (there) out.push_back(std::move(record));
+  }
+
+  Window window_;
+  std::size_t at_ = 0;
+  std::size_t first_line_end_ = std::string::npos;  // within a field in quotes
+  State state_ = State::kFieldStart;
+  bool begun_ = false;
+};
+
+}  // namespace
+
+std::unique_ptr<RecordCutter> make_csv_cutter(Position from, CutLimits limits) {
+  return std::make_unique<CsvCutter>(from, limits);
+}
+
+}  // namespace stele::records

@@ -8,6 +8,8 @@ std::string_view permission_name(Permission permission) {
     case Permission::kRead: return "read";
     case Permission::kProve: return "prove";
     case Permission::kObserve: return "observe";
+    case Permission::kOpenSealed: return "open sealed values of";
+    case Permission::kErase: return "erase values of";
   }
   return "";
 }

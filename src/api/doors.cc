@@ -27,7 +27,8 @@ class Delivery : public std::enable_shared_from_this<Delivery> {
     std::string decoded;
     const auto body = plain_body(request, service_.limits.body_bytes_max, decoded);
     if (!body) return refuse(body.error());
-    collect::DoorBatch batch(source_, service_.rules, service_.clock.now());
+    collect::DoorBatch batch(source_, service_.understanding, service_.clock.now());
+    batch.set_strict(service_.is_strict(request.parameter("log").value_or("main"), source_.id));
     if (const Status read = door_.decode(request, *body, batch); !read) {
       // How many events that were is not known; that there was something is.
       return note_refusal(*log_, refused_event(source_.id, 0, 1, read.error().message, service_.clock.now()), reply_,
@@ -61,7 +62,7 @@ class Delivery : public std::enable_shared_from_this<Delivery> {
   // What an id that stands for something else kept out is not lost: it is stored as quarantined.
   void settle(const Result<log::Delivered>& result) {
     if (!result) return refuse(result.error());
-    collect::DoorBatch kept_out(source_, service_.rules, service_.clock.now());
+    collect::DoorBatch kept_out(source_, service_.understanding, service_.clock.now());
     for (std::size_t i = 0; i < result->placed.size(); ++i) {
       if (result->placed[i].error) kept_out.quarantine("id_conflict", originals_[i]);
       stored_.repeated += result->placed[i].repeated && !result->placed[i].error ? 1U : 0U;

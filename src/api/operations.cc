@@ -118,6 +118,13 @@ Result<log::Sequencer*> Service::find(const std::string& name) const {
   return it->second;
 }
 
+bool Service::is_strict(const std::string& log, std::string_view source) const {
+  const auto watch = watches.find(log);
+  if (watch == watches.end()) return false;
+  const sources::Registered* registered = watch->second->registry().find(source);
+  return registered != nullptr && registered->attribution == sources::Attribution::kStrict;
+}
+
 void add_operation_routes(Router& router, Service& service) {
   using access::Permission;
   const auto get = [&](std::string pattern, std::function<net::Response()> make) {

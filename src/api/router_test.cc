@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include "support/understanding.h"
+
 #include <mutex>
 #include <set>
 #include <stdexcept>
@@ -74,15 +76,14 @@ struct Product {
     service.doors.push_back(collect::make_github_door("secret"));
     add_routes(router, service);
   }
-  normalise::Ruleset rules = std::move(normalise::Ruleset::make({})).value();
-  Service service{{}, system_clock(), rules, {}, 0, {}, {}, {}};
+  Service service{{}, {}, system_clock(), testing::shipped_understanding(), {}, 0, {}, {}, {}};
   Router router;
   Door door{router};
 };
 
 // A path that the pattern matches.
 std::string example(std::string pattern) {
-  for (const auto& [part, text] : {std::pair{"{log}", "main"}, {"{index}", "7"}, {"*", "0/000"}}) {
+  for (const auto& [part, text] : {std::pair{"{log}", "main"}, {"{index}", "7"}, {"{commitment}", "00"}, {"*", "0/000"}}) {
     if (const auto at = pattern.find(part); at != std::string::npos) pattern.replace(at, std::string_view(part).size(), text);
   }
   EXPECT_EQ(pattern.find_first_of("{}*"), std::string::npos) << "the test does not know a placeholder of " << pattern;

@@ -40,7 +40,7 @@ struct Service {
   std::map<std::string, log::Sequencer*> logs;
   std::map<std::string, const sources::Watch*> watches;  // over the sources of each log
   const Clock& clock;
-  const normalise::Ruleset& rules;
+  collect::Understanding understanding;
   ApiLimits limits;
   std::int64_t started = 0;
   std::vector<std::unique_ptr<collect::HttpDoor>> doors;
@@ -50,6 +50,8 @@ struct Service {
 
   // kNotFound when there is no such log.
   [[nodiscard]] Result<log::Sequencer*> find(const std::string& name) const;
+  // Whether the owner of that source wants nothing taken that cannot be attributed.
+  [[nodiscard]] bool is_strict(const std::string& log, std::string_view source) const;
 };
 
 // All that the server answers.
@@ -59,6 +61,7 @@ void add_event_routes(Router& router, Service& service);      // /api/v1/events
 void add_door_routes(Router& router, Service& service);       // of other protocols, each at its own path
 void add_stream_routes(Router& router, Service& service);     // /api/v1/stream
 void add_coverage_routes(Router& router, Service& service);   // /api/v1/coverage
+void add_apart_routes(Router& router, Service& service);      // values that are kept apart
 void add_log_routes(Router& router, Service& service);        // /log/{log}/…
 void add_operation_routes(Router& router, Service& service);  // /healthz, /readyz, /metrics, /api/v1/status, schema
 

@@ -286,7 +286,8 @@ void submit_events(Service& service, const net::Request& request, const net::Rep
       exchange->refused.push_back({i, std::move(finding)});
       continue;
     }
-    if (const Status added = batch.add(accepted.text, accepted.derived, {}, accepted.id); !added) {
+    const apart::EntryTexts texts{accepted.text, accepted.derived, {}, accepted.id};
+    if (const Status added = service.understanding.keeper.add(batch, texts); !added) {
       exchange->refused.push_back({i, {std::string(code_name(added.error().code)), "", added.error().message}});
       continue;
     }

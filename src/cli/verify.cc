@@ -89,6 +89,17 @@ Result<net::ClientAnswer> get_patiently(net::HttpClient& client, const std::stri
   }
 }
 
+// The key of sealed values, where it lies beside the logs and may be read.
+Result<std::optional<log::SealingKey>> read_sealing_key(const Options& options) {
+  constexpr std::uint64_t kBytesMax = 4096;
+  const std::string path = options.data + "/keys/" + options.log + ".sealing-key";
+  const auto text = io::read_file(io::posix(), path, kBytesMax);
+  if (!text) return std::optional<log::SealingKey>();
+  auto key = log::parse_sealing_key(*text);
+  if (!key) return key.error().in(path);
+  return std::optional(*key);
+}
+
 Status check(const Options& options, verify::Options& checks, verify::Report& report) {
   if (options.key && options.key->empty()) return invalid("--key is empty: whatever was to say it said nothing");
   if (options.key) {
@@ -125,6 +136,9 @@ Status check(const Options& options, verify::Options& checks, verify::Report& re
       return Error{Code::kNotFound, "there is no log at " + dir +
                                         ": --data takes a server's data directory, with --log NAME for " +
                                         "another log than main, or one log's own directory"};
+    }
+    if (dir != options.data) {
+      STELE_ASSIGN(checks.sealing_key, read_sealing_key(options));
     }
     STELE_TRY(verify::verify_directory(io::posix(), dir, checks, whole));
     if (dir != options.data) whole.leave(options.data, "what lies beside logs/" + options.log + ": no part of this log");
@@ -164,10 +178,10 @@ void print_json(const verify::Report& report, bool anchored, double seconds, int
   std::string out =
       fmt::format(R"({{"intact":{},"anchored":{},"anchors":{},"origin":)", report.intact(), anchored, list_json(report.anchors));
   append_json_string(out, report.origin);
-  out += fmt::format(R"(,"size":{},"root":"{}","checkpoints":{},"files":{},"tiles":{},"entry_bytes":{},"file_bytes":{})"
+  out += fmt::format(R"(,"size":{},"root":"{}","checkpoints":{},"files":{},"tiles":{},"entry_bytes":{},"file_bytes":{},"apart_values":{},"apart_erased":{})"
                      R"(,"seconds":{:.3f},"entries_per_second":{:.0f})",
                      report.entries, base64_encode(as_byte_span(report.root)), report.checkpoints, report.files, report.tiles,
-                     report.entry_bytes, report.file_bytes, seconds, static_cast<double>(report.entries) / seconds);
+                     report.entry_bytes, report.file_bytes, report.apart_values, report.apart_erased, seconds, static_cast<double>(report.entries) / seconds);
   out += fmt::format(",\"anchored_entries\":{},\"findings\":[", report.anchored_entries);
   for (const verify::Finding& finding : report.findings) {
     out += &finding == report.findings.data() ? "{\"kind\":" : ",{\"kind\":";
@@ -197,6 +211,10 @@ void print_text(const verify::Report& report, bool anchored, double seconds) {
   fmt::print("  entries      {}  ({:.1f} MB, {:.0f} entries/s, {:.2f} s)\n", report.entries,
              static_cast<double>(report.entry_bytes) / 1e6, static_cast<double>(report.entries) / seconds, seconds);
   fmt::print("  root         {}\n", base64_encode(as_byte_span(report.root)));
+  if (report.apart_values + report.apart_erased > 0) {
+    fmt::print("  kept apart   {} as the entries commit to them ({:.1f} MB), {} erased\n",
+               counted(report.apart_values, "value", "values"), static_cast<double>(report.apart_bytes) / 1e6, report.apart_erased);
+  }
   fmt::print("  checkpoints  {}   tiles {}   files {} ({:.1f} MB)\n", report.checkpoints, report.tiles, report.files,
              static_cast<double>(report.file_bytes) / 1e6);
   for (std::size_t i = 0; i < std::min(report.findings.size(), kFindingsShown); ++i) {

@@ -9,7 +9,7 @@
 namespace stele::collect {
 
 // Limits of one document; what is over them is quarantined.
-inline constexpr event::JsonLimits kDocumentLimits{1U << 20, 64, 20'000};
+inline constexpr event::JsonLimits kDocumentLimits{16U << 20, 64, 20'000};
 
 // Of a body with many of them; some 36 bytes of memory a value.
 inline constexpr event::JsonLimits kWholeBodyLimits{1U << 30, 100, 4'000'000};

@@ -21,27 +21,24 @@ normalise::Record& DoorBatch::record() {
 
 void DoorBatch::add(std::string_view original, bool id_is_given, std::string_view else_why) {
   if (std::string scratch; !record_.find("host", scratch)) record_.set("host", sender_.host);
-  if (rules_.conclude(record_, draft_) == nullptr && !else_why.empty()) return quarantine(else_why, original);
+  if (understanding_.rules.conclude(record_, draft_) == nullptr && !else_why.empty()) return quarantine(else_why, original);
   complete(draft_, sender_);
   draft_.write(event_, derived_);
-  original_.clear();
-  if (!original.empty()) append_json_bytes(original_, original);
   const std::string& quoted = draft_.text(normalise::Part::kId);
   const std::string id = quoted.size() < 2 ? "" : event::json_unescape(std::string_view(quoted).substr(1, quoted.size() - 2));
-  if (const Status added = batch_.add(event_, derived_, original_, id); !added) return quarantine("too_large", original);
+  if (strict_ && draft_.unattributed()) return quarantine("unattributed", original);
+  if (!understanding_.keeper.add(batch_, {event_, derived_, original, id})) return quarantine("too_large", original);
   originals_.emplace_back(id_is_given && !id.empty() ? original : std::string_view());
 }
 
 void DoorBatch::add_native(std::string_view event, std::string_view derived, std::string_view id, std::string_view sent,
                            bool keep) {
-  original_.clear();
-  if (keep) append_json_bytes(original_, sent);
-  if (const Status added = batch_.add(event, derived, original_, id); !added) return quarantine("too_large", sent);
+  if (!understanding_.keeper.add(batch_, {event, derived, keep ? sent : std::string_view(), id})) return quarantine("too_large", sent);
   originals_.emplace_back(id.empty() ? std::string_view() : sent);
 }
 
 void DoorBatch::quarantine(std::string_view why, std::string_view bytes, std::uint64_t length) {
-  add_quarantined(batch_, door_, why, bytes, std::max<std::uint64_t>(length, bytes.size()), now_, sender_);
+  add_quarantined(batch_, understanding_.keeper, door_, why, bytes, std::max<std::uint64_t>(length, bytes.size()), now_, sender_);
   originals_.emplace_back(sender_.id.empty() ? std::string_view() : bytes);
   ++quarantined_;
 }

@@ -8,7 +8,7 @@
 #include "collect/github_door.h"
 #include "collect/otlp_door.h"
 #include "collect/records_door.h"
-#include "collect/rules.h"
+#include "support/understanding.h"
 #include "crypto/hmac.h"
 #include "event/intake.h"
 
@@ -48,7 +48,6 @@ void check_entries(const se::EntryBatch& batch) {
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  static const stele::normalise::Ruleset rules = std::move(sc::load_rules(stele::io::posix(), "")).value();
   const std::string_view body(reinterpret_cast<const char*>(data), size);
   const auto signature = stele::crypto::hmac_sha256(stele::as_byte_span("secret"), stele::as_byte_span(body));
   for (const char* type : {"application/json", "application/x-protobuf", "application/x-ndjson", "application/cloudevents+json",
@@ -63,7 +62,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
                        {"X-GitHub-Delivery", std::string(body.substr(0, 20))},
                        {"X-Hub-Signature-256", "sha256=" + stele::hex_encode(stele::as_byte_span(signature))}};
     for (const auto& door : doors()) {
-      sc::DoorBatch batch({"s", std::string(door->kind()), "192.0.2.1:1", ""}, rules, 1'795'450'805'000'000'000);
+      sc::DoorBatch batch({"s", std::string(door->kind()), "192.0.2.1:1", ""}, stele::testing::shipped_understanding(), 1'795'450'805'000'000'000);
       const stele::Status read = door->decode(request, body, batch);
       if (!read.ok()) {
         require(!read.error().message.empty() && door->refused(request, read.error()).status >= 400);

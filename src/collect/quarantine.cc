@@ -8,7 +8,7 @@
 
 namespace stele::collect {
 
-void add_quarantined(event::EntryBatch& batch, std::string_view door, std::string_view why, std::string_view bytes,
+void add_quarantined(event::EntryBatch& batch, const apart::Keeper& keeper, std::string_view door, std::string_view why, std::string_view bytes,
                      std::uint64_t length, UnixNanos now, const Sender& sender) {
   constexpr std::size_t kHeadBytes = 8192;  // at most six times as long once escaped
   std::string event = "{";
@@ -28,11 +28,10 @@ void add_quarantined(event::EntryBatch& batch, std::string_view door, std::strin
            hex_encode(as_byte_span(crypto::sha256(as_byte_span(bytes)))) + "\"";
   append_circumstances(event, sender);
   event += "}}";
-  std::string original;
-  append_json_bytes(original, bytes.substr(0, kHeadBytes));
   constexpr std::string_view kDerived =
       R"({"by":"stele/quarantine@1","fields":["time","actor","action","category","outcome"],"unattributed":true})";
-  if (!batch.add(event, kDerived, original, sender.id).ok()) std::abort();  // bounded above: cannot be too large
+  if (keeper.add(batch, {event, kDerived, bytes, sender.id})) return;
+  if (!keeper.add(batch, {event, kDerived, bytes.substr(0, kHeadBytes), sender.id})) std::abort();  // bounded above
 }
 
 }  // namespace stele::collect

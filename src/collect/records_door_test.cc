@@ -4,17 +4,13 @@
 
 #include <gtest/gtest.h>
 
-#include "collect/rules.h"
+#include "support/understanding.h"
+
 #include "event/intake.h"
 #include "normalise/samples.h"
 
 namespace stele::collect {
 namespace {
-
-const normalise::Ruleset& rules() {
-  static const normalise::Ruleset kRules = std::move(load_rules(io::posix(), "")).value();
-  return kRules;
-}
 
 // An entry's event, asked for by path.
 struct Got {
@@ -25,7 +21,7 @@ struct Got {
 };
 
 std::vector<Got> sent(const std::string& body) {
-  DoorBatch batch({"s", "records", "192.0.2.1:1", ""}, rules(), 1'795'450'805'000'000'000);
+  DoorBatch batch({"s", "records", "192.0.2.1:1", ""}, testing::shipped_understanding(), 1'795'450'805'000'000'000);
   const Status read = make_records_door()->decode({}, body, batch);
   EXPECT_TRUE(read.ok()) << (read ? "" : read.error().message);
   EXPECT_EQ(batch.originals().size(), batch.count());
@@ -143,7 +139,7 @@ no
 }
 
 TEST(RecordsDoor, refuses_an_empty_request_alone) {
-  DoorBatch batch({"s", "records", "", ""}, rules(), 0);
+  DoorBatch batch({"s", "records", "", ""}, testing::shipped_understanding(), 0);
   EXPECT_FALSE(make_records_door()->decode({}, "\n", batch).ok());
 }
 

@@ -171,13 +171,13 @@ bool SyslogDoor::add(event::EntryBatch& batch, const Message& message) {
   std::string why = message.quarantined;
   if (why.empty()) {
     const UnixNanos now = clock_.now();
-    syslog_event(parse_syslog(message.text, now), now, rules_, normalised);
-    std::string original;
-    append_json_bytes(original, message.text);
-    if (batch.add(normalised.event, normalised.derived, original, normalised.id).ok()) return true;
-    why = "too_large";
+    syslog_event(parse_syslog(message.text, now), now, understanding_.rules, normalised);
+    const bool taken = !options_.strict || !normalised.unattributed;
+    const apart::EntryTexts texts{normalised.event, normalised.derived, message.text, normalised.id};
+    if (taken && understanding_.keeper.add(batch, texts).ok()) return true;
+    why = taken ? "too_large" : "unattributed";
   }
-  add_quarantined(batch, "syslog", why, message.text, message.length, clock_.now());
+  add_quarantined(batch, understanding_.keeper, "syslog", why, message.text, message.length, clock_.now());
   return false;
 }
 

@@ -10,10 +10,10 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "collect/door_batch.h"
 #include "event/entry.h"
 #include "log/sequencer.h"
 #include "net/stream_server.h"
-#include "normalise/ruleset.h"
 
 namespace stele::collect {
 
@@ -21,6 +21,7 @@ struct SyslogOptions {
   std::string source = "syslog";  // the id under which its entries stand
   std::size_t message_bytes_max = 65'536;
   std::int64_t retry_millis = 200;  // between tries while the log takes nothing
+  bool strict = false;              // what cannot be attributed is quarantined
 };
 
 struct SyslogCounters {
@@ -33,9 +34,9 @@ struct SyslogCounters {
 // id in `options` has at most 128 bytes of UTF-8.
 class SyslogDoor {
  public:
-  SyslogDoor(log::Sequencer& log, net::Runtime& runtime, const Clock& clock, const normalise::Ruleset& rules,
+  SyslogDoor(log::Sequencer& log, net::Runtime& runtime, const Clock& clock, const Understanding& understanding,
              SyslogOptions options)
-      : log_(log), runtime_(runtime), clock_(clock), rules_(rules), options_(std::move(options)) {}
+      : log_(log), runtime_(runtime), clock_(clock), understanding_(understanding), options_(std::move(options)) {}
 
   // For net::StreamServer. `kind` is the source's: "syslog-tcp", "syslog-tls".
   net::SinkFactory sinks(std::string kind);
@@ -63,7 +64,7 @@ class SyslogDoor {
   log::Sequencer& log_;
   net::Runtime& runtime_;
   const Clock& clock_;
-  const normalise::Ruleset& rules_;
+  const Understanding& understanding_;
   SyslogOptions options_;
   SyslogCounters counters_;
 };

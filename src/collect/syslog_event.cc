@@ -262,6 +262,7 @@ void syslog_event(const SyslogMessage& message, UnixNanos received, const normal
   const std::string& quoted = draft.text(Part::kId);
   out.id = quoted.empty() ? "" : event::json_unescape(std::string_view(quoted).substr(1, quoted.size() - 2));
   (void)rules.conclude(record, draft);
+  out.unattributed = draft.unattributed();
   draft.write(out.event, out.derived);
 }
 

@@ -15,6 +15,7 @@ struct Normalised {
   std::string event;
   std::string derived;
   std::string id;  // the event's, unescaped; empty when it has none
+  bool unattributed = false;
 };
 
 // Writes `message`, which was received at `received`, into `out`, whose capacity is used again: what its header says, and what

@@ -153,6 +153,32 @@ void EntryBatch::retain(const std::vector<bool>& keep) {
   id_ends_ = std::move(id_ends);
 }
 
+void EntryBatch::keep_apart(std::vector<ApartValue> values) {
+  for (ApartValue& value : values) apart_.emplace_back(ends_.size() - 1, std::move(value));
+}
+
+std::uint64_t EntryBatch::apart_bytes() const {
+  std::uint64_t sum = 0;
+  for (const auto& [entry, value] : apart_) sum += value.bytes.size();
+  return sum;
+}
+
+std::vector<ApartValue> EntryBatch::take_apart(std::size_t i) {
+  std::vector<ApartValue> out;
+  for (auto& [entry, value] : apart_) {
+    if (entry == i) out.push_back(std::move(value));
+  }
+  std::erase_if(apart_, [i](const auto& one) { return one.first == i; });
+  return out;
+}
+
+std::vector<ApartValue> EntryBatch::take_apart() {
+  std::vector<ApartValue> out;
+  for (auto& [entry, value] : apart_) out.push_back(std::move(value));
+  apart_.clear();
+  return out;
+}
+
 std::string EntryBatch::take_bytes() && {
   ends_.clear();
   ids_.clear();

@@ -10,6 +10,7 @@
 #include "base/bytes.h"
 #include "base/clock.h"
 #include "base/result.h"
+#include "event/apart_value.h"
 
 namespace stele::event {
 
@@ -50,6 +51,9 @@ class EntryBatch {
   // bytes; the batch is then unchanged.
   Status add(std::string_view event, std::string_view derived, std::string_view original, std::string_view event_id);
 
+  // Values that the entry added last has commitments of; they are to be durable before it.
+  void keep_apart(std::vector<ApartValue> values);
+
   [[nodiscard]] std::size_t count() const { return ends_.size(); }
   [[nodiscard]] const std::string& source_id() const { return source_id_; }
   [[nodiscard]] std::string_view entry(std::size_t i) const;
@@ -61,8 +65,14 @@ class EntryBatch {
   // Writes id and received into every entry: UUIDv7 of the time, its 74 random bits from `random`.
   void stamp(UnixNanos received, Random& random);
 
-  // Removes the entries for which keep[i] is false.
+  // Removes the entries for which keep[i] is false. What they kept apart is to be taken away before.
   void retain(const std::vector<bool>& keep);
+
+  // How many bytes are kept apart.
+  [[nodiscard]] std::uint64_t apart_bytes() const;
+  // Gives away what entry `i` keeps apart, or all entries do.
+  [[nodiscard]] std::vector<ApartValue> take_apart(std::size_t i);
+  [[nodiscard]] std::vector<ApartValue> take_apart();
 
   // Gives the bytes away; the batch is then empty.
   [[nodiscard]] std::string take_bytes() &&;
@@ -74,6 +84,7 @@ class EntryBatch {
   std::vector<std::uint32_t> ends_;  // where each entry ends in bytes_
   std::string ids_;
   std::vector<std::uint32_t> id_ends_;  // where each event id ends in ids_; empty as long as none came
+  std::vector<std::pair<std::size_t, ApartValue>> apart_;  // by entry, ascending
 };
 
 // Calls f(entry) for each entry of a bundle encoding. kCorrupt when it does not end where an entry does.

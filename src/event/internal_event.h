@@ -25,6 +25,8 @@ struct InternalEvent {
   using Value = std::variant<std::string, std::uint64_t, bool>;
 
   UnixNanos time = 0;
+  std::string_view actor_type = "process";  // who did it, where it was not Stele of its own accord
+  std::string actor_id = "stele";
   std::string_view action;                        // "stele.disk.filling"
   std::string_view category = "system_activity";  // as event/schema.h lists them, like the next two
   std::string_view outcome = "success";
@@ -34,7 +36,7 @@ struct InternalEvent {
   std::vector<std::pair<std::string, Value>> attributes;  // names are ours: not empty, none begins with '$', none twice
 };
 
-// The `event` member's bytes, the actor being {"type":"process","id":"stele"}. Texts may be any bytes: what is not UTF-8 is made
+// The `event` member's bytes, Texts may be any bytes: what is not UTF-8 is made
 // readable, and what is longer than 1,000 bytes (of a name or an id) or 4,096 (of the message or a value) is cut at an ellipsis.
 std::string internal_event_json(const InternalEvent& event);
 

@@ -72,7 +72,7 @@ std::optional<Error> Sequencer::refusal(const Pending& pending) {
 // given nothing may be left half done: when memory runs out then, the log is stopped and opened anew.
 void Sequencer::submit_batch(event::EntryBatch batch, PendingPtr pending) {
   Pending* const place = pending.get();
-  place->bytes = batch.bytes().size();
+  place->bytes = batch.bytes().size() + batch.apart_bytes();
   std::vector<bool> keep;
   {
     std::unique_lock lock(queue_mutex_);
@@ -109,7 +109,7 @@ void Sequencer::submit_batch(event::EntryBatch batch, PendingPtr pending) {
 void Sequencer::make_ready(event::EntryBatch batch, const std::vector<bool>& keep, Random& random, Pending& pending) {
   if (!keep.empty()) {
     for (std::size_t i = 0; i < keep.size(); ++i) {
-      if (!keep[i]) pending.held_back.emplace_back(batch.entry(i));
+      if (!keep[i]) pending.held_back.push_back({std::string(batch.entry(i)), batch.take_apart(i)});
     }
     batch.retain(keep);
   }
@@ -125,6 +125,7 @@ void Sequencer::make_ready(event::EntryBatch batch, const std::vector<bool>& kee
     placed.id = std::string(as_text(entries[kept]).substr(event::kIdAt, event::kIdWidth));
     ++kept;
   }
+  pending.batch.apart = batch.take_apart();
   pending.batch.bytes = std::move(batch).take_bytes();
   if (pending.want_bytes) pending.entry_bytes = pending.batch.bytes;
 }
@@ -217,7 +218,7 @@ void Sequencer::commit_group(std::vector<PendingPtr> group) {
     pending->state = committed->state;
     pending->proof = std::move(committed->proofs[i]);
     std::uint64_t held = 0;
-    for (const std::string& entry : pending->held_back) held += entry.size();
+    for (const auto& one : pending->held_back) held += one.entry.size();
     queued_bytes_ -= pending->bytes - std::min(held, pending->bytes);
     pending->bytes = std::min(held, pending->bytes);
     if (!pending->held_back.empty()) {

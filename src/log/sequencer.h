@@ -96,7 +96,12 @@ class Sequencer {
   struct Pending {
     Batch batch;
     std::vector<Placed> placed;
-    std::vector<std::string> held_back;  // entries taken for repeats, unstamped, in order of their place
+    // Entries taken for repeats, unstamped, in order of their place, with what they keep apart.
+    struct HeldBack {
+      std::string entry;
+      std::vector<event::ApartValue> apart;
+    };
+    std::vector<HeldBack> held_back;
     bool want_bytes = false;
     bool force = false;      // store even what looks repeated: the look was wrong
     bool follow_up = false;  // what was taken cannot be answered without it: it is neither too much nor too late
@@ -121,7 +126,7 @@ class Sequencer {
   void publish_loop();
   void settle_loop();
   [[nodiscard]] Result<Delivered> settle(Pending& pending);
-  Status look_at(const std::string& submitted, Placed& placed, const Store& store, FollowUp& conflicts, FollowUp& others);
+  Status look_at(Pending::HeldBack& held, Placed& placed, const Store& store, FollowUp& conflicts, FollowUp& others);
   Status store_follow_up(FollowUp& follow_up, Pending& pending);
   void stop_log(const Error& error);
   void stop_without_memory() noexcept;

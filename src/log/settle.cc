@@ -4,6 +4,7 @@
 #include <map>
 #include <utility>
 
+#include "apart/commitment.h"
 #include "base/json_text.h"
 #include "base/threads.h"
 #include "crypto/sha256.h"
@@ -15,7 +16,55 @@ namespace {
 
 enum class Verdict { kSame, kOtherBytes, kOtherKey };
 
-Result<Verdict> compare(std::string_view submitted, std::string_view stored) {
+// `text` with each commitment replaced by the digest of what it stands for, so that two texts can be compared whose values were
+// committed to with different salts. Where a value is not to be had any more its length alone stands there, and `all` is false.
+class Resolved {
+ public:
+  using Look = std::function<std::optional<std::string>(const apart::CommitmentAt&)>;
+  Resolved(std::string_view text, const Look& look, bool blank) {
+    std::size_t from = 0;
+    apart::for_each_commitment(text, [&](const apart::CommitmentAt& at) {
+      out_.append(text, from, at.at - from);
+      from = at.at + kCommitmentChars;
+      const auto value = blank ? std::nullopt : look(at);
+      if (value)
+        out_ += hex_encode(as_byte_span(crypto::sha256(as_byte_span(*value))));
+      else
+        all_ = false;
+    });
+    out_.append(text, from);
+  }
+  [[nodiscard]] const std::string& text() const { return out_; }
+  [[nodiscard]] bool all() const { return all_; }
+
+ private:
+  static constexpr std::size_t kCommitmentChars = 44;
+  std::string out_;
+  bool all_ = true;
+};
+
+// Whether they say the same, whatever the salts. A value that was erased is taken for what it is compared with.
+bool say_the_same(std::string_view submitted, const std::vector<event::ApartValue>& values, std::string_view stored,
+                  const ApartStore& apart) {
+  if (submitted == stored) return true;
+  const Resolved::Look of_submitted = [&](const apart::CommitmentAt& at) -> std::optional<std::string> {
+    for (const event::ApartValue& value : values) {
+      if (value.kind == at.kind && value.commitment == at.commitment) return value.bytes;
+    }
+    return std::nullopt;
+  };
+  const Resolved::Look of_stored = [&](const apart::CommitmentAt& at) -> std::optional<std::string> {
+    auto value = apart.read(at.kind, at.commitment);
+    if (!value) return std::nullopt;
+    return std::move(value->bytes);
+  };
+  const Resolved old(stored, of_stored, false);
+  if (old.all()) return Resolved(submitted, of_submitted, false).text() == old.text();
+  return Resolved(submitted, of_submitted, true).text() == Resolved(stored, of_stored, true).text();
+}
+
+Result<Verdict> compare(std::string_view submitted, const std::vector<event::ApartValue>& values, std::string_view stored,
+                        const ApartStore& apart) {
   event::DeliveryKeyReader reader;
   STELE_ASSIGN(const auto new_key, reader.read(submitted));
   STELE_ASSIGN(const auto old_key, reader.read(stored));
@@ -24,7 +73,8 @@ Result<Verdict> compare(std::string_view submitted, std::string_view stored) {
   STELE_ASSIGN(const event::EntryView new_view, event::read_entry(submitted));
   STELE_ASSIGN(const event::EntryView old_view, event::read_entry(stored));
   // Where the input was kept it is what was sent; the event may have the time of its arrival in it.
-  const bool same = new_view.original.empty() ? new_view.event == old_view.event : new_view.original == old_view.original;
+  const bool same = new_view.original.empty() ? say_the_same(new_view.event, values, old_view.event, apart)
+                                              : say_the_same(new_view.original, values, old_view.original, apart);
   return same ? Verdict::kSame : Verdict::kOtherBytes;
 }
 
@@ -97,11 +147,12 @@ struct Sequencer::FollowUp {
 };
 
 // What follows from one event that was held back: nothing, or a further entry.
-Status Sequencer::look_at(const std::string& submitted, Placed& placed, const Store& store, FollowUp& conflicts,
+Status Sequencer::look_at(Pending::HeldBack& held, Placed& placed, const Store& store, FollowUp& conflicts,
                           FollowUp& others) {
+  const std::string& submitted = held.entry;
   STELE_ASSIGN(const std::string stored, store.read(placed.index, 1));
   const std::string_view entry = std::string_view(stored).substr(2);
-  STELE_ASSIGN(const Verdict verdict, compare(submitted, entry));
+  STELE_ASSIGN(const Verdict verdict, compare(submitted, held.apart, entry, store.apart()));
   if (verdict == Verdict::kSame) {
     placed.leaf = crypto::hash_leaf(as_byte_span(entry));
     placed.id = entry.substr(event::kIdAt, event::kIdWidth);
@@ -118,7 +169,9 @@ Status Sequencer::look_at(const std::string& submitted, Placed& placed, const St
   }
   if (!others.batch) others.batch.emplace(key->source_id, std::string(view.source));
   others.places.push_back(&placed);
-  return others.batch->add(view.event, view.derived, view.original, key->event_id);
+  STELE_TRY(others.batch->add(view.event, view.derived, view.original, key->event_id));
+  others.batch->keep_apart(std::move(held.apart));
+  return {};
 }
 
 // Makes it durable and empties it.

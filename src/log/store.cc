@@ -69,6 +69,9 @@ Result<Committed> Store::commit(std::span<Batch> batches) {
     return Error{Code::kTooLarge, "a commit of " + std::to_string(payload_bytes) + " bytes would not be read back; at most " +
                                       std::to_string(kFramePayloadBytesMax) + " are taken"};
   }
+  std::vector<event::ApartValue> apart;
+  for (Batch& batch : batches) std::move(batch.apart.begin(), batch.apart.end(), std::back_inserter(apart));
+  STELE_TRY(apart_->write(apart));
   Hash root{};
   {
     const std::unique_lock lock(mutex_);

@@ -14,6 +14,7 @@
 #include "base/clock.h"
 #include "base/result.h"
 #include "io/file.h"
+#include "log/apart_store.h"
 #include "log/checkpoints.h"
 #include "log/damage.h"
 #include "log/delivery_window.h"
@@ -40,6 +41,7 @@ struct StoreOptions {
   std::uint64_t merge_bytes_max = 192U << 20;     // of entries in a merged segment: it is put together in memory
   UnixNanos window_span = 600'000'000'000;        // how long deliveries are remembered
   std::uint64_t window_keys_max = 10'000'000;     // and how many
+  std::optional<SealingKey> sealing_key;          // for sealed values; without one they are not taken
 };
 
 // A signed state of the log.
@@ -68,7 +70,7 @@ class Store {
   Store(const Store&) = delete;
   Store& operator=(const Store&) = delete;
 
-  // Makes the batches durable as one frame and signs the new state. They follow one another from size() on and have at
+  // Makes durable what the batches keep apart, then the batches as one frame, and signs the new state. They follow one another from size() on and have at
   // most kFramePayloadBytesMax bytes together.
   Result<Committed> commit(std::span<Batch> batches);
 
@@ -123,6 +125,10 @@ class Store {
 
   // What was found damaged and is not needed for going on.
   [[nodiscard]] Damage damage() const { return damage_.all(); }
+
+  // What the entries keep apart: commit() writes it.
+  [[nodiscard]] ApartStore& apart() { return *apart_; }
+  [[nodiscard]] const ApartStore& apart() const { return *apart_; }
 
   // Deliveries remembered; guarded by whoever admits entries.
   [[nodiscard]] DeliveryWindow& window() { return window_; }
@@ -187,6 +193,7 @@ class Store {
   std::unique_ptr<TreeFiles> tree_files_;
   std::unique_ptr<CheckpointFile> checkpoint_file_;
 
+  std::unique_ptr<ApartStore> apart_;
   std::mutex journal_mutex_;
   std::unique_ptr<Journal> journal_;
   std::uint64_t epoch_ = 0;

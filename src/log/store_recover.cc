@@ -24,6 +24,7 @@ Status Store::recover() {
   if (signer_.verifier() != identity_.key) return invalid("the signing key is not the log's");
   for (const char* part : {"/journal", "/segments", "/tree", "/window"}) STELE_TRY(fs_.make_dirs(dir_ + part));
   segment_writer_ = SegmentWriter(identity_.id);
+  STELE_ASSIGN(apart_, ApartStore::open(fs_, dir_ + "/apart", options_.sealing_key));
 
   // First everything is looked at, and nothing changed: damage is left as it was found.
   STELE_TRY(recover_sealed());

@@ -11,6 +11,7 @@
 
 #include "base/clock.h"
 #include "crypto/sha256.h"
+#include "event/apart_value.h"
 #include "log/delivery_window.h"
 
 namespace stele::log {
@@ -22,6 +23,7 @@ struct Batch {
   std::string bytes;  // bundle encoding
   std::vector<Hash> leaves;
   std::vector<KeyFingerprint> keys;  // one an entry (0: none), or empty
+  std::vector<event::ApartValue> apart;  // what the entries keep apart
 };
 
 // The entries of one commit.

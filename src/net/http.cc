@@ -17,6 +17,8 @@ int hex_digit(char c) {
   return -1;
 }
 
+}  // namespace
+
 std::string percent_decode(std::string_view text) {
   std::string out;
   for (std::size_t i = 0; i < text.size(); ++i) {
@@ -30,8 +32,6 @@ std::string percent_decode(std::string_view text) {
   }
   return out;
 }
-
-}  // namespace
 
 std::string_view Request::header(std::string_view name) const {
   for (const Header& header : headers) {

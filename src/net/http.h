@@ -16,6 +16,9 @@ namespace stele::net {
 
 using Header = std::pair<std::string, std::string>;
 
+// RFC 3986 section 2.1, and '+' for a space, as queries have it. What is no such escape stays as it is.
+std::string percent_decode(std::string_view text);
+
 struct Request {
   std::string method;
   std::string path;   // as sent, up to the '?'

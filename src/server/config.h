@@ -36,12 +36,14 @@ struct Config {
   std::string tls_key;
   std::string tls_client_ca;
 
-  std::uint64_t body_bytes = 16U << 20;
+  std::uint64_t body_bytes = 32U << 20;
   std::uint64_t bodies_bytes = 256U << 20;
   std::uint64_t header_bytes = 16U << 10;
   std::uint64_t decompressed_bytes = 64U << 20;
   std::uint64_t batch_events = 50'000;
-  std::uint64_t event_bytes = 1U << 20;
+  std::uint64_t event_bytes = 16U << 20;
+  std::uint64_t attachment_bytes = 16U << 20;
+  bool seal_secrets = true;
   std::uint64_t event_depth = 32;
   std::uint64_t connections = 4096;
   std::uint64_t idle_seconds = 120;

@@ -30,6 +30,21 @@ Status check_version(io::FileSystem& fs, const DataLayout& layout) {
   return invalid(layout.version_file() + ": this program reads data directories of version 1; it says " + text.substr(0, 80));
 }
 
+// The key of sealed values; made when there is none.
+Result<log::SealingKey> sealing_key(io::FileSystem& fs, const std::string& path, Random& random) {
+  constexpr std::uint64_t kBytesMax = 4096;
+  if (fs.exists(path)) {
+    STELE_ASSIGN(const std::string text, io::read_file(fs, path, kBytesMax));
+    auto key = log::parse_sealing_key(text);
+    if (!key) return key.error().in(path);
+    return key;
+  }
+  log::SealingKey key;
+  random.fill(key.key);
+  STELE_TRY(io::write_file(fs, path, log::sealing_key_text(key), 0600));
+  return key;
+}
+
 }  // namespace
 
 Result<std::unique_ptr<io::Lock>> lock_data_dir(io::FileSystem& fs, const DataLayout& layout) {
@@ -64,6 +79,7 @@ Result<std::unique_ptr<log::Sequencer>> open_log(io::FileSystem& fs, const Confi
   options.seal_age = static_cast<UnixNanos>(config.seal_minutes) * kMinute;
   options.window_span = static_cast<UnixNanos>(config.window_minutes) * kMinute;
   options.window_keys_max = config.window_ids;
+  STELE_ASSIGN(options.sealing_key, sealing_key(fs, layout.sealing_key_file(name), random));
   const auto open = [&fs, dir, options, key_file = layout.key_file(name), &clock]() -> Result<std::unique_ptr<log::Store>> {
     STELE_ASSIGN(const auto identity, log::read_identity(fs, dir));
     STELE_ASSIGN(auto signer, log::read_signing_key(fs, key_file, identity));

@@ -26,6 +26,7 @@ struct DataLayout {
   [[nodiscard]] std::string ledger_file(const std::string& name) const { return root + "/sources/" + name + ".json"; }
   [[nodiscard]] std::string log_dir(const std::string& name) const { return root + "/logs/" + name; }
   [[nodiscard]] std::string key_file(const std::string& name) const { return keys + "/" + name + ".key"; }
+  [[nodiscard]] std::string sealing_key_file(const std::string& name) const { return keys + "/" + name + ".sealing-key"; }
 };
 
 // Creates or checks the directory and takes its exclusive lock. kBusy when a server has it, kInvalid when a newer

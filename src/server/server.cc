@@ -45,10 +45,16 @@ api::ApiLimits api_limits(const Config& config) {
   return limits;
 }
 
-collect::SyslogOptions syslog_options(const Config& config) {
+apart::KeeperOptions keeper_options(const Config& config) {
+  return {config.seal_secrets ? &apart::shipped_secrets() : nullptr, config.attachment_bytes};
+}
+
+collect::SyslogOptions syslog_options(const Config& config, const sources::Registry& registry) {
   collect::SyslogOptions options;
   options.source = config.syslog_source;
   options.message_bytes_max = config.syslog_message_bytes;
+  const sources::Registered* registered = registry.find(config.syslog_source);
+  options.strict = registered != nullptr && registered->attribution == sources::Attribution::kStrict;
   return options;
 }
 
@@ -62,6 +68,8 @@ struct Server::Parts {
   DataLayout layout;
   std::unique_ptr<io::Lock> lock;
   std::unique_ptr<normalise::Ruleset> rules;
+  std::unique_ptr<apart::Keeper> keeper;
+  std::unique_ptr<collect::Understanding> understanding;
   std::unique_ptr<log::Sequencer> log;
   std::unique_ptr<sources::Watch> watch;
   std::unique_ptr<api::Service> service;
@@ -95,6 +103,8 @@ Status Server::Parts::open() {
   STELE_ASSIGN(lock, lock_data_dir(fs, layout));
   STELE_ASSIGN(normalise::Ruleset loaded, collect::load_rules(fs, config.rules));
   rules = std::make_unique<normalise::Ruleset>(std::move(loaded));
+  keeper = std::make_unique<apart::Keeper>(keeper_options(config), crypto::system_random());
+  understanding = std::unique_ptr<collect::Understanding>(new collect::Understanding{*rules, *keeper});
   STELE_ASSIGN(log, open_log(fs, config, kMainLog, system_clock(), crypto::system_random()));
   const auto store = log->store();
   spdlog::info("log {} open: {} entries, {} sealed, origin {}", kMainLog, store->size(), store->sealed_size(),
@@ -103,7 +113,7 @@ Status Server::Parts::open() {
   STELE_TRY(open_watch());
   runtime = std::make_unique<net::Runtime>(static_cast<unsigned>(config.threads));
   service = std::unique_ptr<api::Service>(new api::Service{
-      {{kMainLog, log.get()}}, {{kMainLog, watch.get()}}, system_clock(), *rules, api_limits(config), system_clock().monotonic(), {}, {}, {}});
+      {{kMainLog, log.get()}}, {{kMainLog, watch.get()}}, system_clock(), *understanding, api_limits(config), system_clock().monotonic(), {}, {}, {}});
   STELE_TRY(add_doors());
   service->more_metrics = [this](std::string& out) { append_metrics(out); };
   api::add_routes(router, *service);
@@ -155,7 +165,7 @@ Status Server::Parts::add_doors() {
 }
 
 Status Server::Parts::open_syslog() {
-  syslog = std::make_unique<collect::SyslogDoor>(*log, *runtime, system_clock(), *rules, syslog_options(config));
+  syslog = std::make_unique<collect::SyslogDoor>(*log, *runtime, system_clock(), *understanding, syslog_options(config, watch->registry()));
   streams = std::make_unique<net::StreamServer>(*runtime, static_cast<std::uint32_t>(config.connections));
   for (const std::string& address : config.syslog) {
     STELE_ASSIGN(const std::string tcp, streams->listen_tcp(address, syslog->sinks("syslog-tcp")));

@@ -6,6 +6,7 @@
 #include <thread>
 
 #include "log/identity.h"
+#include "verify/apart.h"
 #include "verify/claims.h"
 #include "verify/journal_image.h"
 #include "verify/kept.h"
@@ -45,11 +46,13 @@ class DirectoryCheck {
     const KeptCheckpoints kept = read_kept(place_, identity_.origin, key_, claims, report_);
     report_.checkpoints = kept.records;
     claim_anchors(options_, key_, claims, report_);
+    STELE_ASSIGN(const Commitments erased, erased_values(place_));
     wanted_ = wanted_by(options_, claims);
     walk_ = std::make_unique<TreeWalk>(std::move(claims));
     STELE_TRY(read_entries());
     walk_->finish();
     judge(kept);
+    STELE_TRY(check_apart(place_, apart_, erased, options_, report_));
     name_foreign_files();
     return {};
   }
@@ -166,6 +169,7 @@ class DirectoryCheck {
       received_last_ = run.received_last;
     }
     report_.findings.insert(report_.findings.end(), run.findings.begin(), run.findings.end());
+    apart_.add(std::move(run.apart));
     report_.entry_bytes += run.entry_bytes;
     report_.file_bytes += run.file_bytes;
     for (const BundleHashes& bundle : run.bundles) walk_->add(bundle);
@@ -258,7 +262,7 @@ class DirectoryCheck {
       }
     };
     each(place_.dir, [](const std::string& name) {
-      constexpr std::array<std::string_view, 6> kKnown{"log.json", "checkpoints", "journal", "segments", "tree", "window"};
+      constexpr std::array<std::string_view, 7> kKnown{"log.json", "checkpoints", "journal", "segments", "tree", "window", "apart"};
       return std::find(kKnown.begin(), kKnown.end(), name) != kKnown.end();
     });
     each(place_.path("segments"), [](const std::string& name) { return log::parse_segment_name(name).has_value(); });
@@ -283,6 +287,7 @@ class DirectoryCheck {
   log::Identity identity_;
   merkle::VerifierKey key_;
   Wanted wanted_;
+  ApartMentions apart_;
   std::unique_ptr<TreeWalk> walk_;
   JournalImage image_;
   JournalChain chain_;

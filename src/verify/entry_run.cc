@@ -2,8 +2,11 @@
 
 #include <algorithm>
 
+#include "apart/commitment.h"
 #include "crypto/sha256.h"
 #include "event/entry.h"
+#include "event/internal_event.h"
+#include "event/json_value.h"
 #include "merkle/tile.h"
 
 namespace stele::verify {
@@ -37,7 +40,30 @@ void check_wanted(std::span<const Hash> leaves, std::uint64_t first, const Wante
   }
 }
 
+// What the entry keeps apart, or says that was erased.
+void note_apart(std::string_view entry, std::uint64_t index, ApartMentions& apart) {
+  if (entry.find('$') != std::string_view::npos) {
+    apart::for_each_commitment(entry, [&](const apart::CommitmentAt& at) {
+      apart.mentions.push_back({at.commitment, index, at.bytes, at.kind});
+    });
+  }
+  constexpr std::string_view kErased = R"("action":"stele.value.erased")";
+  if (!entry.substr(event::kHeadBytes).starts_with(event::kInternalSource) || entry.find(kErased) == std::string_view::npos) return;
+  event::JsonTape tape;
+  event::JsonError error;
+  if (!tape.parse(entry, {event::kEntryBytesMax, 64, 65'535}, error)) return;
+  const event::JsonValue attributes = event::JsonValue(tape)["event"]["attributes"];
+  const auto commitment = base64_decode_hash(attributes["commitment"].text());
+  const bool sealed = attributes["kind"].text() == "sealed";
+  if (commitment) apart.erasures.push_back({*commitment, index, 0, sealed ? event::ApartKind::kSealed : event::ApartKind::kAttachment});
+}
+
 }  // namespace
+
+void ApartMentions::add(ApartMentions other) {
+  mentions.insert(mentions.end(), other.mentions.begin(), other.mentions.end());
+  erasures.insert(erasures.end(), other.erasures.begin(), other.erasures.end());
+}
 
 Status hash_entries(std::string_view bytes, std::uint64_t first, const Wanted& wanted, const std::string& where, EntryRun& run,
                     std::vector<Hash>* leaves_out) {
@@ -47,6 +73,7 @@ Status hash_entries(std::string_view bytes, std::uint64_t first, const Wanted& w
   crypto::hash_leaves(entries, leaves.data());
   for (std::size_t i = 0; i < entries.size(); ++i) {
     check_received(as_text(entries[i]), first + i, where, run);
+    note_apart(as_text(entries[i]), first + i, run.apart);
     run.entry_bytes += entries[i].size();
   }
   check_wanted(leaves, first, wanted, where, run);

@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "base/result.h"
+#include "event/apart_value.h"
 #include "verify/report.h"
 #include "verify/tree_walk.h"
 
@@ -27,10 +28,25 @@ struct Wanted {
   const std::vector<Anchor>* anchors = nullptr;
 };
 
+// What the entries of a log keep apart, and which of it they say is erased.
+struct ApartMentions {
+  struct Mention {
+    Hash commitment{};
+    std::uint64_t index = 0;  // of the entry
+    std::uint64_t bytes = 0;
+    event::ApartKind kind = event::ApartKind::kSealed;
+  };
+  std::vector<Mention> mentions;
+  std::vector<Mention> erasures;
+
+  void add(ApartMentions other);
+};
+
 // One BundleHashes each 256 entries, the last perhaps of fewer.
 struct EntryRun {
   std::vector<BundleHashes> bundles;
   std::vector<Finding> findings;
+  ApartMentions apart;
   std::optional<UnixNanos> received_first;
   std::optional<UnixNanos> received_last;
   std::uint64_t entry_bytes = 0;

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/bytes.h"
+#include "log/apart_file.h"
 #include "merkle/checkpoint.h"
 #include "merkle/note.h"
 
@@ -48,6 +49,9 @@ struct Report {
   std::uint64_t files = 0;
   std::uint64_t file_bytes = 0;
   std::uint64_t tiles = 0;
+  std::uint64_t apart_values = 0;  // kept apart, and as the entries commit to them
+  std::uint64_t apart_bytes = 0;
+  std::uint64_t apart_erased = 0;
   std::string origin;
   Hash root{};
 
@@ -72,6 +76,7 @@ struct Anchor {
 };
 
 struct Options {
+  std::optional<log::SealingKey> sealing_key;  // with it sealed values are opened; else their checksums are all that is looked at
   std::optional<merkle::VerifierKey> key;  // known from outside; else the one that the log names itself
   std::vector<Anchor> anchors;
   // Called now and then with entries done and known so far.

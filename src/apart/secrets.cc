@@ -1,0 +1,120 @@
+#include "apart/secrets.h"
+
+#include <re2/re2.h>
+#include <yaml-cpp/yaml.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <optional>
+
+#include "apart/shipped.h"
+
+namespace stele::apart {
+namespace {
+
+constexpr std::int64_t kMemoryMax = 64 << 20;  // of one expression
+
+struct Pattern {
+  std::vector<std::string> marks;
+  std::unique_ptr<re2::RE2> match;
+  std::unique_ptr<re2::RE2> except;
+  int group = 0;
+};
+
+// UTF-8 is of no matter to what is looked for.
+re2::RE2::Options options() {
+  re2::RE2::Options out;
+  out.set_encoding(re2::RE2::Options::EncodingLatin1);
+  out.set_log_errors(false);
+  out.set_max_mem(kMemoryMax);
+  return out;
+}
+
+Result<std::unique_ptr<re2::RE2>> compile(const std::string& pattern) {
+  auto out = std::make_unique<re2::RE2>(pattern, options());
+  if (!out->ok()) return invalid("\"" + pattern + "\": " + out->error());
+  return out;
+}
+
+}  // namespace
+
+struct SecretFinder::Compiled {
+  std::vector<Pattern> patterns;
+  std::unique_ptr<re2::RE2> any_mark;
+};
+
+SecretFinder::SecretFinder(std::unique_ptr<Compiled> compiled) : compiled_(std::move(compiled)) {}
+SecretFinder::SecretFinder(SecretFinder&&) noexcept = default;
+SecretFinder& SecretFinder::operator=(SecretFinder&&) noexcept = default;
+SecretFinder::~SecretFinder() = default;
+
+Result<SecretFinder> SecretFinder::make(std::string_view yaml) {
+  auto compiled = std::make_unique<Compiled>();
+  std::vector<SecretSample> samples;
+  std::string marks;
+  try {
+    for (const auto& node : YAML::Load(std::string(yaml))) {
+      const auto name = node["secret"].as<std::string>();
+      Pattern pattern;
+      for (const auto& mark : node["marks"]) {
+        pattern.marks.push_back(mark.as<std::string>());
+        marks += (marks.empty() ? "" : "|") + re2::RE2::QuoteMeta(pattern.marks.back());
+      }
+      STELE_ASSIGN(pattern.match, compile(node["match"].as<std::string>()));
+      if (node["except"]) {
+        STELE_ASSIGN(pattern.except, compile("(?i)" + node["except"].as<std::string>()));
+      }
+      const auto& groups = pattern.match->NamedCapturingGroups();
+      if (!groups.contains("secret")) return invalid(name + ": the expression has no group \"secret\"");
+      pattern.group = groups.at("secret");
+      compiled->patterns.push_back(std::move(pattern));
+      for (const auto& sample : node["samples"])
+        samples.push_back({name, sample["text"].as<std::string>(), sample["secret"].as<std::string>()});
+      for (const auto& text : node["innocent"]) samples.push_back({name, text.as<std::string>(), ""});
+    }
+  } catch (const YAML::Exception& e) {
+    return invalid("line " + std::to_string(e.mark.line + 1) + ": " + e.msg);
+  }
+  STELE_ASSIGN(compiled->any_mark, compile("(?i)(?:" + marks + ")"));
+  SecretFinder out(std::move(compiled));
+  out.samples_ = std::move(samples);
+  return out;
+}
+
+void SecretFinder::find(std::string_view text, std::vector<Span>& out) const {
+  const re2::StringPiece piece(text.data(), text.size());
+  if (!re2::RE2::PartialMatch(piece, *compiled_->any_mark)) return;
+  const std::size_t before = out.size();
+  for (const Pattern& pattern : compiled_->patterns) {
+    constexpr int kGroupsMax = 4;
+    re2::StringPiece groups[kGroupsMax];
+    for (std::size_t at = 0; at < text.size();) {
+      if (!pattern.match->Match(piece, at, text.size(), re2::RE2::UNANCHORED, groups, pattern.group + 1)) break;
+      const re2::StringPiece secret = groups[pattern.group];
+      const auto from = static_cast<std::size_t>(secret.data() - text.data());
+      at = std::max(from + secret.size(), at + 1);
+      if (!pattern.except || !re2::RE2::FullMatch(secret, *pattern.except)) out.push_back({from, from + secret.size()});
+    }
+  }
+  std::sort(out.begin() + static_cast<std::ptrdiff_t>(before), out.end(), [](Span a, Span b) { return a.from < b.from; });
+  // What overlaps is one.
+  std::size_t kept = before;
+  for (std::size_t i = before; i < out.size(); ++i) {
+    if (kept > before && out[i].from <= out[kept - 1].to)
+      out[kept - 1].to = std::max(out[kept - 1].to, out[i].to);
+    else
+      out[kept++] = out[i];
+  }
+  out.resize(kept);
+}
+
+const SecretFinder& shipped_secrets() {
+  static const SecretFinder finder = [] {
+    auto made = SecretFinder::make(shipped_files().front().yaml);
+    if (!made) std::abort();  // a test makes it
+    return std::move(*made);
+  }();
+  return finder;
+}
+
+}  // namespace stele::apart

@@ -1,0 +1,188 @@
+#include "log/apart_store.h"
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+
+namespace stele::log {
+namespace {
+
+constexpr std::string_view kSuffix = ".values";
+constexpr unsigned kNameDigits = 12;
+constexpr std::size_t kChunkBytes = 1U << 20;
+constexpr std::array<std::byte, 4096> kZeros{};
+
+std::uint64_t fingerprint_of(const Hash& commitment) { return load_le<std::uint64_t>(commitment.data()); }
+
+// Reads forward through a file, a chunk at a time.
+class Reader {
+ public:
+  explicit Reader(const io::File& file) : file_(file) {}
+
+  // What stands at `offset`, at least `bytes` of it unless the file ends before.
+  Result<std::string_view> at(std::uint64_t offset, std::size_t bytes) {
+    if (offset < begin_ || offset + bytes > begin_ + held_.size()) {
+      held_.resize(kChunkBytes + bytes);
+      STELE_ASSIGN(const std::size_t got, file_.read_at(offset, std::as_writable_bytes(std::span(held_))));
+      held_.resize(got);
+      begin_ = offset;
+    }
+    return std::string_view(held_).substr(offset - begin_);
+  }
+
+ private:
+  const io::File& file_;
+  std::uint64_t begin_ = 0;
+  std::string held_;
+};
+
+}  // namespace
+
+Status for_each_apart(const io::File& file, const std::function<bool(std::uint64_t, const ApartHeader&)>& f, std::uint64_t& damaged) {
+  STELE_ASSIGN(const std::uint64_t size, file.size());
+  Reader reader(file);
+  for (std::uint64_t offset = 0; offset < size;) {
+    STELE_ASSIGN(const std::string_view bytes, reader.at(offset, kApartHeaderBytes));
+    if (bytes.empty()) break;
+    const auto header = decode_apart_header(bytes);
+    if (header) {
+      if (!f(offset, *header)) return {};
+      offset += header->extent();
+      continue;
+    }
+    const std::string_view unit = bytes.substr(0, kApartAlignment);
+    damaged += static_cast<std::uint64_t>(std::count_if(unit.begin(), unit.end(), [](char c) { return c != '\0'; }));
+    offset += kApartAlignment;
+  }
+  return {};
+}
+
+Result<std::vector<std::string>> list_apart_files(io::FileSystem& fs, const std::string& dir) {
+  std::vector<std::string> out;
+  if (!fs.exists(dir)) return out;
+  STELE_ASSIGN(const auto names, fs.list(dir));
+  for (const std::string& name : names) {
+    if (name.ends_with(kSuffix) && parse_zero_padded(name.substr(0, name.size() - kSuffix.size()))) out.push_back(name);
+  }
+  return out;
+}
+
+Result<std::unique_ptr<ApartStore>> ApartStore::open(io::FileSystem& fs, std::string dir, std::optional<SealingKey> key) {
+  std::unique_ptr<ApartStore> out(new ApartStore(fs, std::move(dir), key));
+  STELE_ASSIGN(const auto names, list_apart_files(fs, out->dir_));
+  for (const std::string& name : names) {
+    out->packs_.push_back({name, {}, false});
+    out->next_number_ = *parse_zero_padded(name.substr(0, name.size() - kSuffix.size())) + 1;
+  }
+  return out;
+}
+
+// What a crash left at the end of a file stays; what comes goes into a new one.
+Status ApartStore::begin_pack() {
+  const std::string name = zero_padded(next_number_++, kNameDigits) + std::string(kSuffix);
+  STELE_TRY(fs_.make_dirs(dir_));
+  STELE_ASSIGN(file_, fs_.open_write(dir_ + "/" + name, 0600));
+  STELE_TRY(fs_.sync_dir(dir_));
+  end_ = 0;
+  const std::lock_guard lock(mutex_);
+  if (!packs_.empty()) {
+    auto& places = packs_.back().places;
+    std::sort(places.begin(), places.end(), [](const Place& a, const Place& b) { return a.fingerprint < b.fingerprint; });
+  }
+  packs_.push_back({name, {}, true});
+  return {};
+}
+
+Status ApartStore::write(std::span<const event::ApartValue> values) {
+  if (values.empty()) return {};
+  if (file_ == nullptr || end_ >= kFileBytesMax) STELE_TRY(begin_pack());
+  std::vector<std::string> records;
+  std::vector<ByteSpan> parts;
+  std::vector<Place> places;
+  std::uint64_t end = end_;
+  for (const event::ApartValue& value : values) {
+    if (value.kind == event::ApartKind::kSealed && !key_)
+      return Error{Code::kUnavailable, "there is no key to seal values with"};
+    records.push_back(encode_apart(value, key_ ? &*key_ : nullptr));
+    places.push_back({fingerprint_of(value.commitment), end});
+    end += records.back().size();
+  }
+  for (const std::string& record : records) parts.push_back(as_byte_span(record));
+  STELE_TRY(file_->write_at(end_, parts));
+  STELE_TRY(file_->sync());
+  end_ = end;
+  const std::lock_guard lock(mutex_);
+  packs_.back().places.insert(packs_.back().places.end(), places.begin(), places.end());
+  return {};
+}
+
+Status ApartStore::index(Pack& pack) const {
+  if (pack.indexed) return {};
+  STELE_ASSIGN(const auto file, fs_.open_read(dir_ + "/" + pack.name));
+  std::uint64_t damaged = 0;
+  std::vector<Place> places;
+  STELE_TRY(for_each_apart(
+      *file,
+      [&](std::uint64_t offset, const ApartHeader& header) {
+        places.push_back({fingerprint_of(header.commitment), offset});
+        return true;
+      },
+      damaged));
+  std::sort(places.begin(), places.end(), [](const Place& a, const Place& b) { return a.fingerprint < b.fingerprint; });
+  pack.places = std::move(places);
+  pack.indexed = true;
+  return {};
+}
+
+Result<ApartStore::Found> ApartStore::find(event::ApartKind kind, const Hash& commitment, bool to_write) const {
+  const std::lock_guard lock(mutex_);
+  const std::uint64_t fingerprint = fingerprint_of(commitment);
+  // The latest first: what is asked for is mostly new.
+  for (auto pack = packs_.rbegin(); pack != packs_.rend(); ++pack) {
+    STELE_TRY(index(*pack));
+    const bool sorted = pack != packs_.rbegin() || file_ == nullptr;
+    auto place = pack->places.cbegin();
+    const auto end = pack->places.cend();
+    if (sorted)
+      place = std::lower_bound(place, end, fingerprint, [](const Place& one, std::uint64_t value) { return one.fingerprint < value; });
+    for (; place != end; ++place) {
+      if (sorted && place->fingerprint != fingerprint) break;
+      if (place->fingerprint != fingerprint) continue;
+      const std::string path = dir_ + "/" + pack->name;
+      STELE_ASSIGN(auto file, to_write ? fs_.open_write(path, 0600) : fs_.open_read(path));
+      std::string bytes(kApartHeaderBytes, '\0');
+      STELE_TRY(io::read_exactly(*file, place->offset, std::as_writable_bytes(std::span(bytes)), path));
+      const auto header = decode_apart_header(bytes);
+      if (!header) return corrupt(path + ": the header of a kept value was changed");
+      if (header->commitment == commitment && header->kind == kind) return Found{std::move(file), place->offset, *header};
+    }
+  }
+  return Error{Code::kNotFound, "no value with this commitment is kept"};
+}
+
+Result<event::ApartValue> ApartStore::read(event::ApartKind kind, const Hash& commitment) const {
+  STELE_ASSIGN(const Found found, find(kind, commitment, false));
+  std::string payload(found.header.payload_bytes, '\0');
+  if (!found.header.erased)
+    STELE_TRY(io::read_exactly(*found.file, found.offset + kApartHeaderBytes, std::as_writable_bytes(std::span(payload)), dir_));
+  return decode_apart(found.header, payload, key_ ? &*key_ : nullptr);
+}
+
+Status ApartStore::erase(event::ApartKind kind, const Hash& commitment) {
+  STELE_ASSIGN(Found found, find(kind, commitment, true));
+  found.header.erased = true;
+  const std::string header = encode_apart_header(found.header);
+  const std::array<ByteSpan, 1> mark{as_byte_span(header)};
+  STELE_TRY(found.file->write_at(found.offset, mark));
+  std::uint64_t at = found.offset + kApartHeaderBytes;
+  for (std::uint64_t left = found.header.payload_bytes; left > 0;) {
+    const std::size_t bytes = std::min<std::uint64_t>(left, kZeros.size());
+    const std::array<ByteSpan, 1> zeros{ByteSpan(kZeros).first(bytes)};
+    STELE_TRY(found.file->write_at(at, zeros));
+    at += bytes;
+    left -= bytes;
+  }
+  return found.file->sync();
+}
+
+}  // namespace stele::log

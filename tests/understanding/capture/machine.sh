@@ -14,6 +14,9 @@ readonly packages=(
   netcat-openbsd nginx-light openssh-server polkitd postfix postgresql-15 postgresql-15-pgaudit procps python3 python3-systemd sshpass
   sudo systemd systemd-sysv systemd-timesyncd vsftpd whois)
 
+# Clock, kernel modules and reboot belong to the host: nothing in the machine, nor what `run` starts there, may touch them.
+readonly without=-sys_time,-sys_module,-sys_boot
+
 mirror() {
   # shellcheck disable=SC2016  # apt's own variables
   apt-get indextargets --format '$(REPO_URI) $(RELEASE) $(COMPONENT)' 2>/dev/null |
@@ -42,7 +45,7 @@ boot() {
   local root=$1
   # shellcheck disable=SC2016  # expanded by the inner shell
   setsid unshare --mount --pid --net --uts --ipc --cgroup --fork --kill-child bash -euc '
-    root=$1
+    root=$1 without=$2
     mount --make-rprivate /
     mount --bind "$root" "$root"
     cd "$root"
@@ -65,13 +68,11 @@ boot() {
     mount -t tmpfs -o mode=755 tmpfs run
     mkdir old
     pivot_root . old 2>/dev/null || true
-    # Clock, kernel modules and reboot belong to the host.
-    without=-sys_time,-sys_module,-sys_boot
-    exec setpriv --inh-caps $without --bounding-set $without \
+    exec setpriv --inh-caps "$without" --bounding-set "$without" \
       env -i container=other PATH=/usr/sbin:/usr/bin:/sbin:/bin chroot . /bin/bash -c "
         umount -l /old 2>/dev/null; rmdir /old 2>/dev/null
         exec /lib/systemd/systemd --log-target=journal"
-  ' bash "$root" >"$root.console" 2>&1 </dev/null &
+  ' bash "$root" "$without" >"$root.console" 2>&1 </dev/null &
   echo $! >"$root.pid"
 }
 
@@ -82,10 +83,11 @@ run() {
   first=$(first_process "$1")
   shift
   nsenter --target "$first" --mount --pid --net --uts --ipc --cgroup "--root=/proc/$first/root" --wdns=/ \
+    setpriv --inh-caps "$without" --bounding-set "$without" \
     env -i HOME=/root LANG=C.UTF-8 PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin "$@"
 }
 
-halt() { kill "$(cat "$1.pid")"; }
+halt() { kill -KILL "$(cat "$1.pid")"; }
 
 case ${1:-} in
   make) make "$2" ;;

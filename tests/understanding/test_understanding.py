@@ -21,9 +21,11 @@ HERE = Path(__file__).parent
 STELE = os.environ.get("STELE_BIN", "build/debug/stele")
 FIELDS = ("actor", "action", "category", "outcome", "origin")
 # Percent of lines with all five fields right; two points below what was measured when the rules last changed.
-FLOOR = {"visible": 66.8, "held out": 67.4}
+FLOOR = {"visible": 96.2, "held out": 87.1}
 FACILITIES = ("kern user mail daemon auth syslog lpr news uucp cron authpriv ftp ntp audit alert clock "
               "local0 local1 local2 local3 local4 local5 local6 local7").split()
+# Samples of rules that say what every program of the kind writes word for word, older than the lines here.
+KNOWN_BEFORE = ("(CRON) INFO (Running @reboot jobs)", "pam_unix(sshd:auth): check pass; user unknown", "Received signal 15; terminating.")
 # How Stele's doors and rules say that nobody is named.
 NOBODY = ("unknown", "anonymous", "-")
 
@@ -102,8 +104,19 @@ def table(title: str, counts: dict[str, collections.Counter]) -> None:
     print()
 
 
+def held_out_samples(lines: list[dict]) -> list[str]:
+    held = {item["message"] for item in lines if item["half"] == "held out"} - set(KNOWN_BEFORE)
+    samples = []
+    for path in sorted((HERE.parents[1] / "src/normalise/rules").glob("*.yaml")):
+        for rule in yaml.safe_load(path.read_text())["rules"]:
+            samples += [f"{path.name}: {one['message']}" for one in rule["samples"] if one.get("message") in held]
+    return samples
+
+
 def main() -> int:
     lines = read_lines()
+    for sample in held_out_samples(lines):
+        sys.exit(f"a line that is held out is a sample: {sample}")
     actions = yaml.safe_load((HERE / "actions.yaml").read_text())
     answers = understand(lines)
     halves = {"visible": collections.Counter(), "held out": collections.Counter()}

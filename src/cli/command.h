@@ -22,6 +22,7 @@ void add_erase(CLI::App& app, int& exit_code);
 void add_proof(CLI::App& app, int& exit_code);
 void add_verify(CLI::App& app, int& exit_code);
 void add_normalize(CLI::App& app, int& exit_code);
+void add_notify(CLI::App& app, int& exit_code);
 void add_config(CLI::App& app, int& exit_code);
 void add_version(CLI::App& app, int& exit_code);
 

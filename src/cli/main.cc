@@ -58,6 +58,7 @@ int main(int argc, char** argv) {
   stele::cli::add_proof(app, exit_code);
   stele::cli::add_verify(app, exit_code);
   stele::cli::add_normalize(app, exit_code);
+  stele::cli::add_notify(app, exit_code);
   stele::cli::add_config(app, exit_code);
   stele::cli::add_version(app, exit_code);
   try {

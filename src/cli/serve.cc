@@ -8,27 +8,13 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include <cstdlib>
-#include <map>
-
 #include "base/json_text.h"
 #include "cli/command.h"
+#include "cli/server_flags.h"
 #include "server/server.h"
 
 namespace stele::cli {
 namespace {
-
-struct Options {
-  std::string config_file;
-  std::map<std::string, std::vector<std::string>> values;  // by setting name, as given by flags
-};
-
-// "--syslog-source" for "syslog_source".
-std::string flag_of(std::string_view name) {
-  std::string flag = "--" + std::string(name);
-  for (char& c : flag) c = c == '_' ? '-' : c;
-  return flag;
-}
 
 // The message as the inside of a JSON string.
 class JsonMessage final : public spdlog::custom_flag_formatter {
@@ -55,18 +41,6 @@ void start_logging() {
   spdlog::set_default_logger(logger);
 }
 
-Result<server::Config> read_config(const Options& options) {
-  server::Config config;
-  if (!options.config_file.empty()) STELE_TRY(server::read_config_file(options.config_file, config));
-  STELE_TRY(server::read_config_environment([](const std::string& name) { return std::getenv(name.c_str()); }, config));
-  for (const auto& [name, values] : options.values) {
-    if (values.empty()) continue;
-    if (const Status set = server::set_config(config, name, values); !set)
-      return invalid(flag_of(name) + ": " + set.error().message);
-  }
-  return config;
-}
-
 // Bodies and batches of up to some megabytes come and go at a high rate: they stay in the heap instead of being mapped,
 // zeroed and unmapped by the kernel each time. (mallopt(3): more than 32 MiB is refused as a threshold.)
 void tune_allocator() {
@@ -88,10 +62,10 @@ void fit_connections(server::Config& config) {
   config.connections = room;
 }
 
-int serve(const Options& options) {
+int serve(const ServerFlags& flags) {
   start_logging();
   tune_allocator();
-  auto config = read_config(options);
+  auto config = read_config(flags);
   if (!config) {
     fmt::print(stderr, "stele serve: {}\n", config.error().message);
     return kCouldNot;
@@ -121,20 +95,9 @@ int serve(const Options& options) {
 
 void add_serve(CLI::App& app, int& exit_code) {
   auto* command = app.add_subcommand("serve", "Run the server until it is told to stop (SIGTERM).");
-  auto options = std::make_shared<Options>();  // shared by the flags and the callback
-  command->add_option("--config", options->config_file, "YAML file with any of the keys below; `stele config` prints one.");
-  for (const server::Setting& setting : server::settings()) {
-    auto* option =
-        command->add_option(flag_of(setting.name), options->values[std::string(setting.name)], std::string(setting.meaning));
-    option->expected(1)->type_name("");
-    if (setting.list)
-      option->take_all();
-    else
-      option->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
-    option->allow_extra_args(false);  // one value a flag: a word too many is an error, not the value
-    if (!setting.default_text.empty()) option->default_str(setting.default_text);
-  }
-  command->callback([options, &exit_code] { exit_code = serve(*options); });
+  auto flags = std::make_shared<ServerFlags>();  // shared by the flags and the callback
+  add_server_flags(*command, *flags, "");
+  command->callback([flags, &exit_code] { exit_code = serve(*flags); });
 }
 
 void add_config(CLI::App& app, int& exit_code) {

@@ -35,6 +35,15 @@ class JsonValue {
     tape_->for_each_child(at_, [&](std::uint32_t child) { f(JsonValue(*tape_, child)); });
   }
 
+  // Calls f(name, unescaped; JsonValue) for each member of an object.
+  template <typename F>
+  void for_each_member(F&& f) const {
+    if (!is(JsonType::kObject)) return;
+    std::string scratch;
+    tape_->for_each_child(at_,
+                          [&](std::uint32_t child) { f(tape_->name(tape_->nodes()[child], scratch), JsonValue(*tape_, child)); });
+  }
+
  private:
   [[nodiscard]] const JsonNode& node() const { return tape_->nodes()[at_]; }
 

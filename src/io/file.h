@@ -75,6 +75,13 @@ class FileSystem {
 // The operating system's files.
 FileSystem& posix();
 
+// Of the file system that holds `path` (statvfs): all bytes that this user may have, and those that are left.
+struct Space {
+  std::uint64_t bytes = 0;
+  std::uint64_t free = 0;
+};
+Result<Space> space_at(const std::string& path);
+
 // The whole file; kTooLarge when it is longer than `limit` bytes.
 Result<std::string> read_file(FileSystem& fs, const std::string& path, std::uint64_t limit);
 

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
@@ -246,6 +247,14 @@ class PosixFileSystem final : public FileSystem {
 };
 
 }  // namespace
+
+Result<Space> space_at(const std::string& path) {
+  struct statvfs there {};
+  if (::statvfs(path.c_str(), &there) != 0) return os_error("cannot look at the space of", path, errno);
+  // What is reserved for root counts for nobody.
+  const std::uint64_t reserved = there.f_bfree - std::min(there.f_bavail, there.f_bfree);
+  return Space{(there.f_blocks - reserved) * there.f_frsize, there.f_bavail * there.f_frsize};
+}
 
 FileSystem& posix() {
   static PosixFileSystem fs;

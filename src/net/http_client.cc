@@ -9,11 +9,20 @@ namespace {
 
 constexpr std::size_t kBodyBytesMax = 256U << 20;
 
+struct Collected {
+  std::string& body;
+  std::size_t bytes_max;
+};
+
 std::size_t collect(char* data, std::size_t size, std::size_t count, void* user) {
-  auto& body = *static_cast<std::string*>(user);
-  if (body.size() + size * count > kBodyBytesMax) return 0;
+  const auto& [body, bytes_max] = *static_cast<Collected*>(user);
+  if (body.size() + size * count > bytes_max) return 0;
   body.append(data, size * count);
   return size * count;
+}
+
+int is_given_up(void* user, curl_off_t /*down_all*/, curl_off_t /*down*/, curl_off_t /*up_all*/, curl_off_t /*up*/) {
+  return static_cast<const std::atomic<bool>*>(user)->load() ? 1 : 0;
 }
 
 struct Stream {
@@ -26,7 +35,8 @@ std::size_t hand_on(char* data, std::size_t size, std::size_t count, void* user)
   auto& stream = *static_cast<Stream*>(user);
   long status = 0;
   curl_easy_getinfo(stream.curl, CURLINFO_RESPONSE_CODE, &status);
-  if (status != 200) return collect(data, size, count, &stream.answer.body);
+  Collected collected{stream.answer.body, kBodyBytesMax};
+  if (status != 200) return collect(data, size, count, &collected);
   return stream.f(std::string_view(data, size * count)) ? size * count : 0;
 }
 
@@ -35,10 +45,16 @@ std::size_t hand_on(char* data, std::size_t size, std::size_t count, void* user)
 struct HttpClient::State {
   CURL* curl = curl_easy_init();
   std::string base;
+  std::string name;  // as `base`, without a user and password
   std::string unix_socket;
   SocketPath socket_place;
 
-  State(std::string url, std::string path) : base(std::move(url)), unix_socket(std::move(path)), socket_place(unix_socket) {}
+  State(std::string url, std::string path)
+      : base(std::move(url)), name(base), unix_socket(std::move(path)), socket_place(unix_socket) {
+    const auto host = name.find("://");
+    const auto at = name.rfind('@');
+    if (host != std::string::npos && at != std::string::npos && at > host) name.erase(host + 3, at - host - 2);
+  }
   ~State() { curl_easy_cleanup(curl); }
 
   void prepare(const std::string& target) const {
@@ -53,13 +69,14 @@ struct HttpClient::State {
   }
 
   [[nodiscard]] Error failure(CURLcode rc) const {
-    return unavailable("no answer from " + (unix_socket.empty() ? base : unix_socket) + ": " + curl_easy_strerror(rc));
+    return unavailable("no answer from " + (unix_socket.empty() ? name : unix_socket) + ": " + curl_easy_strerror(rc));
   }
 
-  Result<ClientAnswer> perform() const {
+  [[nodiscard]] Result<ClientAnswer> perform(std::size_t bytes_max = kBodyBytesMax) const {
     ClientAnswer answer;
+    Collected collected{answer.body, bytes_max};
     curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, &collect);
-    curl_easy_setopt(curl, CURLOPT_WRITEDATA, &answer.body);
+    curl_easy_setopt(curl, CURLOPT_WRITEDATA, &collected);
     if (const CURLcode rc = curl_easy_perform(curl); rc != CURLE_OK) return failure(rc);
     read_head(answer);
     return answer;
@@ -89,15 +106,30 @@ Result<ClientAnswer> HttpClient::get(const std::string& target) {
 }
 
 Result<ClientAnswer> HttpClient::post(const std::string& target, std::string_view body, const std::string& content_type) {
+  PostRequest request;
+  request.body = body;
+  request.content_type = content_type;
+  return post(target, request);
+}
+
+Result<ClientAnswer> HttpClient::post(const std::string& target, const PostRequest& request) {
   state_->prepare(target);
-  curl_easy_setopt(state_->curl, CURLOPT_TIMEOUT, 120L);
-  curl_easy_setopt(state_->curl, CURLOPT_POST, 1L);
-  curl_easy_setopt(state_->curl, CURLOPT_POSTFIELDS, body.empty() ? "" : body.data());  // null would read from stdin
-  curl_easy_setopt(state_->curl, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(body.size()));
-  curl_slist* headers = curl_slist_append(nullptr, ("Content-Type: " + content_type).c_str());
+  CURL* curl = state_->curl;
+  curl_easy_setopt(curl, CURLOPT_TIMEOUT, static_cast<long>(request.seconds_max));
+  curl_easy_setopt(curl, CURLOPT_POST, 1L);
+  curl_easy_setopt(curl, CURLOPT_POSTFIELDS, request.body.empty() ? "" : request.body.data());  // null would read from stdin
+  curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request.body.size()));
+  if (!request.ca_file.empty()) curl_easy_setopt(curl, CURLOPT_CAINFO, request.ca_file.c_str());
+  if (request.give_up != nullptr) {
+    curl_easy_setopt(curl, CURLOPT_NOPROGRESS, 0L);
+    curl_easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, &is_given_up);
+    curl_easy_setopt(curl, CURLOPT_XFERINFODATA, request.give_up);
+  }
+  curl_slist* headers = curl_slist_append(nullptr, ("Content-Type: " + request.content_type).c_str());
   headers = curl_slist_append(headers, "Expect:");
-  curl_easy_setopt(state_->curl, CURLOPT_HTTPHEADER, headers);
-  auto answer = state_->perform();
+  for (const std::string& header : request.headers) headers = curl_slist_append(headers, header.c_str());
+  curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers);
+  auto answer = state_->perform(request.answer_bytes_max);
   curl_slist_free_all(headers);
   return answer;
 }

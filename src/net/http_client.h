@@ -1,11 +1,13 @@
-// What goes out over HTTP, by libcurl. Blocking; for the command line.
+// What goes out over HTTP, by libcurl. Blocking; for the command line and for threads of their own.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/result.h"
 
@@ -15,6 +17,17 @@ struct ClientAnswer {
   int status = 0;
   std::string body;
   std::int64_t retry_after = 0;  // seconds; 0 when not said
+};
+
+// A POST with limits of its own. What is pointed to outlives the call.
+struct PostRequest {
+  std::string_view body;
+  std::string content_type;
+  std::vector<std::string> headers;  // further ones, "Name: value"
+  std::int64_t seconds_max = 120;    // for all of it
+  std::size_t answer_bytes_max = 256U << 20;
+  std::string ca_file;                         // PEM of the authorities to trust; empty: the system's
+  const std::atomic<bool>* give_up = nullptr;  // looked at every second at least; true ends it
 };
 
 // One connection that is kept between requests. Not thread-safe.
@@ -29,6 +42,8 @@ class HttpClient {
   // `target` starts with '/'. kUnavailable when there is no connection; any HTTP status is an answer.
   Result<ClientAnswer> get(const std::string& target);
   Result<ClientAnswer> post(const std::string& target, std::string_view body, const std::string& content_type);
+  // kUnavailable as well when a limit was met or it was given up.
+  Result<ClientAnswer> post(const std::string& target, const PostRequest& request);
 
   // Reads an answer that has no end: calls `f` with each piece until it returns false or the server ends it. Only an answer
   // with status 200 goes to `f`; the body of any other is handed back. kUnavailable when the connection is lost, or when

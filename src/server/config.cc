@@ -9,6 +9,7 @@
 #include "base/json_text.h"
 #include "merkle/note.h"
 #include "net/http_server.h"
+#include "server/notify_config.h"
 
 namespace stele::server {
 namespace {
@@ -80,6 +81,21 @@ Setting addresses(std::string_view name, std::vector<std::string> Config::*membe
   return s;
 }
 
+Setting texts(std::string_view name, std::vector<std::string> Config::*member, std::string_view meaning) {
+  Setting s;
+  s.name = name;
+  s.meaning = meaning;
+  s.list = true;
+  s.set = [member](Config& c, const std::string& value) -> Status {
+    if (value.empty() || std::any_of(value.begin(), value.end(), [](char ch) { return ch >= 0 && ch <= 0x20; }))
+      return invalid("has values without spaces and line ends, and none is empty");
+    (c.*member).push_back(value);
+    return {};
+  };
+  s.clear = [member](Config& c) { (c.*member).clear(); };
+  return s;
+}
+
 std::vector<Setting> make_settings() {
   constexpr std::uint64_t kGiB = 1U << 30;
   return {
@@ -143,6 +159,28 @@ std::vector<Setting> make_settings() {
       number("publish_millis", &Config::publish_millis, 10, 1000,
              "Time between published checkpoints, each of which is kept for ever."),
       number("drain_seconds", &Config::drain_seconds, 1, 600, "Longest time that a stop waits for requests under way."),
+      texts("notify_webhook", &Config::notify_webhook,
+            "URLs that notifications are posted to: docs/operations/notifications.md. https; http on this machine only."),
+      text("notify_webhook_secret_file", &Config::notify_webhook_secret_file,
+           "File with the secret that signs these requests. Empty: they are not signed."),
+      text("notify_webhook_ca_file", &Config::notify_webhook_ca_file,
+           "PEM file with the authorities to trust there. Empty: the system's."),
+      text("notify_mail_server", &Config::notify_mail_server,
+           "Server that takes mail: smtp://HOST:587 (STARTTLS) or smtps://HOST:465. Empty: none is sent."),
+      text("notify_mail_from", &Config::notify_mail_from, "Address that notifications come from."),
+      texts("notify_mail_to", &Config::notify_mail_to, "Addresses that they go to, each a mail of its own."),
+      text("notify_mail_credentials_file", &Config::notify_mail_credentials_file,
+           "File with user:password for the mail server. Empty: it asks for none."),
+      text("notify_mail_ca_file", &Config::notify_mail_ca_file,
+           "PEM file with the authorities to trust for the mail server. Empty: the system's."),
+      number("notify_quiet_minutes", &Config::notify_quiet_minutes, 0, 1440,
+             "After a notification those of the same kind and subject are summed up for this long."),
+      truth("notify_log_stopped", &Config::notify_log_stopped,
+            "true: notify when a log stops taking events, and when it goes on."),
+      number("disk_warn_percent", &Config::disk_warn_percent, 0, 99,
+             "Free space of the disk below which an entry says so. 0: never."),
+      number("verify_hours", &Config::verify_hours, 0, 8760,
+             "How often the server verifies its own log in the background. 0: never."),
   };
 }
 
@@ -245,6 +283,7 @@ Status check_config(const Config& config) {
   if (config.syslog_source.empty() || config.syslog_source.size() > kSourceBytesMax || !is_utf8(config.syslog_source))
     return invalid("syslog_source is a name of 1 to 128 bytes of UTF-8");
   if (config.bodies_bytes < config.body_bytes) return invalid("bodies_bytes has room for one body of body_bytes at least");
+  STELE_TRY(check_notify_config(config));
   for (const auto* list :
        {&config.listen, &config.otlp_grpc, &config.syslog, &config.syslog_tls, &config.relp, &config.relp_tls}) {
     for (const std::string& address : *list) {

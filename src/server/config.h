@@ -58,6 +58,19 @@ struct Config {
   std::uint64_t seal_minutes = 10;
   std::uint64_t publish_millis = 900;
   std::uint64_t drain_seconds = 20;
+
+  std::vector<std::string> notify_webhook;
+  std::string notify_webhook_secret_file;
+  std::string notify_webhook_ca_file;
+  std::string notify_mail_server;
+  std::string notify_mail_from;
+  std::vector<std::string> notify_mail_to;
+  std::string notify_mail_credentials_file;
+  std::string notify_mail_ca_file;
+  std::uint64_t notify_quiet_minutes = 10;
+  bool notify_log_stopped = true;
+  std::uint64_t disk_warn_percent = 10;
+  std::uint64_t verify_hours = 24;
 };
 
 // One key: its name in the file ("syslog_source"), on the command line ("--syslog-source") and in the environment

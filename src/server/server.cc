@@ -15,7 +15,10 @@
 #include "net/grpc_server.h"
 #include "net/http_server.h"
 #include "net/stream_server.h"
+#include "notify/notifier.h"
 #include "server/data_dir.h"
+#include "server/notify_config.h"
+#include "server/upkeep.h"
 #include "sources/watch.h"
 
 namespace stele::server {
@@ -72,6 +75,8 @@ struct Server::Parts {
   std::unique_ptr<collect::Understanding> understanding;
   std::unique_ptr<log::Sequencer> log;
   std::unique_ptr<sources::Watch> watch;
+  std::unique_ptr<notify::Notifier> notifier;  // none without destinations
+  std::unique_ptr<Upkeep> upkeep;
   std::unique_ptr<api::Service> service;
   api::Router router;
   std::unique_ptr<net::Runtime> runtime;  // ends what still refers to the ones above
@@ -88,6 +93,8 @@ struct Server::Parts {
   Status open_syslog();
   Status open_http();
   Status open_grpc();
+  Status open_notifier();
+  void tell_of_stop(const std::optional<Error>& why);
   // What was said of the log last.
   struct Said {
     bool stopped = false;
@@ -110,6 +117,7 @@ Status Server::Parts::open() {
   spdlog::info("log {} open: {} entries, {} sealed, origin {}", kMainLog, store->size(), store->sealed_size(),
                store->identity().origin);
 
+  STELE_TRY(open_notifier());  // before anything is written that it must tell of
   STELE_TRY(open_watch());
   runtime = std::make_unique<net::Runtime>(static_cast<unsigned>(config.threads));
   service = std::unique_ptr<api::Service>(new api::Service{
@@ -119,6 +127,9 @@ Status Server::Parts::open() {
   api::add_routes(router, *service);
   STELE_TRY(open_syslog());
   STELE_TRY(open_grpc());
+  upkeep = std::make_unique<Upkeep>(
+      *log, UpkeepOptions{layout.root, kMainLog, layout.upkeep_file(), config.disk_warn_percent, config.verify_hours},
+      system_clock());
   STELE_TRY(open_http());  // last: it writes down the address, by which others know that the server is there
   watch_log({});
   return {};
@@ -141,12 +152,47 @@ void Server::Parts::watch_log(Said said) {
   runtime->after(kMillis, [this, said] {
     const auto why = log->stopped();
     if (why && !said.stopped) spdlog::error("log {}: {}", kMainLog, why->message);
+    if (why.has_value() != said.stopped) tell_of_stop(why);
     if (!why && said.stopped) spdlog::info("log {} takes events again, from entry {} on", kMainLog, log->store()->size());
     const log::Damage damage = log->store()->damage();
     for (std::size_t i = said.damage; i < damage.sentences.size(); ++i)
       spdlog::error("log {}: {}", kMainLog, damage.sentences[i]);
     watch_log({why.has_value(), damage.sentences.size()});
   });
+}
+
+Status Server::Parts::open_notifier() {
+  STELE_ASSIGN(auto destinations, make_destinations(config, system_clock()));
+  if (destinations.empty()) return {};
+  for (const auto& one : destinations) spdlog::info("notifications go to {} ({})", one->name(), one->place());
+  constexpr std::int64_t kMinute = 60'000'000'000;
+  notify::NotifierOptions options;
+  options.state_file = layout.notify_file();
+  options.quiet = static_cast<std::int64_t>(config.notify_quiet_minutes) * kMinute;
+  options.say = [](notify::NotifierOptions::Level level, const std::string& what) {
+    using Level = notify::NotifierOptions::Level;
+    spdlog::log(level == Level::kError     ? spdlog::level::err
+                : level == Level::kWarning ? spdlog::level::warn
+                                           : spdlog::level::info,
+                "{}", what);
+  };
+  STELE_ASSIGN(notifier, notify::Notifier::start(io::posix(), *log, std::move(destinations), std::move(options), system_clock()));
+  return {};
+}
+
+// A log that takes no events can hold no entry about it: this goes out from memory.
+void Server::Parts::tell_of_stop(const std::optional<Error>& why) {
+  if (!notifier || !config.notify_log_stopped) return;
+  notify::Notice notice;
+  notice.kind = why ? "log.stopped" : "log.resumed";
+  notice.severity = why ? "critical" : "notice";
+  notice.subject_type = "log";
+  notice.subject = kMainLog;
+  notice.message = why ? "The log takes no events: " + why->message : "The log takes events again.";
+  notice.time = system_clock().now();
+  notice.log = log->store()->identity().origin;
+  notice.id = notify::notice_id(notice);
+  notifier->tell(notice);
 }
 
 // The protocols that share the native port.
@@ -236,6 +282,8 @@ void Server::Parts::append_metrics(std::string& out) const {
   one("stele_syslog_messages_total", "counter", "Syslog messages stored.", syslog->counters().messages);
   one("stele_syslog_quarantined_total", "counter", "Of them, quarantined.", syslog->counters().quarantined);
   one("stele_syslog_retries_total", "counter", "Batches that the log did not take at once.", syslog->counters().retries);
+  upkeep->append_metrics(out);
+  if (notifier) notifier->append_metrics(out);
 }
 
 Server::Server(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
@@ -263,6 +311,8 @@ void Server::drain() {
   for (const auto& grpc : parts_->grpc) grpc->drain(millis);
   if (parts_->streams) parts_->streams->drain(millis);
   if (parts_->watch) parts_->watch->stop();
+  if (parts_->upkeep) parts_->upkeep->drain();
+  if (parts_->notifier) parts_->notifier->drain();
   if (parts_->log) parts_->log->drain();
   if (parts_->runtime) parts_->runtime->stop();
   if (parts_->log) spdlog::info("stopped with {} entries", parts_->log->store()->size());

@@ -24,6 +24,7 @@ struct ApiLimits {
   event::JsonLimits event;
   std::uint64_t read_entries_max = 1'000;  // in one answer
   std::uint64_t streams_max = 256;
+  std::uint64_t uploads_max = 1'024;
 };
 
 struct ApiCounters {
@@ -32,6 +33,7 @@ struct ApiCounters {
   std::atomic<std::uint64_t> events_without_origin{0};
   std::atomic<std::uint64_t> events_quarantined{0};
   std::atomic<std::uint64_t> streams{0};  // open now
+  std::atomic<std::uint64_t> uploads{0};  // under way
   Histogram acknowledge;                  // from a request's arrival to its answer
 };
 

@@ -48,6 +48,8 @@ struct Config {
   std::uint64_t request_seconds = 30;
   std::uint64_t page_entries = 1000;
   std::uint64_t streams = 256;
+  std::uint64_t uploads = 1024;
+  std::uint64_t upload_idle_seconds = 3600;
   std::uint64_t queue_bytes = 64U << 20;
 
   std::uint64_t window_minutes = 10;

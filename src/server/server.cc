@@ -31,6 +31,7 @@ net::HttpLimits http_limits(const Config& config) {
   limits.connections_max = static_cast<std::uint32_t>(config.connections);
   limits.idle_seconds = static_cast<std::int64_t>(config.idle_seconds);
   limits.request_seconds = static_cast<std::int64_t>(config.request_seconds);
+  limits.upload_idle_seconds = static_cast<std::int64_t>(config.upload_idle_seconds);
   return limits;
 }
 
@@ -42,6 +43,7 @@ api::ApiLimits api_limits(const Config& config) {
   limits.event.depth_max = static_cast<std::uint32_t>(config.event_depth);
   limits.read_entries_max = config.page_entries;
   limits.streams_max = config.streams;
+  limits.uploads_max = config.uploads;
   return limits;
 }
 
@@ -184,7 +186,7 @@ Status Server::Parts::open_syslog() {
 Status Server::Parts::open_http() {
   http = std::make_unique<net::HttpServer>(
       *runtime, [this](const net::Request& request, const net::Reply& reply) { router.handle(request, reply); },
-      http_limits(config));
+      http_limits(config), [this](const net::Request& request) { return router.takes_stream(request); });
   STELE_TRY(http->listen_unix(layout.control_socket()));
   std::string lines;
   for (const std::string& address : config.listen) {

@@ -59,6 +59,7 @@ void add_routes(Router& router, Service& service);
 // One function a resource adds its routes.
 void add_event_routes(Router& router, Service& service);      // /api/v1/events
 void add_door_routes(Router& router, Service& service);       // of other protocols, each at its own path
+void add_journal_routes(Router& router, Service& service);    // /upload, of systemd-journal-upload
 void add_stream_routes(Router& router, Service& service);     // /api/v1/stream
 void add_coverage_routes(Router& router, Service& service);   // /api/v1/coverage
 void add_log_routes(Router& router, Service& service);        // /log/{log}/…

@@ -104,8 +104,15 @@ Status Server::Parts::open() {
 
   STELE_TRY(open_watch());
   runtime = std::make_unique<net::Runtime>(static_cast<unsigned>(config.threads));
-  service = std::unique_ptr<api::Service>(new api::Service{
-      {{kMainLog, log.get()}}, {{kMainLog, watch.get()}}, system_clock(), *rules, api_limits(config), system_clock().monotonic(), {}, {}, {}});
+  service = std::unique_ptr<api::Service>(new api::Service{{{kMainLog, log.get()}},
+                                                           {{kMainLog, watch.get()}},
+                                                           system_clock(),
+                                                           *rules,
+                                                           api_limits(config),
+                                                           system_clock().monotonic(),
+                                                           {},
+                                                           {},
+                                                           {}});
   STELE_TRY(add_doors());
   service->more_metrics = [this](std::string& out) { append_metrics(out); };
   api::add_routes(router, *service);

@@ -134,7 +134,8 @@ std::vector<Finding> Ledger::due(const Registry& registry, UnixNanos now, UnixNa
   std::vector<Finding> out;
   for (auto& [name, state] : sources_) {
     for (auto& [sequence, numbers] : state.sequences) {
-      for (const NumberRange range : numbers.overdue(now, gap_grace, since)) out.push_back({Finding::Kind::kGap, name, sequence, range, 0});
+      for (const NumberRange range : numbers.overdue(now, gap_grace, since))
+        out.push_back({Finding::Kind::kGap, name, sequence, range, 0});
       for (const NumberRange range : numbers.filled()) out.push_back({Finding::Kind::kGapFilled, name, sequence, range, 0});
     }
   }

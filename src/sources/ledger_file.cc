@@ -70,8 +70,9 @@ using TallyNumbers = std::array<std::uint64_t, kTallyNumbers>;
 TallyNumbers numbers_of(const Tally& tally) {
   TallyNumbers out{};
   std::copy(tally.by_category.begin(), tally.by_category.end(), out.begin());
-  const std::array<std::uint64_t, 8> rest{tally.quarantined,    tally.refused,  tally.refused_requests, tally.unattributed,
-                                          tally.without_origin, tally.redacted, tally.ahead,            tally.behind};
+  const std::array<std::uint64_t, 8> rest{tally.quarantined,  tally.refused,        tally.refused_requests,
+                                          tally.unattributed, tally.without_origin, tally.redacted,
+                                          tally.ahead,        tally.behind};
   std::copy(rest.begin(), rest.end(), out.begin() + Tally::kCategories + 1);
   return out;
 }
@@ -79,8 +80,9 @@ TallyNumbers numbers_of(const Tally& tally) {
 Tally tally_of(const TallyNumbers& numbers) {
   Tally out;
   std::copy_n(numbers.begin(), out.by_category.size(), out.by_category.begin());
-  const std::array<std::uint64_t*, 8> rest{&out.quarantined,    &out.refused,  &out.refused_requests, &out.unattributed,
-                                           &out.without_origin, &out.redacted, &out.ahead,            &out.behind};
+  const std::array<std::uint64_t*, 8> rest{&out.quarantined,  &out.refused,        &out.refused_requests,
+                                           &out.unattributed, &out.without_origin, &out.redacted,
+                                           &out.ahead,        &out.behind};
   for (std::size_t i = 0; i < rest.size(); ++i) *rest[i] = numbers[out.by_category.size() + i];
   return out;
 }
@@ -97,7 +99,8 @@ void append_run(std::string& out, const Run& run) {
   begin(out, "gaps", '[');
   for (const auto& [from, gap] : run.gaps) {
     element(out);
-    append_numbers(out, std::array<std::uint64_t, 4>{from, gap.to, static_cast<std::uint64_t>(gap.noticed), gap.reported ? 1U : 0U});
+    append_numbers(out,
+                   std::array<std::uint64_t, 4>{from, gap.to, static_cast<std::uint64_t>(gap.noticed), gap.reported ? 1U : 0U});
   }
   out += ']';
   begin(out, "reports", '[');
@@ -287,8 +290,7 @@ Result<LedgerFile::Read> LedgerFile::read(std::string_view content) {
   root["days"].for_each([&](JsonValue day) {
     if (std::array<std::uint64_t, 2> two{}; read_numbers(day, two)) out.ledger.day_starts_[static_cast<Day>(two[0])] = two[1];
   });
-  root["sources"].for_each(
-      [&](JsonValue source) { out.ledger.sources_.try_emplace(source["name"].text(), read_state(source)); });
+  root["sources"].for_each([&](JsonValue source) { out.ledger.sources_.try_emplace(source["name"].text(), read_state(source)); });
   return out;
 }
 

@@ -20,10 +20,10 @@
 namespace stele::sources {
 
 struct WatchOptions {
-  std::string ledger_file;                    // where the ledger is kept between starts
-  UnixNanos gap_grace = 8'000'000'000;        // a gap that lasts longer is reported, at most half a second later
-  UnixNanos poll_every = 200'000'000;         // ns between looks at the log
-  UnixNanos keep_every = 60'000'000'000;      // ns between writings of the ledger
+  std::string ledger_file;                // where the ledger is kept between starts
+  UnixNanos gap_grace = 8'000'000'000;    // a gap that lasts longer is reported, at most half a second later
+  UnixNanos poll_every = 200'000'000;     // ns between looks at the log
+  UnixNanos keep_every = 60'000'000'000;  // ns between writings of the ledger
 };
 
 // One thread, of low priority. The log outlives it.

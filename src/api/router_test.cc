@@ -75,7 +75,7 @@ struct Product {
     add_routes(router, service);
   }
   normalise::Ruleset rules = std::move(normalise::Ruleset::make({})).value();
-  Service service{{}, system_clock(), rules, {}, 0, {}, {}, {}};
+  Service service{{}, {}, system_clock(), rules, {}, 0, {}, {}, {}};
   Router router;
   Door door{router};
 };

@@ -23,7 +23,7 @@ class Stele:
         self.data = pathlib.Path(data)
         (self.data / "address").unlink(missing_ok=True)
         self.started = time.monotonic()
-        self.server = Server([program, "serve", "--data", self.data, "--listen", "127.0.0.1:0", "--disk-warn-percent", "0"], output)
+        self.server = Server([program, "serve", "--data", self.data, "--listen", "127.0.0.1:0", "--disk-warn-percent", "0", "--watch-clock", "false"], output)
         try:
             self.server.wait_until(self._ready, 120, "readiness")
         except BaseException:

@@ -28,7 +28,7 @@ class Delivery : public std::enable_shared_from_this<Delivery> {
     const auto body = plain_body(request, service_.limits.body_bytes_max, decoded);
     if (!body) return refuse(body.error());
     collect::DoorBatch batch(source_, service_.understanding, service_.clock.now());
-    batch.set_strict(service_.is_strict(request.parameter("log").value_or("main"), source_.id));
+    batch.set_strict(service_.is_strict(*log_, source_.id));
     if (const Status read = door_.decode(request, *body, batch); !read) {
       // How many events that were is not known; that there was something is.
       return note_refusal(*log_, refused_event(source_.id, 0, 1, read.error().message, service_.clock.now()), reply_,

@@ -2,6 +2,7 @@
 #include "api/service.h"
 #include "base/json_text.h"
 #include "event/schema.h"
+#include "io/clock_discipline.h"
 
 namespace stele::api {
 namespace {
@@ -40,7 +41,13 @@ std::string status_json(const Service& service) {
     else
       out += "\"" + format_time(store->last_received()) + "\"}";
   }
-  return out + "]}\n";
+  out += ']';
+  if (const auto clock = io::clock_discipline()) {
+    out += ",\"clock\":{\"synchronised\":" + std::string(clock->synchronised ? "true" : "false") + ",\"max_error_us\":";
+    append_decimal(out, static_cast<std::uint64_t>(clock->max_error_nanos / 1'000));
+    out += '}';
+  }
+  return out + "}\n";
 }
 
 void sample(std::string& out, std::string_view name, std::string_view labels, std::uint64_t value) {
@@ -118,11 +125,13 @@ Result<log::Sequencer*> Service::find(const std::string& name) const {
   return it->second;
 }
 
-bool Service::is_strict(const std::string& log, std::string_view source) const {
-  const auto watch = watches.find(log);
-  if (watch == watches.end()) return false;
-  const sources::Registered* registered = watch->second->registry().find(source);
-  return registered != nullptr && registered->attribution == sources::Attribution::kStrict;
+bool Service::is_strict(const log::Sequencer& log, std::string_view source) const {
+  for (const auto& [name, watch] : watches) {
+    if (logs.at(name) != &log) continue;
+    const sources::Registered* registered = watch->registry().find(source);
+    return registered != nullptr && registered->attribution == sources::Attribution::kStrict;
+  }
+  return false;
 }
 
 void add_operation_routes(Router& router, Service& service) {

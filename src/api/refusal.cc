@@ -10,8 +10,8 @@ event::InternalEvent refused_event(const std::string& source, std::uint64_t even
   out.category = "system_error";
   out.outcome = "failure";
   out.severity = "notice";
-  out.message = (requests > 0 ? "A request" : std::to_string(events) + (events == 1 ? " event" : " events")) + " of source " + source +
-                (requests + events == 1 ? " was refused." : " were refused.");
+  out.message = (requests > 0 ? "A request" : std::to_string(events) + (events == 1 ? " event" : " events")) + " of source " +
+                source + (requests + events == 1 ? " was refused." : " were refused.");
   out.targets = {{"source", source}};
   out.attributes.emplace_back("source", source);
   out.attributes.emplace_back("events", events);

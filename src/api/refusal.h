@@ -19,6 +19,7 @@ event::InternalEvent refused_event(const std::string& source, std::uint64_t even
 
 // Makes the note durable, then calls `done` on the connection's thread. With an error the log did not take it: the client is then
 // told that, and not that it was refused, for it is to come again.
-void note_refusal(log::Sequencer& log, const event::InternalEvent& note, const net::Reply& reply, std::function<void(const Status&)> done);
+void note_refusal(log::Sequencer& log, const event::InternalEvent& note, const net::Reply& reply,
+                  std::function<void(const Status&)> done);
 
 }  // namespace stele::api

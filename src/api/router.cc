@@ -94,6 +94,12 @@ int status_of(Code code) {
 
 }  // namespace
 
+bool Router::takes_stream(const net::Request& request) const {
+  return std::ranges::any_of(routes_, [&](const Route& route) {
+    return route.streams && route.method == request.method && match(route.pattern, request.path);
+  });
+}
+
 void Router::handle(const net::Request& request, const net::Reply& reply) const {
   const bool head = request.method == "HEAD";
   std::string allowed;

@@ -23,6 +23,7 @@ struct Route {
   std::string pattern;
   access::Permission permission;
   RouteHandler handler;
+  bool streams = false;  // takes the body as it comes (net::Request::stream)
 };
 
 class Router {
@@ -31,6 +32,9 @@ class Router {
 
   void add(Route route) { routes_.push_back(std::move(route)); }
   [[nodiscard]] const std::vector<Route>& routes() const { return routes_; }
+
+  // Whether the route of this request streams. Before the authority was asked: the handler is what it guards.
+  [[nodiscard]] bool takes_stream(const net::Request& request) const;
 
   // Finds the route, asks the authority, calls the handler; answers 404, 405 and 403 itself.
   void handle(const net::Request& request, const net::Reply& reply) const;

@@ -5,6 +5,7 @@ namespace stele::api {
 void add_routes(Router& router, Service& service) {
   add_event_routes(router, service);
   add_door_routes(router, service);
+  add_journal_routes(router, service);
   add_stream_routes(router, service);
   add_coverage_routes(router, service);
   add_apart_routes(router, service);

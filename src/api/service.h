@@ -24,6 +24,7 @@ struct ApiLimits {
   event::JsonLimits event;
   std::uint64_t read_entries_max = 1'000;  // in one answer
   std::uint64_t streams_max = 256;
+  std::uint64_t uploads_max = 1'024;
 };
 
 struct ApiCounters {
@@ -32,6 +33,7 @@ struct ApiCounters {
   std::atomic<std::uint64_t> events_without_origin{0};
   std::atomic<std::uint64_t> events_quarantined{0};
   std::atomic<std::uint64_t> streams{0};  // open now
+  std::atomic<std::uint64_t> uploads{0};  // under way
   Histogram acknowledge;                  // from a request's arrival to its answer
 };
 
@@ -51,7 +53,7 @@ struct Service {
   // kNotFound when there is no such log.
   [[nodiscard]] Result<log::Sequencer*> find(const std::string& name) const;
   // Whether the owner of that source wants nothing taken that cannot be attributed.
-  [[nodiscard]] bool is_strict(const std::string& log, std::string_view source) const;
+  [[nodiscard]] bool is_strict(const log::Sequencer& log, std::string_view source) const;
 };
 
 // All that the server answers.
@@ -59,6 +61,7 @@ void add_routes(Router& router, Service& service);
 // One function a resource adds its routes.
 void add_event_routes(Router& router, Service& service);      // /api/v1/events
 void add_door_routes(Router& router, Service& service);       // of other protocols, each at its own path
+void add_journal_routes(Router& router, Service& service);    // /upload, of systemd-journal-upload
 void add_stream_routes(Router& router, Service& service);     // /api/v1/stream
 void add_coverage_routes(Router& router, Service& service);   // /api/v1/coverage
 void add_apart_routes(Router& router, Service& service);      // values that are kept apart

@@ -269,10 +269,9 @@ void submit_events(Service& service, const net::Request& request, const net::Rep
   const auto events = event::split_events(*body, is_ndjson(request.header("content-type")), service.limits.events_max);
   if (!events) {
     // How many events that were is not known; that there was something is.
-    return note_refusal(**sequencer, refused_event(source->id, 0, 1, events.error().message, service.clock.now()), reply,
-                        [reply, error = events.error()](const Status& noted) {
-                          reply.send(error_response(noted ? error : noted.error()));
-                        });
+    return note_refusal(
+        **sequencer, refused_event(source->id, 0, 1, events.error().message, service.clock.now()), reply,
+        [reply, error = events.error()](const Status& noted) { reply.send(error_response(noted ? error : noted.error())); });
   }
   exchange->count = events->size();
 
@@ -311,11 +310,12 @@ void submit_events(Service& service, const net::Request& request, const net::Rep
   };
   if (batch.count() == 0) return note_and_answer(nullptr);
   (*sequencer)
-      ->submit(std::move(batch), exchange->options.results == Results::kEntries, [reply, note_and_answer](Result<log::Delivered> result) {
-        // Back to the connection's thread: the log's own has better to do than to write answers.
-        auto shared = std::make_shared<Result<log::Delivered>>(std::move(result));  // std::function copies its captures
-        reply.post([note_and_answer, shared] { note_and_answer(shared); });
-      });
+      ->submit(std::move(batch), exchange->options.results == Results::kEntries,
+               [reply, note_and_answer](Result<log::Delivered> result) {
+                 // Back to the connection's thread: the log's own has better to do than to write answers.
+                 auto shared = std::make_shared<Result<log::Delivered>>(std::move(result));  // std::function copies its captures
+                 reply.post([note_and_answer, shared] { note_and_answer(shared); });
+               });
 }
 
 }  // namespace stele::api

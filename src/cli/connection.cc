@@ -157,10 +157,14 @@ Status Connection::start_own() {
   config.listen.clear();
   config.syslog.clear();
   config.syslog_tls.clear();
+  config.relp.clear();
+  config.relp_tls.clear();
+  config.otlp_grpc.clear();
   // A command lives for moments: who is told of what, and what is looked after, is left to the server.
   config.notify_webhook.clear();
   config.notify_mail_to.clear();
   config.disk_warn_percent = 0;
+  config.watch_sources = false;
   config.verify_hours = 0;
   is_new_ = !is_data_dir(data_);
   const SignalsHeld held;

@@ -54,9 +54,11 @@ std::string gaps_text(JsonValue source) {
   source["sequences"].for_each([&](JsonValue sequence) {
     const std::string name = sequence["name"].text();
     sequence["gaps"].for_each([&](JsonValue gap) {
-      const std::string numbers =
-          gap["from"].raw() == gap["to"].raw() ? std::string(gap["from"].raw()) : fmt::format("{} to {}", gap["from"].raw(), gap["to"].raw());
-      out += fmt::format("  {}{}: {} missing\n", printable(source["source"].text()), name.empty() ? "" : " (" + printable(name) + ")", numbers);
+      const std::string numbers = gap["from"].raw() == gap["to"].raw()
+                                      ? std::string(gap["from"].raw())
+                                      : fmt::format("{} to {}", gap["from"].raw(), gap["to"].raw());
+      out += fmt::format("  {}{}: {} missing\n", printable(source["source"].text()),
+                         name.empty() ? "" : " (" + printable(name) + ")", numbers);
     });
   });
   return out;
@@ -71,7 +73,8 @@ std::string table(JsonValue coverage, const Palette& palette, bool& complete) {
     complete = complete && health == "good";
     gaps += gaps_text(source);
     rows.push_back({clipped(printable(source["source"].text()), 40), health, listed(source["kinds"]), number(source["stored"]),
-                    number(source["quarantined"]), number(source["refused"]), number(source["missing"]), last_seen(source["last_seen"])});
+                    number(source["quarantined"]), number(source["refused"]), number(source["missing"]),
+                    last_seen(source["last_seen"])});
   });
   std::string out = fmt::format("{} to {} (UTC)\n\n", coverage["period"]["from"].text(), coverage["period"]["to"].text());
   out += columns(rows, palette);
@@ -117,7 +120,8 @@ void add_coverage(CLI::App& app, int& exit_code) {
   auto options = std::make_shared<Options>();  // shared by the flags and the callback
   add_where_options(*command, options->where);
   command->add_option("--log", options->log, "Which log.")->capture_default_str();
-  command->add_option("--period", options->period, "Days of UTC: 2026-11-26, 2026-11, FROM..TO, or the last ones, 30d.")->capture_default_str();
+  command->add_option("--period", options->period, "Days of UTC: 2026-11-26, 2026-11, FROM..TO, or the last ones, 30d.")
+      ->capture_default_str();
   command->add_flag("--json", options->json, "As one JSON object.");
   command->add_flag("--statement", options->statement, "The signed statement of completeness for the period.");
   command->add_option("--check", options->check, "Recount every entry and hold the statement in this file against it.");

@@ -28,14 +28,17 @@ Result<std::string> own_key(Connection& connection, const std::string& log) {
 
 // Where two texts begin to differ, with what stands there.
 std::string first_difference(std::string_view stated, std::string_view counted) {
-  const auto at = static_cast<std::size_t>(std::mismatch(stated.begin(), stated.end(), counted.begin(), counted.end()).first - stated.begin());
+  const auto at = static_cast<std::size_t>(std::mismatch(stated.begin(), stated.end(), counted.begin(), counted.end()).first -
+                                           stated.begin());
   const std::size_t from = at > 60 ? at - 60 : 0;
-  return "it states …" + std::string(stated.substr(from, 120)) + "…, the entries lead to …" + std::string(counted.substr(from, 120)) + "…";
+  return "it states …" + std::string(stated.substr(from, 120)) + "…, the entries lead to …" +
+         std::string(counted.substr(from, 120)) + "…";
 }
 
 }  // namespace
 
-Result<std::string> check_statement(Connection& connection, const std::string& log, std::string_view note_text, const std::string& key) {
+Result<std::string> check_statement(Connection& connection, const std::string& log, std::string_view note_text,
+                                    const std::string& key) {
   STELE_ASSIGN(const merkle::Note note, merkle::parse_note(note_text, kStatementBytesMax));
   STELE_ASSIGN(const sources::StatementHead head, sources::parse_statement(note.text));
   std::string key_text = key;
@@ -43,7 +46,8 @@ Result<std::string> check_statement(Connection& connection, const std::string& l
     STELE_ASSIGN(key_text, own_key(connection, log));
   }
   STELE_ASSIGN(const merkle::VerifierKey verifier, merkle::parse_verifier_key(key_text));
-  if (verifier.name != head.origin) return corrupt("it is about the log " + head.origin + ", and the key is " + verifier.name + "'s");
+  if (verifier.name != head.origin)
+    return corrupt("it is about the log " + head.origin + ", and the key is " + verifier.name + "'s");
   if (const Status verified = merkle::verify_note(note, verifier); !verified) return corrupt(verified.error().message);
 
   sources::Ledger ledger;
@@ -63,14 +67,17 @@ Result<std::string> check_statement(Connection& connection, const std::string& l
       else
         ledger.skip(first + leaves.size() - 1);
     }));
-    if (leaves.size() != width) return corrupt("the log gave " + std::to_string(leaves.size()) + " entries where there are " + std::to_string(width));
+    if (leaves.size() != width)
+      return corrupt("the log gave " + std::to_string(leaves.size()) + " entries where there are " + std::to_string(width));
     levels.append(leaves);
     levels.drop_before(levels.size());
   }
-  if (levels.root() != head.root) return corrupt("the log's first " + grouped(head.tree_size) + " entries are others than those it was made of");
+  if (levels.root() != head.root)
+    return corrupt("the log's first " + grouped(head.tree_size) + " entries are others than those it was made of");
   const std::string recounted = sources::statement_text(ledger, head);
   if (recounted != note.text) return corrupt(first_difference(note.text, recounted));
-  return "The statement is signed by " + verifier.name + ", and " + counted(head.tree_size, "entry leads", "entries lead") + " to it, number by number.";
+  return "The statement is signed by " + verifier.name + ", and " + counted(head.tree_size, "entry leads", "entries lead") +
+         " to it, number by number.";
 }
 
 }  // namespace stele::cli

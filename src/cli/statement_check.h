@@ -13,6 +13,7 @@ inline constexpr std::size_t kStatementBytesMax = 64U << 20;
 
 // What is proven, in a sentence. `key`: the verifier key as the caller knows it; empty takes the log's own word for it. kCorrupt
 // when signature, entries or counts are not what the statement says, with what differs; kInvalid when it is no statement.
-Result<std::string> check_statement(Connection& connection, const std::string& log, std::string_view note, const std::string& key);
+Result<std::string> check_statement(Connection& connection, const std::string& log, std::string_view note,
+                                    const std::string& key);
 
 }  // namespace stele::cli

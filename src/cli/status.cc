@@ -40,6 +40,12 @@ std::string damage_text(JsonValue sentences, const Palette& palette) {
   return out.empty() ? "none met" : palette.paint(Colour::kRed, out);
 }
 
+std::string clock_text(JsonValue clock, const Palette& palette) {
+  if (!clock) return "-";
+  if (!clock["synchronised"].is(event::JsonType::kTrue)) return palette.paint(Colour::kYellow, "nobody keeps it") + ": start chrony or systemd-timesyncd";
+  return "synchronised, at most " + grouped_number(clock["max_error_us"]) + " us off";
+}
+
 std::string table(JsonValue status, const Connection& connection, bool& accepting) {
   const Palette palette = palette_for(STDOUT_FILENO);
   const bool terminal = is_terminal(STDOUT_FILENO);
@@ -49,6 +55,7 @@ std::string table(JsonValue status, const Connection& connection, bool& acceptin
                                      : printable(connection.name())},
       {"version", text_or_dash(status["version"])},
       {"uptime", connection.is_own() ? "-" : uptime},
+      {"clock", clock_text(status["clock"], palette)},
   });
   status["logs"].for_each([&](JsonValue log) {
     const bool takes = log["accepting"].is(event::JsonType::kTrue);

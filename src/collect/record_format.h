@@ -28,6 +28,7 @@ const RecordFormat* find_record_format(std::string_view name);
 std::unique_ptr<RecordFormat> make_line_format();
 std::unique_ptr<RecordFormat> make_access_log_format();
 std::unique_ptr<RecordFormat> make_document_format(std::string_view name);  // one of those of document_door.h
+std::unique_ptr<RecordFormat> make_journal_format();
 std::unique_ptr<RecordFormat> make_native_format();
 
 // What is said of a record before anything is known of it: when it came, and that it is one of `format`, concluded by

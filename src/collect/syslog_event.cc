@@ -9,6 +9,7 @@
 #include "base/bytes.h"
 #include "base/json_text.h"
 #include "base/readable_text.h"
+#include "collect/syslog_terms.h"
 #include "event/json_tape.h"
 
 namespace stele::collect {
@@ -19,25 +20,6 @@ using normalise::Record;
 
 namespace {
 
-// RFC 5424 section 6.2.1, tables 1 and 2; facilities under the names of syslog.conf where that has one.
-constexpr std::array<std::string_view, 24> kFacilities = {
-    "kern", "user",  "mail",  "daemon", "auth",   "syslog", "lpr",    "news",   "uucp",   "cron",   "authpriv", "ftp",
-    "ntp",  "audit", "alert", "clock",  "local0", "local1", "local2", "local3", "local4", "local5", "local6",   "local7"};
-constexpr std::array<std::string_view, 8> kSeverities = {"emergency", "alert",  "critical", "error",
-                                                         "warning",   "notice", "info",     "debug"};
-
-std::string_view facility_name(const SyslogMessage& message) { return kFacilities[message.facility % kFacilities.size()]; }
-std::string_view severity_name(const SyslogMessage& message) { return kSeverities[message.severity % kSeverities.size()]; }
-
-constexpr unsigned kFacilityAuth = 4;
-constexpr unsigned kFacilityAuthpriv = 10;
-constexpr unsigned kFacilityAudit = 13;
-
-std::string_view category_of(unsigned facility) {
-  if (facility == kFacilityAuth || facility == kFacilityAuthpriv) return "authentication";
-  return facility == kFacilityAudit ? "security_event" : "system_activity";
-}
-
 std::string_view method_of(SyslogFormat format) {
   switch (format) {
     case SyslogFormat::kRfc5424: return "syslog/rfc5424@1";
@@ -46,8 +28,6 @@ std::string_view method_of(SyslogFormat format) {
   }
   return "syslog/free@1";
 }
-
-constexpr std::size_t kActorPartMax = 255;  // bytes: three of them stay below the 1,024 of an id
 
 void append_key(std::string& out, std::string_view key) {
   out.push_back('"');
@@ -121,38 +101,11 @@ void append_time(std::string& out, const SyslogMessage& message, UnixNanos recei
 
 bool is_attributed(const SyslogMessage& message) { return !message.app_name.empty() || !message.hostname.empty(); }
 
-void append_actor_part(std::string& out, std::string_view part) { append_readable(out, part, kActorPartMax); }
-
-void append_actor(std::string& out, const SyslogMessage& message) {
-  out += R"({"type":"process","id":")";
-  if (is_attributed(message)) {
-    append_actor_part(out, message.app_name);
-    if (!message.proc_id.empty()) {
-      out.push_back('[');
-      append_actor_part(out, message.proc_id);
-      out.push_back(']');
-    }
-    if (!message.hostname.empty()) {
-      out.push_back('@');
-      append_actor_part(out, message.hostname);
-    }
-  } else {
-    out += "unknown";
-  }
-  out.push_back('"');
-  if (!message.app_name.empty()) {
-    out += R"(,"name":")";
-    append_actor_part(out, message.app_name);
-    out.push_back('"');
-  }
-  out.push_back('}');
-}
-
 void append_attributes(Draft& draft, const SyslogMessage& message) {
   const auto bytes_if_any = [&](std::string_view name, std::string_view value) {
     if (!value.empty()) append_json_bytes(*draft.attribute(name), value);
   };
-  if (message.has_pri) append_json_string(*draft.attribute("facility"), facility_name(message));
+  if (message.has_pri) append_json_string(*draft.attribute("facility"), facility_name(message.facility));
   bytes_if_any("host", message.hostname);
   bytes_if_any("app", message.app_name);
   bytes_if_any("pid", message.proc_id);
@@ -198,37 +151,16 @@ void take_identity(const SyslogMessage& message, Draft& draft) {
 void take_header(const SyslogMessage& message, UnixNanos received, Draft& draft) {
   const bool timed = message.time_source == SyslogTime::kFull;
   append_time(timed ? draft.claim(Part::kTime) : draft.conclude(Part::kTime), message, received);
-  append_actor(draft.conclude(Part::kActor), message);
+  append_process(draft.conclude(Part::kActor), message.app_name, message.proc_id, message.hostname);
   append_quoted(draft.conclude(Part::kAction), "syslog.message");
-  append_quoted(draft.conclude(Part::kCategory), category_of(message.facility));
+  append_quoted(draft.conclude(Part::kCategory), facility_category(message.facility));
   append_quoted(draft.conclude(Part::kOutcome), "unknown");
-  append_quoted(message.has_pri ? draft.claim(Part::kSeverity) : draft.conclude(Part::kSeverity), severity_name(message));
+  append_quoted(message.has_pri ? draft.claim(Part::kSeverity) : draft.conclude(Part::kSeverity),
+                severity_name(message.severity));
   if (!message.message.empty()) append_json_bytes(draft.claim(Part::kMessage), message.message);
   append_attributes(draft, message);
   draft.set_unattributed(!is_attributed(message));
   draft.set_by(method_of(message.format));
-}
-
-// The program's name as rules know it: without its folder, and without what it calls a part of itself ("su(pam_unix)").
-std::string_view program_name(std::string_view app) {
-  if (const auto slash = app.rfind('/'); slash != std::string_view::npos) app.remove_prefix(slash + 1);
-  return app.substr(0, app.find_first_of("(]"));
-}
-
-// What a program wrote, without what relays put around it: Solaris' "[ID 800047 auth.info] ", and "message repeated 5 times:
-// [ … ]" of those that count.
-std::string_view program_text(std::string_view text, std::string_view& repeated) {
-  if (text.starts_with("[ID ")) {
-    if (const auto end = text.find("] "); end != std::string_view::npos) text.remove_prefix(end + 2);
-  }
-  constexpr std::string_view kRepeated = "message repeated ";
-  constexpr std::string_view kTimes = " times: [ ";
-  if (!text.starts_with(kRepeated) || !text.ends_with(']')) return text;
-  const auto times = text.find(kTimes);
-  if (times == std::string_view::npos) return text;
-  repeated = text.substr(kRepeated.size(), times - kRepeated.size());
-  text.remove_prefix(times + kTimes.size());
-  return text.substr(0, text.size() - 1);
 }
 
 // The fields that rules may ask for; `names` keeps those that are made here.
@@ -240,8 +172,8 @@ void make_record(const SyslogMessage& message, std::deque<std::string>& names, R
   record.set("pid", message.proc_id);
   record.set("host", message.hostname);
   record.set("msgid", message.msg_id);
-  record.set("severity", severity_name(message));
-  if (message.has_pri) record.set("facility", facility_name(message));
+  record.set("severity", severity_name(message.severity));
+  if (message.has_pri) record.set("facility", facility_name(message.facility));
   for (const SdElement& element : message.sd_elements) {
     for (const SdParam& param : message.params(element)) {
       const std::string& name = names.emplace_back("sd." + std::string(element.id) + "." + std::string(param.name));

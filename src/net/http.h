@@ -1,6 +1,7 @@
 // Requests, answers, and how an answer finds its way back. No library shows through.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -19,12 +20,30 @@ using Header = std::pair<std::string, std::string>;
 // RFC 3986 section 2.1, and '+' for a space, as queries have it. What is no such escape stays as it is.
 std::string percent_decode(std::string_view text);
 
+// The body of a request that is taken as it comes, for as long as it goes on. Nothing of it is read before it is asked for, so
+// that whoever asks slowly is sent to slowly. From any thread.
+class BodyStream {
+ public:
+  using Got = std::function<void(Result<std::string>)>;
+
+  virtual ~BodyStream() = default;
+  // Calls `got` once, on the connection's thread, with what comes next, of some 256 KiB at most; with nothing once the body is
+  // whole. kInvalid: it is not in the transfer coding of its head. kUnavailable: the peer is gone or was silent for too long, or
+  // the server drains. From then on the same comes again. One call at a time, none after the answer, and no answer meanwhile.
+  virtual void next(Got got) = 0;
+  // Calls `f` on the connection's thread after `millis`, unless the runtime ends before.
+  virtual void after(std::int64_t millis, std::function<void()> f) = 0;
+  // Whether the server drains: it waits for the answer, and not for long.
+  [[nodiscard]] virtual bool draining() const = 0;
+};
+
 struct Request {
   std::string method;
   std::string path;   // as sent, up to the '?'
   std::string query;  // as sent, after it
   std::vector<Header> headers;
   std::string body;
+  std::shared_ptr<BodyStream> stream;  // instead of the body, where the server takes it so; shared by the handler's callbacks
   Peer peer;
 
   // The first header of that name, any case; empty when absent.

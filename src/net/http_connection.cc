@@ -13,6 +13,7 @@
 #include <ctime>
 
 #include "net/chunked.h"
+#include "net/http_body.h"
 
 namespace stele::net {
 
@@ -37,12 +38,17 @@ struct ConnectionReply final : Reply::State {
   }
   void post(std::function<void()> f) override { asio::post(signal->executor(), std::move(f)); }
   void finish(Response r) {
-    *slot = std::move(r);
+    slot->response = std::move(r);
+    slot->there = true;
     signal->fire();
   }
 
-  std::shared_ptr<Signal> signal;
-  std::shared_ptr<Response> slot = std::make_shared<Response>();  // outlives this state in the waiting connection
+  struct Slot {
+    Response response;
+    std::atomic<bool> there{false};
+  };
+  std::shared_ptr<Signal> signal;                         // shared with the stream of the request's body
+  std::shared_ptr<Slot> slot = std::make_shared<Slot>();  // outlives this state in the waiting connection
   std::atomic<bool> sent{false};
 };
 
@@ -183,37 +189,6 @@ struct Leave {
 
 using Parser = http::request_parser<http::empty_body>;  // reads heads; bodies are read here
 
-// The bytes of one body, counted among all that the server holds.
-class BodyShare {
- public:
-  explicit BodyShare(HttpServer::State& server) : server_(server) {}
-  ~BodyShare() { release(); }
-  BodyShare(const BodyShare&) = delete;
-  BodyShare& operator=(const BodyShare&) = delete;
-
-  // False when there is no room for a body of `bytes`.
-  bool grow_to(std::uint64_t bytes) {
-    if (bytes <= held_) return true;
-    const std::uint64_t more = bytes - held_;
-    if ((server_.bodies_bytes += more) > server_.limits.bodies_bytes_max) {
-      server_.bodies_bytes -= more;
-      return false;
-    }
-    held_ = bytes;
-    return true;
-  }
-  // Counts `bytes` more. False when there was no room for them.
-  bool add(std::uint64_t bytes) {
-    held_ += bytes;
-    return (server_.bodies_bytes += bytes) <= server_.limits.bodies_bytes_max;
-  }
-  void release() { server_.bodies_bytes -= std::exchange(held_, 0); }
-
- private:
-  HttpServer::State& server_;
-  std::uint64_t held_ = 0;
-};
-
 // A request as far as it was read.
 struct Incoming {
   explicit Incoming(HttpServer::State& server) : share(server) {}
@@ -221,11 +196,11 @@ struct Incoming {
   Request request;
   Form form;
   BodyShare share;
-  std::optional<Response> refusal;  // to be sent in place of an answer, and then the connection ends
-  bool gone = false;                // nobody is there to be told anything
+  std::optional<StreamedBody> streamed;  // the body is left to be read while it is answered
+  std::optional<Response> refusal;       // to be sent in place of an answer, and then the connection ends
+  bool gone = false;                     // nobody is there to be told anything
 };
 
-constexpr std::size_t kReadBytes = 16U << 10;
 constexpr std::size_t kSmallAnswer = 64U << 10;  // is sent whatever else is under way
 constexpr std::size_t kBodyStep = 256U << 10;    // memory is taken as bytes come, not as they are announced
 
@@ -345,7 +320,7 @@ asio::awaitable<void> read_request(HttpConnection& connection, beast::flat_buffe
   connection.doing = HttpConnection::Doing::kReading;
   connection.expire_after(limits.request_seconds);
   Parser parser;
-  parser.body_limit(limits.body_bytes_max);
+  parser.body_limit(boost::none);  // depends on the path
   parser.header_limit(limits.header_bytes_max);
   const std::size_t head_bytes =
       co_await http::async_read_header(connection.socket, buffer, parser, asio::redirect_error(asio::use_awaitable, error));
@@ -359,8 +334,18 @@ asio::awaitable<void> read_request(HttpConnection& connection, beast::flat_buffe
   const auto& head = parser.get();
   if ((in.refusal = doubtful(head))) co_return;
   take_head(head, connection.peer, in);
+  const bool expects = head.count(http::field::expect) > 0;
+  const std::uint64_t length = parser.content_length().value_or(0);
+  if (connection.server->takes_stream && connection.server->takes_stream(in.request)) {
+    in.streamed.emplace(parser.chunked(), length, expects && !parser.is_done());
+    co_return;
+  }
+  if (length > limits.body_bytes_max) {
+    in.refusal = read_failure(http::error::body_limit);
+    co_return;
+  }
   if (parser.is_done()) co_return;
-  if (head.count(http::field::expect) > 0) {
+  if (expects) {
     co_await asio::async_write(connection.socket, asio::buffer("HTTP/1.1 100 Continue\r\n\r\n", 25),
                                asio::redirect_error(asio::use_awaitable, error));
     if (error) co_return fail_body(connection, in, error);
@@ -368,7 +353,7 @@ asio::awaitable<void> read_request(HttpConnection& connection, beast::flat_buffe
   if (parser.chunked())
     co_await read_chunked_body(connection, buffer, in);
   else
-    co_await read_sized_body(connection, buffer, parser.content_length().value_or(0), in);
+    co_await read_sized_body(connection, buffer, length, in);
 }
 
 // Reads on for a while after an answer to a request that was not read whole: closing while the peer still sends would
@@ -382,6 +367,22 @@ asio::awaitable<void> linger(HttpConnection& connection) {
   std::string waste(kReadBytes, '\0');
   for (std::size_t read = 0; !error && read < kBytesMax;) {
     read += co_await connection.socket.async_read_some(asio::buffer(waste), asio::redirect_error(asio::use_awaitable, error));
+  }
+}
+
+// Reads what the handler asks of the body, until it answers.
+asio::awaitable<void> feed(HttpConnection& connection, beast::flat_buffer& buffer, Incoming& in, BodyWish& wish,
+                           const std::atomic<bool>& answered, std::weak_ptr<Signal> ready) {
+  while (!answered) {
+    if (!wish.got) {
+      co_await Signal::wait(ready);
+      continue;
+    }
+    const BodyStream::Got got = std::exchange(wish.got, nullptr);
+    Result<std::string> piece = co_await read_piece(connection, buffer, in.share, *in.streamed);
+    try {
+      got(std::move(piece));
+    } catch (const std::exception&) {}  // out of memory: as in hand_on
   }
 }
 
@@ -405,8 +406,11 @@ asio::awaitable<bool> exchange(HttpConnection& connection, beast::flat_buffer& b
   ++server.counters.requests;
   connection.deadline = HttpConnection::kNoDeadline;
   auto state = std::make_shared<ConnectionReply>(connection.socket.get_executor());
-  const std::shared_ptr<Response> slot = state->slot;
+  const std::shared_ptr<ConnectionReply::Slot> answer = state->slot;
+  Response* const slot = &answer->response;
   const std::weak_ptr<Signal> ready = state->signal;
+  const auto wish = std::make_shared<BodyWish>();  // shared with the stream
+  if (in.streamed) in.request.stream = make_body_stream(state->signal, wish, connection.server);
   Reply reply(std::move(state));
   const bool reads = in.form.head_only || in.request.method == "GET";
   if (server.draining) {
@@ -416,7 +420,10 @@ asio::awaitable<bool> exchange(HttpConnection& connection, beast::flat_buffer& b
   } else {
     hand_on(server.handler, std::move(in.request), std::move(reply));
   }
-  co_await Signal::wait(ready);
+  if (in.streamed)
+    co_await feed(connection, buffer, in, *wish, answer->there, ready);
+  else
+    co_await Signal::wait(ready);
   // What was only read can be asked for again; whoever wrote is told what became of it, and that counts all the same.
   in.share.release();
   if (!in.share.add(slot->body.size()) && reads && slot->body.size() > kSmallAnswer) {
@@ -424,10 +431,12 @@ asio::awaitable<bool> exchange(HttpConnection& connection, beast::flat_buffer& b
     *slot = too_many_bodies();
   }
   Form form = in.form;
-  form.keep_alive = form.keep_alive && slot->stream == nullptr && !server.draining;
+  const bool read_whole = !in.streamed || in.streamed->whole();
+  form.keep_alive = form.keep_alive && slot->stream == nullptr && !server.draining && read_whole;
   const bool sent = co_await send(connection, *slot, form);
   if (!sent) co_return false;
   if (slot->stream != nullptr && !form.head_only) co_await send_stream(connection, *slot->stream, form.chunks);
+  if (!read_whole) co_await linger(connection);
   co_return form.keep_alive;
 }
 
@@ -442,7 +451,7 @@ void HttpConnection::expire_after(std::int64_t seconds) { deadline = now_seconds
 void HttpConnection::time_out() {
   if (now_seconds() <= deadline) return;
   error_code ignored;
-  if (doing == Doing::kReading && !too_slow) {
+  if ((doing == Doing::kReading || doing == Doing::kStreaming) && !too_slow) {
     too_slow = true;
     expire_after(server->limits.request_seconds);
     socket.cancel(ignored);

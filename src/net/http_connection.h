@@ -19,7 +19,7 @@ struct HttpConnection {
       : socket(std::move(s)), peer(std::move(p)), server(std::move(state)) {}
 
   static constexpr std::int64_t kNoDeadline = INT64_MAX;
-  enum class Doing { kIdle, kReading, kAnswering };
+  enum class Doing { kIdle, kReading, kStreaming, kAnswering };  // kStreaming: waits for more of a body that was asked for
 
   Socket socket;
   Peer peer;
@@ -43,6 +43,7 @@ struct HttpServer::State {
   Runtime& runtime;
   Handler handler;
   HttpLimits limits;
+  std::function<bool(const Request&)> takes_stream;  // may be empty
   HttpCounters counters;
   std::atomic<bool> draining{false};
   std::atomic<std::uint64_t> under_way{0};     // requests being answered

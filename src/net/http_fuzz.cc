@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -46,6 +47,8 @@ class Pieces final : public ChunkSource {
   int left_ = 3;
 };
 
+bool is_streamed(const Request& request) { return request.path.starts_with("/pieces"); }
+
 // What the handler saw of a request.
 struct Seen {
   std::string method;
@@ -77,6 +80,14 @@ void check_request(const Request& request) {
     require((header.first + header.second).find_first_of(kBreaks) == std::string::npos);
 }
 
+// Asks for one piece of a body after the other until it is whole or fails.
+void gather(const std::shared_ptr<BodyStream>& stream, std::string body, std::function<void(std::string, bool)> done) {
+  stream->next([stream, body = std::move(body), done = std::move(done)](stele::Result<std::string> piece) mutable {
+    if (!piece || piece->empty()) return done(std::move(body), piece.ok());
+    gather(stream, body + *piece, std::move(done));
+  });
+}
+
 class Session {
  public:
   Session() : state_(std::make_shared<HttpServer::State>(runtime(), handler(), limits())) {
@@ -84,6 +95,7 @@ class Session {
     require(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, pair) == 0);
     client_ = pair[0];
     ++state_->counters.connections;
+    state_->takes_stream = is_streamed;
     Socket socket(context(), asio::generic::stream_protocol(AF_UNIX, 0), pair[1]);
     connection_ = std::make_shared<HttpConnection>(std::move(socket), Peer{"fuzz", true, std::nullopt}, state_);
     asio::co_spawn(context(), serve(connection_), [this](const std::exception_ptr& error) {
@@ -132,6 +144,17 @@ class Session {
   Handler handler() {
     return [this](const Request& request, const Reply& reply) {
       check_request(request);
+      require((request.stream != nullptr) == is_streamed(request));
+      if (request.stream != nullptr) {
+        const std::string head = request.path + "?" + request.query + "|";
+        return gather(request.stream, {}, [this, method = request.method, head, reply](const std::string& body, bool whole) {
+          outcome_.seen.push_back({method, head + body});
+          Response response;
+          response.status = whole ? 200 : 400;
+          response.body = outcome_.seen.back().text;
+          reply.send(std::move(response));
+        });
+      }
       outcome_.seen.push_back({request.method, request.path + "?" + request.query + "|" + request.body});
       if (request.path == "/never") return;
       Response response;
@@ -236,7 +259,7 @@ void check_well_formed(std::string_view input) {
     const auto first = static_cast<unsigned char>(input[0]);
     std::string_view body = input.substr(1, first);
     input.remove_prefix(1 + body.size());
-    const std::string path = "/" + std::to_string(meant.size());
+    const std::string path = (first % 3 == 0 ? "/pieces/" : "/") + std::to_string(meant.size());
     meant.push_back({"POST", path + "?|" + std::string(body)});
     text += "POST " + path + " HTTP/1.1\r\nHost: a\r\n";
     if (first % 2 == 0) {

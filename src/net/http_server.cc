@@ -80,8 +80,9 @@ void run_acceptor(std::shared_ptr<Acceptor> acceptor, const std::shared_ptr<Http
 
 }  // namespace
 
-HttpServer::HttpServer(Runtime& runtime, Handler handler, HttpLimits limits)
+HttpServer::HttpServer(Runtime& runtime, Handler handler, HttpLimits limits, std::function<bool(const Request&)> takes_stream)
     : state_(std::make_shared<State>(runtime, std::move(handler), limits)) {
+  state_->takes_stream = std::move(takes_stream);
   asio::co_spawn(runtime.loops().next(), sweep_loop(state_), asio::detached);
 }
 
@@ -115,7 +116,7 @@ Status HttpServer::listen_unix(const std::string& path) {
 }
 
 void HttpServer::drain(std::int64_t millis) {
-  state_->draining = true;
+  state_->draining = true;  // before the connections are told: what begins to wait after that looks itself
   for (const auto& close : state_->closers) close();
   state_->closers.clear();
   for (const std::string& path : state_->socket_paths) ::unlink(path.c_str());
@@ -128,6 +129,7 @@ void HttpServer::drain(std::int64_t millis) {
       asio::post(connection->socket.get_executor(), [connection] {
         error_code ignored;
         if (connection->doing == HttpConnection::Doing::kIdle) connection->socket.close(ignored);
+        if (connection->doing == HttpConnection::Doing::kStreaming) connection->socket.cancel(ignored);
       });
     }
   }

@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -19,6 +20,7 @@ struct HttpLimits {
   std::uint64_t bodies_bytes_max = 1U << 30;  // of all requests and answers that are under way together
   std::int64_t idle_seconds = 120;            // until the first byte of a request
   std::int64_t request_seconds = 30;          // from then on for the whole of it, and for an answer to be taken
+  std::int64_t upload_idle_seconds = 3600;    // between the bytes of a body that is taken as it comes
 };
 
 struct HttpCounters {
@@ -30,7 +32,9 @@ struct HttpCounters {
 
 class HttpServer {
  public:
-  HttpServer(Runtime& runtime, Handler handler, HttpLimits limits);
+  // `takes_stream`, asked on the connection's thread, says of which requests the body is taken as it comes: the handler is
+  // called before any of it is read, with Request::stream, and the limits of bodies do not hold for it.
+  HttpServer(Runtime& runtime, Handler handler, HttpLimits limits, std::function<bool(const Request&)> takes_stream = {});
   ~HttpServer();
   HttpServer(const HttpServer&) = delete;
   HttpServer& operator=(const HttpServer&) = delete;

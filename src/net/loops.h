@@ -33,15 +33,17 @@ struct Runtime::Loops {
 
 using Socket = asio::generic::stream_protocol::socket;
 
-// Completes from any thread what one coroutine waits for on its own loop. Whoever is to fire it owns it; the coroutine only
-// refers to it, or each would keep the other alive.
+// Completes from any thread what one coroutine waits for on its own loop, once or again and again. Whoever is to fire it owns it;
+// the coroutine only refers to it, or each would keep the other alive.
 class Signal : public std::enable_shared_from_this<Signal> {
  public:
   explicit Signal(asio::any_io_executor executor) : executor_(std::move(executor)) {}
 
   void fire();
-  // Returns once fire() was called. When the last owner lets go without that, the coroutine is unwound from here.
-  // `signal` outlives the wait.
+  // The same from the loop itself: whoever waits goes on before this returns.
+  void fire_here();
+  // Returns once it was fired, since the last wait if there was one. When the last owner lets go without that, the coroutine is
+  // unwound from here. `signal` outlives the wait.
   static asio::awaitable<void> wait(const std::weak_ptr<Signal>& signal);
   [[nodiscard]] const asio::any_io_executor& executor() const { return executor_; }
 

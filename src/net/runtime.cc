@@ -41,10 +41,14 @@ void Runtime::after(std::int64_t millis, std::function<void()> f) {
 }
 
 void Signal::fire() {
-  asio::post(executor_, [self = shared_from_this()] {
-    self->fired_ = true;
-    if (self->waiter_ != nullptr) std::exchange(self->waiter_, nullptr)->resume();
-  });
+  asio::post(executor_, [self = shared_from_this()] { self->fire_here(); });
+}
+
+void Signal::fire_here() {
+  if (waiter_ != nullptr)
+    std::exchange(waiter_, nullptr)->resume();
+  else
+    fired_ = true;
 }
 
 asio::awaitable<void> Signal::wait(const std::weak_ptr<Signal>& signal) {
@@ -58,7 +62,7 @@ asio::awaitable<void> Signal::wait(const std::weak_ptr<Signal>& signal) {
     const auto self = signal.lock();
     if (self == nullptr) return;  // the handler goes, and the coroutine with it
     auto waiter = std::make_unique<Holder>(std::forward<Handler>(handler));
-    if (self->fired_)
+    if (std::exchange(self->fired_, false))
       asio::post(self->executor_, [waiter = std::move(waiter)] { waiter->resume(); });
     else
       self->waiter_ = std::move(waiter);

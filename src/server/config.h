@@ -21,6 +21,8 @@ struct Config {
   std::uint64_t threads = 2;
 
   std::string sources;
+  bool watch_sources = true;
+  bool watch_clock = true;
   std::string rules;
   std::string github_secret_file;
 
@@ -50,6 +52,8 @@ struct Config {
   std::uint64_t request_seconds = 30;
   std::uint64_t page_entries = 1000;
   std::uint64_t streams = 256;
+  std::uint64_t uploads = 1024;
+  std::uint64_t upload_idle_seconds = 3600;
   std::uint64_t queue_bytes = 64U << 20;
 
   std::uint64_t window_minutes = 10;

@@ -34,6 +34,7 @@ net::HttpLimits http_limits(const Config& config) {
   limits.connections_max = static_cast<std::uint32_t>(config.connections);
   limits.idle_seconds = static_cast<std::int64_t>(config.idle_seconds);
   limits.request_seconds = static_cast<std::int64_t>(config.request_seconds);
+  limits.upload_idle_seconds = static_cast<std::int64_t>(config.upload_idle_seconds);
   return limits;
 }
 
@@ -45,6 +46,7 @@ api::ApiLimits api_limits(const Config& config) {
   limits.event.depth_max = static_cast<std::uint32_t>(config.event_depth);
   limits.read_entries_max = config.page_entries;
   limits.streams_max = config.streams;
+  limits.uploads_max = config.uploads;
   return limits;
 }
 
@@ -120,8 +122,15 @@ Status Server::Parts::open() {
   STELE_TRY(open_notifier());  // before anything is written that it must tell of
   STELE_TRY(open_watch());
   runtime = std::make_unique<net::Runtime>(static_cast<unsigned>(config.threads));
-  service = std::unique_ptr<api::Service>(new api::Service{
-      {{kMainLog, log.get()}}, {{kMainLog, watch.get()}}, system_clock(), *understanding, api_limits(config), system_clock().monotonic(), {}, {}, {}});
+  service = std::unique_ptr<api::Service>(new api::Service{{{kMainLog, log.get()}},
+                                                           {{kMainLog, watch.get()}},
+                                                           system_clock(),
+                                                           *understanding,
+                                                           api_limits(config),
+                                                           system_clock().monotonic(),
+                                                           {},
+                                                           {},
+                                                           {}});
   STELE_TRY(add_doors());
   service->more_metrics = [this](std::string& out) { append_metrics(out); };
   api::add_routes(router, *service);
@@ -141,8 +150,12 @@ Status Server::Parts::open_watch() {
     STELE_ASSIGN(const std::string yaml, io::read_file(io::posix(), config.sources, sources::kRegistryBytesMax));
     STELE_ASSIGN(registry, sources::Registry::parse(yaml, config.sources));
   }
+  sources::WatchOptions options;
+  options.ledger_file = layout.ledger_file(kMainLog);
+  options.report = config.watch_sources;
+  if (config.watch_clock) options.clock = &io::clock_discipline;
   watch = std::make_unique<sources::Watch>(*log, io::posix(), std::move(registry), system_clock(),
-                                           sources::WatchOptions{.ledger_file = layout.ledger_file(kMainLog)});
+                                           std::move(options));
   return {};
 }
 
@@ -240,7 +253,7 @@ Status Server::Parts::open_syslog() {
 Status Server::Parts::open_http() {
   http = std::make_unique<net::HttpServer>(
       *runtime, [this](const net::Request& request, const net::Reply& reply) { router.handle(request, reply); },
-      http_limits(config));
+      http_limits(config), [this](const net::Request& request) { return router.takes_stream(request); });
   STELE_TRY(http->listen_unix(layout.control_socket()));
   std::string lines;
   for (const std::string& address : config.listen) {

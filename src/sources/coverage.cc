@@ -125,7 +125,8 @@ void append_registered(std::string& out, const Registered* registered) {
   member(out, "attribution", registered->attribution == Attribution::kStrict ? "strict" : "lenient");
 }
 
-Health health_of(const Ledger& ledger, std::string_view name, const SourceState* state, const Registered* registered, UnixNanos now) {
+Health health_of(const Ledger& ledger, std::string_view name, const SourceState* state, const Registered* registered,
+                 UnixNanos now) {
   const UnixNanos seen = ledger.last_seen(name);
   if (seen == 0) return Health::kNever;
   if (registered != nullptr && registered->expect && now - seen > *registered->expect) return Health::kSilent;
@@ -171,7 +172,8 @@ void append_source(std::string& out, const Ledger& ledger, const std::string& na
 }
 
 // Which sources feed a category, and how many events of it there are.
-void append_category(std::string& out, const Ledger& ledger, std::size_t category, Period period, std::vector<std::string_view>& unfed) {
+void append_category(std::string& out, const Ledger& ledger, std::size_t category, Period period,
+                     std::vector<std::string_view>& unfed) {
   std::uint64_t stored = 0;
   std::vector<std::string> feeding;
   for (const auto& [name, state] : ledger.sources()) {
@@ -273,7 +275,8 @@ Result<StatementHead> parse_statement(std::string_view text) {
   out.origin = text.substr(kStatementTitle.size(), line - kStatementTitle.size());
   event::JsonTape tape;
   event::JsonError error;
-  if (!tape.parse(text.substr(line + 1), {64U << 20, 16, 4'000'000}, error)) return invalid("the statement is no JSON: " + error.message);
+  if (!tape.parse(text.substr(line + 1), {64U << 20, 16, 4'000'000}, error))
+    return invalid("the statement is no JSON: " + error.message);
   const event::JsonValue root(tape);
   const auto period = parse_period(root["period"]["from"].text() + ".." + root["period"]["to"].text(), 0);
   if (!period) return period.error();

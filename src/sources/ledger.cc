@@ -97,6 +97,8 @@ void Ledger::skip(std::uint64_t index) {
 // What Stele wrote about a source earlier is part of what is known of it.
 void Ledger::observe_own(const Sighting& sighting, std::string_view entry) {
   const std::string_view action = sighting.action;
+  if (action == "stele.clock.synchronised") clock_synchronised_ = true;
+  if (action == "stele.clock.unsynchronised") clock_synchronised_ = false;
   if (action != "stele.refused" && action != "stele.id_conflict" && !action.starts_with("stele.source")) return;
   event::JsonTape tape;
   event::JsonError error;
@@ -134,7 +136,8 @@ std::vector<Finding> Ledger::due(const Registry& registry, UnixNanos now, UnixNa
   std::vector<Finding> out;
   for (auto& [name, state] : sources_) {
     for (auto& [sequence, numbers] : state.sequences) {
-      for (const NumberRange range : numbers.overdue(now, gap_grace, since)) out.push_back({Finding::Kind::kGap, name, sequence, range, 0});
+      for (const NumberRange range : numbers.overdue(now, gap_grace, since))
+        out.push_back({Finding::Kind::kGap, name, sequence, range, 0});
       for (const NumberRange range : numbers.filled()) out.push_back({Finding::Kind::kGapFilled, name, sequence, range, 0});
     }
   }

@@ -64,6 +64,9 @@ class Ledger {
   // The digest of the registry that the log knows of.
   [[nodiscard]] const std::string& registry_digest() const { return registry_digest_; }
 
+  // Whether the server's clock was synchronised when the log last said so; nothing when it never did.
+  [[nodiscard]] std::optional<bool> clock_synchronised() const { return clock_synchronised_; }
+
   // What is due at `now`: gaps older than `gap_grace`, gaps that were filled, sources of `registry` that are silent, or no
   // longer. Nothing counts from before `since`, for nobody was there to receive. Each once, until it is observed in the log,
   // or ask_again().
@@ -82,6 +85,7 @@ class Ledger {
   std::map<std::string, SourceState, std::less<>> sources_;
   std::map<Day, std::uint64_t> day_starts_;
   std::string registry_digest_;
+  std::optional<bool> clock_synchronised_;
   std::set<std::string> asked_;  // sources whose silence or return was returned
 };
 

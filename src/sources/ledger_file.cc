@@ -70,8 +70,9 @@ using TallyNumbers = std::array<std::uint64_t, kTallyNumbers>;
 TallyNumbers numbers_of(const Tally& tally) {
   TallyNumbers out{};
   std::copy(tally.by_category.begin(), tally.by_category.end(), out.begin());
-  const std::array<std::uint64_t, 8> rest{tally.quarantined,    tally.refused,  tally.refused_requests, tally.unattributed,
-                                          tally.without_origin, tally.redacted, tally.ahead,            tally.behind};
+  const std::array<std::uint64_t, 8> rest{tally.quarantined,  tally.refused,        tally.refused_requests,
+                                          tally.unattributed, tally.without_origin, tally.redacted,
+                                          tally.ahead,        tally.behind};
   std::copy(rest.begin(), rest.end(), out.begin() + Tally::kCategories + 1);
   return out;
 }
@@ -79,8 +80,9 @@ TallyNumbers numbers_of(const Tally& tally) {
 Tally tally_of(const TallyNumbers& numbers) {
   Tally out;
   std::copy_n(numbers.begin(), out.by_category.size(), out.by_category.begin());
-  const std::array<std::uint64_t*, 8> rest{&out.quarantined,    &out.refused,  &out.refused_requests, &out.unattributed,
-                                           &out.without_origin, &out.redacted, &out.ahead,            &out.behind};
+  const std::array<std::uint64_t*, 8> rest{&out.quarantined,  &out.refused,        &out.refused_requests,
+                                           &out.unattributed, &out.without_origin, &out.redacted,
+                                           &out.ahead,        &out.behind};
   for (std::size_t i = 0; i < rest.size(); ++i) *rest[i] = numbers[out.by_category.size() + i];
   return out;
 }
@@ -97,7 +99,8 @@ void append_run(std::string& out, const Run& run) {
   begin(out, "gaps", '[');
   for (const auto& [from, gap] : run.gaps) {
     element(out);
-    append_numbers(out, std::array<std::uint64_t, 4>{from, gap.to, static_cast<std::uint64_t>(gap.noticed), gap.reported ? 1U : 0U});
+    append_numbers(out,
+                   std::array<std::uint64_t, 4>{from, gap.to, static_cast<std::uint64_t>(gap.noticed), gap.reported ? 1U : 0U});
   }
   out += ']';
   begin(out, "reports", '[');
@@ -251,6 +254,7 @@ std::string LedgerFile::write(const Ledger& ledger, const LedgerPlace& place) {
   string_member(out, "last_leaf", base64_encode(as_byte_span(place.last_leaf)));
   member(out, "unreadable", ledger.unreadable_);
   string_member(out, "registry", ledger.registry_digest_);
+  if (ledger.clock_synchronised_) member(out, "clock_synchronised", *ledger.clock_synchronised_ ? 1 : 0);
   begin(out, "days", '[');
   for (const auto& [day, index] : ledger.day_starts_) {
     element(out);
@@ -284,11 +288,11 @@ Result<LedgerFile::Read> LedgerFile::read(std::string_view content) {
   out.ledger.size_ = out.place.size;
   out.ledger.unreadable_ = root["unreadable"].number().value_or(0);
   out.ledger.registry_digest_ = root["registry"].text();
+  if (const auto synchronised = root["clock_synchronised"].number()) out.ledger.clock_synchronised_ = *synchronised != 0;
   root["days"].for_each([&](JsonValue day) {
     if (std::array<std::uint64_t, 2> two{}; read_numbers(day, two)) out.ledger.day_starts_[static_cast<Day>(two[0])] = two[1];
   });
-  root["sources"].for_each(
-      [&](JsonValue source) { out.ledger.sources_.try_emplace(source["name"].text(), read_state(source)); });
+  root["sources"].for_each([&](JsonValue source) { out.ledger.sources_.try_emplace(source["name"].text(), read_state(source)); });
   return out;
 }
 

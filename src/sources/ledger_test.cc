@@ -31,8 +31,10 @@ class Entries {
     stamp(*batch, received);
   }
   void add_numbered(const std::string& source, std::uint64_t seq, UnixNanos received) {
-    add({source, "http", "", ""}, R"({"seq":)" + std::to_string(seq) + R"(,"time":")" + format_time(received - kSecond) +
-        R"(","actor":{"type":"user","id":"ada"},"action":"a.b","category":"user_action","outcome":"success"})", received);
+    add({source, "http", "", ""},
+        R"({"seq":)" + std::to_string(seq) + R"(,"time":")" + format_time(received - kSecond) +
+            R"(","actor":{"type":"user","id":"ada"},"action":"a.b","category":"user_action","outcome":"success"})",
+        received);
   }
 
   [[nodiscard]] Ledger ledger(std::size_t end = SIZE_MAX) const {
@@ -67,7 +69,10 @@ Period all_of_it() { return {day_of(kStart) - 1, day_of(kStart) + 10}; }
 TEST(Ledger, counts_what_was_stored_refused_and_quarantined) {
   Entries entries;
   entries.add_numbered("billing", 1, kStart);
-  entries.add({"billing", "http", "", ""}, R"({"time":"2026-11-18T11:06:40Z","actor":{"type":"process","id":"unknown"},"action":"stele.quarantined","category":"system_error","outcome":"failure","attributes":{"reason":"not_json"}})", kStart, R"({"by":"stele/quarantine@1","fields":["time"],"unattributed":true})");
+  entries.add(
+      {"billing", "http", "", ""},
+      R"({"time":"2026-11-18T11:06:40Z","actor":{"type":"process","id":"unknown"},"action":"stele.quarantined","category":"system_error","outcome":"failure","attributes":{"reason":"not_json"}})",
+      kStart, R"({"by":"stele/quarantine@1","fields":["time"],"unattributed":true})");
   event::InternalEvent refused;
   refused.action = "stele.refused";
   refused.attributes = {{"source", std::string("billing")}, {"events", std::uint64_t{3}}, {"requests", std::uint64_t{1}}};
@@ -85,7 +90,8 @@ TEST(Ledger, counts_what_was_stored_refused_and_quarantined) {
 // Goal: of a door that speaks for many hosts each host is a source of its own; of others it is not.
 TEST(Ledger, tells_the_hosts_of_syslog_apart) {
   Entries entries;
-  const std::string event = R"({"time":"2026-11-18T11:06:40Z","actor":{"type":"process","id":"x"},"action":"a","attributes":{"host":"web-1"}})";
+  const std::string event =
+      R"({"time":"2026-11-18T11:06:40Z","actor":{"type":"process","id":"x"},"action":"a","attributes":{"host":"web-1"}})";
   entries.add({"syslog", "syslog-udp", "", ""}, event, kStart);
   entries.add({"app", "http", "", ""}, event, kStart);
   const Ledger ledger = entries.ledger();

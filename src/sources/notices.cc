@@ -64,6 +64,24 @@ event::InternalEvent event_of(const Finding& finding, const Registry& registry, 
   return out;
 }
 
+event::InternalEvent clock_event(const io::ClockDiscipline& clock, ClockNews news, UnixNanos now) {
+  event::InternalEvent out;
+  out.time = now;
+  const bool sample = news == ClockNews::kSample;
+  out.action = sample ? "stele.clock.sampled" : clock.synchronised ? "stele.clock.synchronised" : "stele.clock.unsynchronised";
+  out.category = clock.synchronised ? "system_activity" : "system_error";
+  out.outcome = clock.synchronised ? "success" : "failure";
+  out.severity = sample ? "info" : clock.synchronised ? "notice" : "warning";
+  out.message = clock.synchronised
+                    ? "The server's clock is synchronised, to " + std::to_string(clock.max_error_nanos / 1'000) + " microseconds at worst."
+                    : "Nobody keeps the server's clock: times of receipt may be wrong. Start chrony or systemd-timesyncd.";
+  out.targets = {{"clock", "system"}};
+  out.attributes.emplace_back("synchronised", clock.synchronised);
+  out.attributes.emplace_back("max_error_us", static_cast<std::uint64_t>(clock.max_error_nanos / 1'000));
+  out.attributes.emplace_back("estimated_error_us", static_cast<std::uint64_t>(clock.estimated_error_nanos / 1'000));
+  return out;
+}
+
 event::InternalEvent registered_event(const Registry& registry, UnixNanos now) {
   event::InternalEvent out;
   out.time = now;

@@ -14,7 +14,9 @@ constexpr std::uint64_t kDaysMax = 36'525;
 
 // "2026-11" and day 0 for a month, "2026-11-26" for a day.
 std::optional<year_month_day> parse_date(std::string_view text, bool& month_only) {
-  const auto part = [&](std::size_t at, std::size_t size) -> std::optional<std::uint64_t> { return parse_zero_padded(text.substr(at, size)); };
+  const auto part = [&](std::size_t at, std::size_t size) -> std::optional<std::uint64_t> {
+    return parse_zero_padded(text.substr(at, size));
+  };
   month_only = text.size() == 7;
   if ((text.size() != 10 && !month_only) || text[4] != '-' || (!month_only && text[7] != '-')) return std::nullopt;
   const auto year = part(0, 4);
@@ -51,8 +53,9 @@ Result<Period> parse_period(std::string_view text, UnixNanos now) {
   } else if (const auto one = parse_one(text)) {
     return *one;
   }
-  return invalid("a period is a day (2026-11-26), a month (2026-11), from..to (2026-10-01..2026-12-31), or the last days (30d), not \"" +
-                 std::string(text) + "\"");
+  return invalid(
+      "a period is a day (2026-11-26), a month (2026-11), from..to (2026-10-01..2026-12-31), or the last days (30d), not \"" +
+      std::string(text) + "\"");
 }
 
 std::string day_text(Day day) { return format_time(static_cast<UnixNanos>(day) * kDayNanos).substr(0, 10); }

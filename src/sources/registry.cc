@@ -25,7 +25,9 @@ struct Wrong {
   std::string message;
 };
 
-[[noreturn]] void fail(const YAML::Node& node, std::string message) { throw Wrong{std::max(0, node.Mark().line), std::move(message)}; }
+[[noreturn]] void fail(const YAML::Node& node, std::string message) {
+  throw Wrong{std::max(0, node.Mark().line), std::move(message)};
+}
 
 std::string text_of(const YAML::Node& node, const std::string& what) {
   if (!node.IsScalar()) fail(node, what + " is a text");

@@ -21,11 +21,11 @@ enum class Attribution : std::uint8_t { kLenient, kStrict };
 
 struct Registered {
   std::string owner;
-  std::string kind;                            // of the door; empty: any
+  std::string kind;  // of the door; empty: any
   std::string log = "main";
-  std::optional<UnixNanos> expect;             // silent when nothing came for this long
-  std::vector<std::string> categories;         // that it is to feed
-  std::optional<Delivery> delivery;            // unless given, what the door's protocol has
+  std::optional<UnixNanos> expect;      // silent when nothing came for this long
+  std::vector<std::string> categories;  // that it is to feed
+  std::optional<Delivery> delivery;     // unless given, what the door's protocol has
   Attribution attribution = Attribution::kLenient;
 };
 

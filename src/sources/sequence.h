@@ -34,9 +34,9 @@ struct Run {
   std::uint64_t last = 0;
   UnixNanos began = 0;                      // time of receipt of the number that came first
   std::uint64_t received = 0;               // different numbers
-  std::map<std::uint64_t, Gap> gaps;      // by their first number; together all that did not come between first and last
+  std::map<std::uint64_t, Gap> gaps;        // by their first number; together all that did not come between first and last
   std::map<std::uint64_t, Report> reports;  // gaps as they were reported, while anything of them is missing
-  std::uint64_t given_up = 0;             // missing numbers whose gap is no longer kept
+  std::uint64_t given_up = 0;               // missing numbers whose gap is no longer kept
 
   [[nodiscard]] std::uint64_t missing() const;
 };

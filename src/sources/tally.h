@@ -17,8 +17,8 @@ struct Tally {
   static constexpr std::size_t kCategories = 11;  // those of event::categories(), and behind them those without one
 
   std::array<std::uint64_t, kCategories + 1> by_category{};  // stored, and understood
-  std::uint64_t quarantined = 0;                              // stored, and not understood
-  std::uint64_t refused = 0;                                  // events that were told so
+  std::uint64_t quarantined = 0;                             // stored, and not understood
+  std::uint64_t refused = 0;                                 // events that were told so
   std::uint64_t refused_requests = 0;  // whole requests that were none: how many events they held nobody knows
   std::uint64_t unattributed = 0;      // of those stored
   std::uint64_t without_origin = 0;

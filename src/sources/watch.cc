@@ -99,7 +99,7 @@ void Watch::run() {
   kept_at_ = clock_.monotonic();
   for (;;) {
     const bool caught_up = step();
-    if (caught_up) report();
+    if (caught_up && options_.report) report();
     if (clock_.monotonic() - kept_at_ >= options_.keep_every) keep();
     std::unique_lock lock(mutex_);
     if (stopping_ && (caught_up || trouble_)) break;
@@ -164,6 +164,7 @@ void Watch::report() {
     if (ask_again_.exchange(false)) {
       ledger_.ask_again();
       registering_ = false;
+      telling_clock_ = false;
     }
     for (const Finding& finding : ledger_.due(registry_, now, since_, options_.gap_grace))
       events.push_back(event_of(finding, registry_, now));
@@ -173,6 +174,7 @@ void Watch::report() {
       registering_ = true;
       events.push_back(registered_event(registry_, now));
     }
+    look_at_clock(now, events);
   }
   constexpr std::size_t kEventsAtOnce = 1000;
   for (std::size_t first = 0; first < events.size(); first += kEventsAtOnce) {
@@ -185,6 +187,26 @@ void Watch::report() {
       if (!delivered) ask_again_ = true;
     });
   }
+}
+
+// Under the lock.
+void Watch::look_at_clock(UnixNanos now, std::vector<event::InternalEvent>& events) {
+  constexpr std::int64_t kLookEvery = 60'000'000'000;
+  constexpr std::int64_t kSampleEvery = 60 * kLookEvery;
+  const std::int64_t at = clock_.monotonic();
+  if (!options_.clock || (clock_looked_at_ != 0 && at - clock_looked_at_ < kLookEvery)) return;
+  clock_looked_at_ = at;
+  const auto state = options_.clock();
+  if (!state) return;
+  if (ledger_.clock_synchronised() == state->synchronised) {
+    telling_clock_ = false;
+    if (clock_sampled_at_ != 0 && at - clock_sampled_at_ < kSampleEvery) return;
+    events.push_back(clock_event(*state, ClockNews::kSample, now));
+  } else if (!telling_clock_) {
+    telling_clock_ = true;
+    events.push_back(clock_event(*state, ClockNews::kChanged, now));
+  }
+  clock_sampled_at_ = at;
 }
 
 void Watch::read(const std::function<void(const Ledger&)>& f) const {

@@ -11,6 +11,8 @@
 #include <thread>
 
 #include "base/clock.h"
+#include "event/internal_event.h"
+#include "io/clock_discipline.h"
 #include "io/file.h"
 #include "log/sequencer.h"
 #include "sources/ledger.h"
@@ -19,11 +21,16 @@
 
 namespace stele::sources {
 
+// How the server's clock is kept; nothing where nobody is to look.
+using LookAtClock = std::function<Result<io::ClockDiscipline>()>;
+
 struct WatchOptions {
-  std::string ledger_file;                    // where the ledger is kept between starts
-  UnixNanos gap_grace = 8'000'000'000;        // a gap that lasts longer is reported, at most half a second later
-  UnixNanos poll_every = 200'000'000;         // ns between looks at the log
-  UnixNanos keep_every = 60'000'000'000;      // ns between writings of the ledger
+  std::string ledger_file;                // where the ledger is kept between starts
+  bool report = true;                         // into the log; else things are counted alone
+  UnixNanos gap_grace = 8'000'000'000;    // a gap that lasts longer is reported, at most half a second later
+  UnixNanos poll_every = 200'000'000;     // ns between looks at the log
+  LookAtClock clock;                          // asked every minute; what changes, and a sample an hour, becomes an entry
+  UnixNanos keep_every = 60'000'000'000;  // ns between writings of the ledger
 };
 
 // One thread, of low priority. The log outlives it.
@@ -54,6 +61,7 @@ class Watch {
   bool step();
   Status take(const log::Store& store, std::uint64_t first, std::uint64_t count);
   void report();
+  void look_at_clock(UnixNanos now, std::vector<event::InternalEvent>& events);
   void set_trouble(std::optional<Error> error);
 
   log::Sequencer& log_;
@@ -66,6 +74,9 @@ class Watch {
   std::uint64_t kept_size_ = 0;
   std::atomic<bool> ask_again_{false};  // something that was found did not get into the log
   bool registering_ = false;
+  bool telling_clock_ = false;
+  std::int64_t clock_looked_at_ = 0;  // monotonic; 0: not yet
+  std::int64_t clock_sampled_at_ = 0;
 
   mutable std::mutex mutex_;  // guards what follows
   mutable std::condition_variable advanced_;

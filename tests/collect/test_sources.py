@@ -15,6 +15,7 @@ import time
 import urllib.request
 from pathlib import Path
 
+from journal import UPLOAD, export_entry, write_journal
 from server import Server, expect, free_port
 
 PAGES = Path(os.environ["STELE_SOURCE_DIR"]) / "docs/sources"
@@ -111,6 +112,23 @@ def check_documents(server: Server, ports: Ports, work: Path) -> None:
     wait_for(server, "OCSF", lambda one: one["source"]["id"] == "idp" and one["event"]["action"] == "authentication.Logon")
 
 
+def check_journald(server: Server, ports: Ports, work: Path) -> None:
+    folder = work / "journal"
+    folder.mkdir()
+    write_journal(folder / "a.journal", [export_entry(0, b"by the journal")])
+    config, service = blocks("journald.md")
+    (work / "journal-upload.conf").write_text(ports.put(config))
+    # In the place where it is read from, for this one process.
+    command = ('mount --bind "$0" /etc/systemd/journal-upload.conf; exec "$1" --follow=no -D "$2" --save-state="$3"')
+    done = subprocess.run(["unshare", "--mount", *([] if os.geteuid() == 0 else ["--map-root-user"]), "bash", "-euc", command,
+                           work / "journal-upload.conf", UPLOAD, folder, work / "state"], capture_output=True, text=True)
+    expect(done.returncode == 0, f"journal-upload.conf: {done.stderr}")
+    wait_for(server, "the journal", lambda one: one["source"]["kind"] == "journal-upload" and one["event"]["message"] == "by the journal")
+    (work / "stele.service").write_text("[Service]\nExecStart=/bin/true\n" + service)
+    said = subprocess.run(["systemd-analyze", "verify", work / "stele.service"], capture_output=True, text=True).stderr
+    expect("stele.service:" not in said, f"the drop-in: {said}")
+
+
 def main() -> None:
     logging.getLogger("opentelemetry").setLevel(logging.CRITICAL)
     ports = Ports()
@@ -121,6 +139,7 @@ def main() -> None:
         check_syslog(server, ports, work)
         check_otlp(server, ports)
         check_documents(server, ports, work)
+        check_journald(server, ports, work)
         server.stop()
         server.verify()
 

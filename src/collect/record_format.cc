@@ -17,6 +17,7 @@ std::span<const std::unique_ptr<RecordFormat>> record_formats() {
     out.push_back(make_access_log_format());
     for (const std::string_view name : document_formats()) out.push_back(make_document_format(name));
     out.push_back(make_native_format());
+    out.push_back(make_audit_format());
     return out;
   }();
   return kFormats;

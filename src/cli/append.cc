@@ -2,17 +2,13 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include <chrono>
-#include <csignal>
-#include <thread>
-
 #include "base/json_text.h"
 #include "cli/append_input.h"
 #include "cli/append_summary.h"
 #include "cli/command.h"
 #include "cli/connection.h"
 #include "cli/delivery.h"
-#include "cli/json.h"
+#include "cli/interrupt.h"
 #include "cli/progress_line.h"
 #include "cli/text.h"
 #include "io/file.h"
@@ -45,26 +41,6 @@ struct Options {
   bool json = false;
 };
 
-// Set by the first SIGINT or SIGTERM; the second ends the process.
-volatile sig_atomic_t stop_asked = 0;
-
-void ask_to_stop(int) { stop_asked = 1; }
-
-void catch_signals() {
-  struct sigaction action {};
-  action.sa_handler = &ask_to_stop;
-  action.sa_flags = static_cast<int>(SA_RESETHAND);
-  ::sigaction(SIGINT, &action, nullptr);
-  ::sigaction(SIGTERM, &action, nullptr);
-}
-
-// False once it was asked to stop.
-bool sleep_millis(std::int64_t millis) {
-  const auto until = std::chrono::steady_clock::now() + std::chrono::milliseconds(millis);
-  while (stop_asked == 0 && std::chrono::steady_clock::now() < until) std::this_thread::sleep_for(std::chrono::milliseconds(20));
-  return stop_asked == 0;
-}
-
 // The file of --receipts: one receipt a line, durable before the progress that builds on it.
 class ReceiptFile {
  public:
@@ -87,18 +63,6 @@ class ReceiptFile {
   std::unique_ptr<io::File> file_;
   std::uint64_t end_ = 0;
 };
-
-Result<std::string> origin_of(Connection& connection, const std::string& log) {
-  STELE_ASSIGN(const std::string body, connection.get("/api/v1/status"));
-  event::JsonTape tape;
-  STELE_TRY(parse_json(body, tape));
-  std::string origin;
-  JsonValue(tape)["logs"].for_each([&](JsonValue one) {
-    if (one["name"].text() == log) origin = one["origin"].text();
-  });
-  if (origin.empty()) return Error{Code::kNotFound, "there is no log \"" + log + "\" at " + connection.name()};
-  return origin;
-}
 
 class Append {
  public:
@@ -156,7 +120,7 @@ class Append {
         STELE_TRY(take(input, batch, *outcome));
       }
       line_.show({input.name(), batch.end_offset, size_of(input), offset_begun, input.progress.stored - input.stored_earlier()});
-      if (more && stop_asked != 0) return Error{Code::kBusy, where_stopped(input) + ": interrupted"};
+      if (more && stop_asked()) return Error{Code::kBusy, where_stopped(input) + ": interrupted"};
     }
     return {};
   }
@@ -185,9 +149,8 @@ class Append {
     options.log = options_.log;
     options.source = input.progress.source;
     options.keep_receipts = !options_.receipts.empty();
-    options.patience_seconds = static_cast<std::int64_t>(options_.patience_seconds);
-    options.say = [this](const std::string& message) { say(message); };
-    options.sleep = &sleep_millis;
+    options.patience = {static_cast<std::int64_t>(options_.patience_seconds),
+                        [this](const std::string& message) { say(message); }, &sleep_millis};
     return options;
   }
 
@@ -252,7 +215,7 @@ void add_append(CLI::App& app, int& exit_code) {
   command->add_flag("--json", options->json, "Sum up as one JSON object.");
   command->footer(kExamples);
   command->callback([options, &exit_code] {
-    catch_signals();
+    catch_stop_signals();
     if (options->files.empty()) options->files.emplace_back("-");
     exit_code = Append(*options).run();
   });

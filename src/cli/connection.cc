@@ -200,6 +200,18 @@ Result<std::string> Connection::get(const std::string& target) {
   return std::move(answer->body);
 }
 
+Result<std::string> origin_of(Connection& connection, const std::string& log) {
+  STELE_ASSIGN(const std::string body, connection.get("/api/v1/status"));
+  event::JsonTape tape;
+  STELE_TRY(parse_json(body, tape));
+  std::string origin;
+  JsonValue(tape)["logs"].for_each([&](JsonValue one) {
+    if (one["name"].text() == log) origin = one["origin"].text();
+  });
+  if (origin.empty()) return Error{Code::kNotFound, "there is no log \"" + log + "\" at " + connection.name()};
+  return origin;
+}
+
 Error answer_error(const net::ClientAnswer& answer, const std::string& name) {
   event::JsonTape tape;
   if (parse_json(answer.body, tape)) {

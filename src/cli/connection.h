@@ -59,6 +59,9 @@ class Connection {
   std::unique_ptr<net::HttpClient> http_;
 };
 
+// The origin of the log of that name. kNotFound when there is none.
+Result<std::string> origin_of(Connection& connection, const std::string& log);
+
 // What an answer other than 200 says, as an error that names who answered.
 Error answer_error(const net::ClientAnswer& answer, const std::string& name);
 

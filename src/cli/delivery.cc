@@ -10,10 +10,6 @@
 namespace stele::cli {
 namespace {
 
-constexpr std::int64_t kSecond = 1'000'000'000;
-
-bool is_passing(int status) { return status == 429 || (status >= 500 && status != 501); }
-
 void place(Outcome& outcome, std::uint64_t first, std::uint64_t last) {
   outcome.first = std::min(outcome.first.value_or(UINT64_MAX), first);
   outcome.last = std::max(outcome.last.value_or(0), last);
@@ -87,14 +83,6 @@ Result<Outcome> read_outcome(const net::ClientAnswer& answer, std::span<const Ba
   return Error{Code::kInternal, name + " does not answer for every event; is it a Stele server?"};
 }
 
-std::int64_t retry_millis(unsigned attempt, std::int64_t retry_after) {
-  constexpr std::int64_t kFirst = 250;
-  constexpr std::int64_t kMost = 10'000;
-  constexpr std::int64_t kBelieved = 60'000;
-  const std::int64_t doubling = std::min(kMost, kFirst << std::min(attempt - 1, 10U));
-  return std::max(doubling, std::min(kBelieved, std::max<std::int64_t>(retry_after, 0) * 1000));
-}
-
 Delivery::Delivery(Connection& connection, const Clock& clock, Options options)
     : connection_(connection), clock_(clock), options_(std::move(options)) {
   // A receipt is of use with the leaves that it proves.
@@ -116,7 +104,8 @@ Result<Outcome> Delivery::send(const LineBatch& batch) {
 }
 
 Result<Outcome> Delivery::send_part(const LineBatch& batch, std::size_t from, std::size_t count) {
-  STELE_ASSIGN(const auto answer, post(batch.part(from, count)));
+  STELE_ASSIGN(const auto answer,
+               patient_post(connection_, clock_, options_.patience, target_, batch.part(from, count), "application/x-ndjson"));
   const auto lines = std::span(batch.lines).subspan(from, count);
   if (answer.status != 413) return read_outcome(answer, lines, connection_.name());
   // The server takes less at once: halves, in order, down to the one that is too large.
@@ -129,37 +118,6 @@ Result<Outcome> Delivery::send_part(const LineBatch& batch, std::size_t from, st
   STELE_ASSIGN(Outcome second, send_part(batch, from + count / 2, count - count / 2));
   outcome.add(std::move(second));
   return outcome;
-}
-
-// Until there is an answer that will not change by waiting.
-Result<net::ClientAnswer> Delivery::post(std::string_view body) {
-  std::string said;
-  std::string said_again;
-  std::int64_t since = 0;
-  for (unsigned attempt = 1;; ++attempt) {
-    auto answer = connection_.http().post(target_, body, "application/x-ndjson");
-    if (answer && !is_passing(answer->status)) {
-      if (since != 0)
-        options_.say(
-            fmt::format("going on after {}", duration_text(static_cast<std::uint64_t>((clock_.monotonic() - since) / kSecond))));
-      return answer;
-    }
-    const std::string why = answer ? answer_error(*answer, connection_.name()).message : answer.error().message;
-    if (since == 0) since = clock_.monotonic();
-    const std::int64_t left = options_.patience_seconds - (clock_.monotonic() - since) / kSecond;
-    if (left <= 0)
-      return unavailable(
-          fmt::format("{}; gave up after {}", why, duration_text(static_cast<std::uint64_t>(options_.patience_seconds))));
-    if (why != said)
-      options_.say(fmt::format("{}; trying again for up to {}", why, duration_text(static_cast<std::uint64_t>(left))));
-    said = why;
-    const std::int64_t wait = retry_millis(attempt, answer ? answer->retry_after : 0);
-    if (!options_.sleep(std::min(wait, left * 1000))) return Error{Code::kBusy, "interrupted"};
-    if (!answer) {
-      if (const Status again = connection_.reopen(); !again && again.error().code != Code::kBusy)
-        options_.say(again.error().message);
-    }
-  }
 }
 
 }  // namespace stele::cli

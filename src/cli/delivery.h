@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -12,6 +11,7 @@
 #include "base/result.h"
 #include "cli/connection.h"
 #include "cli/line_input.h"
+#include "cli/patient_post.h"
 
 namespace stele::cli {
 
@@ -39,19 +39,13 @@ struct Outcome {
 // and one that makes no sense, is an error.
 Result<Outcome> read_outcome(const net::ClientAnswer& answer, std::span<const BatchLine> lines, const std::string& name);
 
-// How long to wait before try number `attempt` (from 1), in milliseconds: doubling from 250 to 10,000, and not shorter than
-// `retry_after` seconds, of which at most 60 are believed.
-std::int64_t retry_millis(unsigned attempt, std::int64_t retry_after);
-
 class Delivery {
  public:
   struct Options {
     std::string log;
     std::string source;
     bool keep_receipts = false;
-    std::int64_t patience_seconds = 300;
-    std::function<void(const std::string&)> say;  // why it waits, and that it goes on
-    std::function<bool(std::int64_t)> sleep;      // milliseconds; false: stop now
+    Patience patience;
   };
   Delivery(Connection& connection, const Clock& clock, Options options);
 
@@ -61,7 +55,6 @@ class Delivery {
 
  private:
   Result<Outcome> send_part(const LineBatch& batch, std::size_t from, std::size_t count);
-  Result<net::ClientAnswer> post(std::string_view body);
 
   Connection& connection_;
   const Clock& clock_;

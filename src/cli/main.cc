@@ -49,6 +49,7 @@ int main(int argc, char** argv) {
   int exit_code = stele::cli::kDone;
   stele::cli::add_serve(app, exit_code);
   stele::cli::add_append(app, exit_code);
+  stele::cli::add_import(app, exit_code);
   stele::cli::add_tail(app, exit_code);
   stele::cli::add_get(app, exit_code);
   stele::cli::add_status(app, exit_code);

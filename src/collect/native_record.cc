@@ -111,9 +111,11 @@ class NativeFormat final : public RecordFormat {
     if (members.actor == 0)
       accepted.derived = accepted.derived.empty() ? R"({"by":"stele/native@1","fields":["actor"]})"
                                                   : R"({"by":"stele/native@1","fields":["actor","outcome"]})";
-    // Where it has an identity of its own beside the sender's, what it said itself is what a repeat is known by.
-    const bool two = batch.sender().seq && (members.id != 0 || members.seq != 0);
-    batch.add_native(accepted.text, accepted.derived, accepted.id, record, two);
+    // What it said itself is what a repeat is known by: it may come from elsewhere, and with another number.
+    const Sender& sender = batch.sender();
+    const bool changed =
+        sender.seq || !sender.sequence.empty() || !sender.stream.empty() || !sender.host.empty() || !sender.peer.empty();
+    batch.add_native(accepted.text, accepted.derived, accepted.id, record, changed);
   }
 };
 

@@ -18,6 +18,9 @@ std::span<const std::unique_ptr<RecordFormat>> record_formats() {
     for (const std::string_view name : document_formats()) out.push_back(make_document_format(name));
     out.push_back(make_journal_format());
     out.push_back(make_native_format());
+    out.push_back(make_audit_format());
+    out.push_back(make_postgres_csv_format());
+    out.push_back(make_postgres_json_format());
     return out;
   }();
   return kFormats;

@@ -30,6 +30,9 @@ std::unique_ptr<RecordFormat> make_access_log_format();
 std::unique_ptr<RecordFormat> make_document_format(std::string_view name);  // one of those of document_door.h
 std::unique_ptr<RecordFormat> make_journal_format();
 std::unique_ptr<RecordFormat> make_native_format();
+std::unique_ptr<RecordFormat> make_audit_format();
+std::unique_ptr<RecordFormat> make_postgres_csv_format();
+std::unique_ptr<RecordFormat> make_postgres_json_format();
 
 // What is said of a record before anything is known of it: when it came, and that it is one of `format`, concluded by
 // `<format>/<how>@1`. They are the batch's draft and record, begun anew; the record has the field `format`.

@@ -89,7 +89,12 @@ TEST(RecordsDoor, a_native_event_is_kept_as_it_is_beside_its_number) {
       R"({"id":"s:3","seq":3,"time":"2026-11-23T16:19:59Z","action":"x","attributes":{"$a":1,"stream":"sock","peer":{"uid":7}},)"
       R"("outcome":"success","actor":{"type":"user","id":"7"},"context":{"sequence":"s"}})");
   EXPECT_EQ(got.derived, R"({"by":"stele/native@1","fields":["actor"]})");
-  EXPECT_EQ(got.original, "");
+  EXPECT_NE(got.original.find(R"(\"attributes\":{\"$a\":1})"), std::string::npos);
+  EXPECT_EQ(one(R"({"format":"event","record":)" + event + R"(,"id":"x","peer":{}})")["action"],
+            "stele.quarantined");  // no actor
+  EXPECT_EQ(one(R"({"format":"event","record":{"time":"2026-11-23T16:19:59Z","actor":{"type":"user","id":"a"},"action":"x"}})")
+                .original,
+            "");
 }
 
 TEST(RecordsDoor, a_native_event_with_an_id_of_its_own_keeps_it_and_what_it_said) {

@@ -96,7 +96,8 @@ bool is_digits(std::string_view text) { return text.find_first_not_of("012345678
 }  // namespace
 
 std::optional<AuditLine> read_audit_line(std::string_view line) {
-  constexpr std::size_t kSecondsDigitsMax = 11;
+  constexpr std::size_t kSecondsDigitsMax = 10;
+  constexpr std::int64_t kMillisMax = 9'000'000'000'000;  // year 2255: nanoseconds of it fit
   constexpr std::size_t kSerialDigitsMax = 20;
   AuditLine out;
   if (take(line, "node=")) {
@@ -122,6 +123,7 @@ std::optional<AuditLine> read_audit_line(std::string_view line) {
     return value;
   };
   out.millis = number(*seconds) * 1000 + number(*millis);
+  if (out.millis > kMillisMax) return std::nullopt;
   line.remove_prefix(std::min(line.find_first_not_of(' '), line.size()));
   out.fields = line;
   return out;

@@ -16,7 +16,7 @@ import urllib.request
 from pathlib import Path
 
 from journal import UPLOAD, export_entry, write_journal
-from server import Server, expect, free_port
+from server import STELE, Server, expect, free_port
 
 PAGES = Path(os.environ["STELE_SOURCE_DIR"]) / "docs/sources"
 
@@ -129,6 +129,22 @@ def check_journald(server: Server, ports: Ports, work: Path) -> None:
     expect("stele.service:" not in said, f"the drop-in: {said}")
 
 
+def check_files(server: Server, ports: Ports, work: Path) -> None:
+    access = '203.0.113.9 - ada [23/Nov/2026:16:20:00 +0000] "GET /{} HTTP/1.1" 200 1 "-" "curl"\n'
+    (work / "auth.log").write_text("Nov 23 16:20:00 web-1 sshd[812]: Accepted publickey for ada from 203.0.113.9 port 51122 ssh2\n")
+    (work / "audit.log").write_text("type=USER_LOGIN msg=audit(1795450800.123:9): pid=1 auid=1000 msg='op=login res=success'\n")
+    (work / "access.log").write_text(access.format("new"))
+    (work / "access.log.1.gz").write_bytes(gzip.compress(access.format("old").encode()))
+    (work / "bin").mkdir()
+    (work / "bin/stele").symlink_to(STELE)
+    for block in blocks("files.md")[:3]:
+        run_shell(f"PATH={work}/bin:$PATH\n" + ports.put(block), work)
+    for source, action in (("auth.log", "ssh.login"), ("audit.log", "account.login"), ("access.log.1", "http.GET"), ("web", "http.GET"),
+                           ("web-1-audit", "account.login")):
+        wait_for(server, f"files: {source}",
+                 lambda one, source=source, action=action: one["source"]["id"] == source and one["event"]["action"] == action)
+
+
 def main() -> None:
     logging.getLogger("opentelemetry").setLevel(logging.CRITICAL)
     ports = Ports()
@@ -140,6 +156,7 @@ def main() -> None:
         check_otlp(server, ports)
         check_documents(server, ports, work)
         check_journald(server, ports, work)
+        check_files(server, ports, work)
         server.stop()
         server.verify()
 

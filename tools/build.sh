@@ -47,6 +47,7 @@ build_and_test() {
   shift
   install_groups build test
   install_python
+  install_beside
   configure "$preset"
   rm -f "build/$preset/ctest.log"
   compile "$preset"

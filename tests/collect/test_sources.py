@@ -15,6 +15,7 @@ import time
 import urllib.request
 from pathlib import Path
 
+import syslog_ng
 from server import Server, expect, free_port
 
 PAGES = Path(os.environ["STELE_SOURCE_DIR"]) / "docs/sources"
@@ -37,6 +38,7 @@ class Ports:
     def put(self, text: str) -> str:
         for printed, port in self.of.items():
             text = text.replace(f"127.0.0.1:{printed}", f"127.0.0.1:{port}").replace(f'port="{printed}"', f'port="{port}"')
+            text = text.replace(f"port({printed})", f"port({port})")
         return text
 
 
@@ -53,6 +55,13 @@ def run_shell(block: str, folder: Path) -> None:
     expect(done.returncode == 0, f"{block}\n{done.stdout}{done.stderr}")
 
 
+def send_line(socket: Path, line: str) -> None:
+    deadline = time.time() + 20
+    while not socket.exists() and time.time() < deadline:
+        time.sleep(0.05)
+    subprocess.run(["logger", "-u", socket, "-t", "docs", line], check=True)
+
+
 def check_syslog(server: Server, ports: Ports, work: Path) -> None:
     for number, (heading, kind) in enumerate((("rsyslog over RELP", "syslog-relp"), ("rsyslog over TCP", "syslog-tcp"))):
         folder = work / f"rsyslog-{number}"
@@ -64,14 +73,25 @@ def check_syslog(server: Server, ports: Ports, work: Path) -> None:
         rsyslog = subprocess.Popen(["rsyslogd", "-n", "-i", folder / "pid", "-f", config], stdout=subprocess.DEVNULL,
                                    stderr=subprocess.DEVNULL)
         try:
-            deadline = time.time() + 20
-            while not (folder / "in.sock").exists() and time.time() < deadline:
-                time.sleep(0.05)
-            subprocess.run(["logger", "-u", folder / "in.sock", "-t", "docs", f"by {kind}"], check=True)
+            send_line(folder / "in.sock", f"by {kind}")
             wait_for(server, heading, lambda one, kind=kind: one["source"]["kind"] == kind and f"by {kind}" in one["original"])
         finally:
             rsyslog.terminate()
             rsyslog.wait(timeout=20)
+
+
+def check_syslog_ng(server: Server, ports: Ports, work: Path) -> None:
+    folder = work / "syslog-ng"
+    folder.mkdir()
+    block = blocks("syslog.md", "syslog-ng")[0].replace("reliable(yes)", f'reliable(yes) dir("{folder}")')
+    (folder / "syslog-ng.conf").write_text(f'@version: 3.38\nsource s_src {{ unix-dgram("{folder}/in.sock"); }};\n' + ports.put(block))
+    client = syslog_ng.start(folder)
+    try:
+        send_line(folder / "in.sock", "by syslog-ng")
+        wait_for(server, "syslog-ng", lambda one: "sequenceId" in one["original"] and "by syslog-ng" in one["original"])
+    finally:
+        client.terminate()
+        client.wait(timeout=20)
 
 
 def check_otlp(server: Server, ports: Ports) -> None:
@@ -119,6 +139,7 @@ def main() -> None:
         server = Server(work, "--syslog", f"127.0.0.1:{ports.of[5514]}", "--relp", f"127.0.0.1:{ports.of[2514]}", "--otlp-grpc",
                         f"127.0.0.1:{ports.of[4317]}", port=ports.of[7373])
         check_syslog(server, ports, work)
+        check_syslog_ng(server, ports, work)
         check_otlp(server, ports)
         check_documents(server, ports, work)
         server.stop()

@@ -48,6 +48,7 @@ build_and_test() {
   install_groups build test
   install_python
   install_beside
+  install_node
   configure "$preset"
   rm -f "build/$preset/ctest.log"
   compile "$preset"

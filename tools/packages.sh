@@ -113,3 +113,16 @@ install_beside() {
     mv "$folder.new" "$folder"
   done < <(grep -v -e '^#' -e '^$' tools/packages.txt)
 }
+
+# What tests need of npm, into build/node; nothing when it is there.
+install_node() {
+  local from=tests/node to=build/node
+  if [[ ${STELE_NO_INSTALL:-} == 1 ]] || cmp -s "$from/package-lock.json" "$to/installed.json"; then return 0; fi
+  say "installing Node.js packages into $to"
+  rm -rf "$to"
+  mkdir -p "$to"
+  cp "$from/package.json" "$from/package-lock.json" "$to"
+  npm ci --prefix "$to" --ignore-scripts --no-audit --no-fund --silent ||
+    die "The packages of $from could not be installed. Set STELE_NO_INSTALL=1 to go on without."
+  cp "$from/package-lock.json" "$to/installed.json"
+}

@@ -94,7 +94,7 @@ def check_syslog_ng(server: Server, ports: Ports, work: Path) -> None:
         client.wait(timeout=20)
 
 
-def check_otlp(server: Server, ports: Ports) -> None:
+def check_otlp(server: Server, ports: Ports, work: Path) -> None:
     for block, way, service in ((0, "http", "billing"), (1, "grpc", "billing-grpc")):
         program = ("import logging\n"
                    f"from opentelemetry.exporter.otlp.proto.{way}._log_exporter import OTLPLogExporter\n"
@@ -110,6 +110,10 @@ def check_otlp(server: Server, ports: Ports) -> None:
         subprocess.run(["bash", "-euc", exports + 'exec "$0" -c "$1"', sys.executable, program], check=True)
         wait_for(server, f"OpenTelemetry over {way}",
                  lambda one, service=service: one["source"]["kind"] == "otlp" and one["event"]["actor"]["id"] == service)
+    (work / "node_modules").symlink_to(Path(os.environ["STELE_SOURCE_DIR"]) / "build/node/node_modules")
+    (work / "docs.mjs").write_text(ports.put(next(block for block in blocks("otlp.md") if "LoggerProvider" in block)))
+    run_shell("node docs.mjs", work)
+    wait_for(server, "OpenTelemetry from JavaScript", lambda one: one["event"]["action"] == "customer.export")
 
 
 def check_documents(server: Server, ports: Ports, work: Path) -> None:
@@ -140,7 +144,7 @@ def main() -> None:
                         f"127.0.0.1:{ports.of[4317]}", port=ports.of[7373])
         check_syslog(server, ports, work)
         check_syslog_ng(server, ports, work)
-        check_otlp(server, ports)
+        check_otlp(server, ports, work)
         check_documents(server, ports, work)
         server.stop()
         server.verify()

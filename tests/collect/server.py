@@ -76,7 +76,7 @@ class Server:
                 if time.time() > deadline:
                     raise SystemExit(f"FAILED: /readyz is not {wanted}: {self.log.read_text()[-1000:]}")
                 if wanted == 503:  # a log that is not written to does not know
-                    self.post("/api/v1/events?source=stopper", b'{"actor":{"type":"user","id":"u"},"action":"a"}', {})
+                    self.post("/api/v1/collect/json?source=stopper", b"{}", {"Content-Type": "application/json"})
                 time.sleep(0.1)
 
         limit(1, 503)

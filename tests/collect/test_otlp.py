@@ -100,7 +100,7 @@ def check_requests(server: Server) -> None:
     expect_equal(server.post("/v1/logs", b"", PROTOBUF)[0], 200, "an empty request")
     for bad, headers, wanted in ((b"\xff\xff", PROTOBUF, 400), (b"{", JSON, 400), (b"[]", JSON, 400),
                                  (good, {"Content-Type": "text/plain"}, 400), (good, PROTOBUF | {"Content-Encoding": "br"}, 400),
-                                 (b"\0" * (17 << 20), PROTOBUF, 413), (b"[" + b"0," * 4_100_000 + b"0]", JSON, 413)):
+                                 (b"\0" * (33 << 20), PROTOBUF, 413), (b"[" + b"0," * 4_100_000 + b"0]", JSON, 413)):
         status, _, answer = server.post("/v1/logs", bad, headers)
         expect_equal(status, wanted, f"{bad[:8]!r} is refused")
         if status == 400 and headers["Content-Type"] == PROTOBUF["Content-Type"]:

@@ -33,7 +33,7 @@ class Ports:
     """A free port for each that the pages name."""
 
     def __init__(self):
-        self.of = {printed: free_port() for printed in (7373, 5514, 2514, 4317)}
+        self.of = {printed: free_port() for printed in (7373, 5514, 2514, 4317, 4318)}
 
     def put(self, text: str) -> str:
         for printed, port in self.of.items():
@@ -95,7 +95,7 @@ def check_syslog_ng(server: Server, ports: Ports, work: Path) -> None:
 
 
 def check_otlp(server: Server, ports: Ports, work: Path) -> None:
-    for block, way, service in ((0, "http", "billing"), (1, "grpc", "billing-grpc")):
+    for block, way, service in ((0, "http", "billing"), (1, "grpc", "billing-grpc"), (2, "grpc", "billing-grpc-tls")):
         program = ("import logging\n"
                    f"from opentelemetry.exporter.otlp.proto.{way}._log_exporter import OTLPLogExporter\n"
                    "from opentelemetry.sdk._logs import LoggerProvider, LoggingHandler\n"
@@ -107,7 +107,7 @@ def check_otlp(server: Server, ports: Ports, work: Path) -> None:
                    "logger.warning('by otlp')\n"
                    "provider.shutdown()\n")
         exports = ports.put(blocks("otlp.md")[block])
-        subprocess.run(["bash", "-euc", exports + 'exec "$0" -c "$1"', sys.executable, program], check=True)
+        subprocess.run(["bash", "-euc", exports + 'exec "$0" -c "$1"', sys.executable, program], cwd=work, check=True)
         wait_for(server, f"OpenTelemetry over {way}",
                  lambda one, service=service: one["source"]["kind"] == "otlp" and one["event"]["actor"]["id"] == service)
     (work / "node_modules").symlink_to(Path(os.environ["STELE_SOURCE_DIR"]) / "build/node/node_modules")
@@ -140,8 +140,12 @@ def main() -> None:
     ports = Ports()
     with tempfile.TemporaryDirectory(prefix="stele-sources-") as folder:
         work = Path(folder)
+        subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost", "-addext",
+                        "subjectAltName=IP:127.0.0.1", "-keyout", work / "ca.key", "-out", work / "ca.pem"],
+                       check=True, capture_output=True)
         server = Server(work, "--syslog", f"127.0.0.1:{ports.of[5514]}", "--relp", f"127.0.0.1:{ports.of[2514]}", "--otlp-grpc",
-                        f"127.0.0.1:{ports.of[4317]}", port=ports.of[7373])
+                        f"127.0.0.1:{ports.of[4317]}", "--otlp-grpc-tls", f"127.0.0.1:{ports.of[4318]}", "--tls-certificate",
+                        str(work / "ca.pem"), "--tls-key", str(work / "ca.key"), port=ports.of[7373])
         check_syslog(server, ports, work)
         check_syslog_ng(server, ports, work)
         check_otlp(server, ports, work)

@@ -47,6 +47,8 @@ build_and_test() {
   shift
   install_groups build test
   install_python
+  install_beside
+  install_node
   configure "$preset"
   rm -f "build/$preset/ctest.log"
   compile "$preset"

@@ -94,3 +94,35 @@ install_python() {
     die "The packages of $list could not be installed. Set STELE_NO_INSTALL=1 to go on without."
   cp "$list" "$made"
 }
+
+# The packages of the group beside, into build/beside/; nothing when they are there.
+install_beside() {
+  local group package folder
+  if [[ ${STELE_NO_INSTALL:-} == 1 ]] || ! command -v dpkg-deb >/dev/null || ! command -v apt-get >/dev/null; then return 0; fi
+  while read -r group package _; do
+    folder=build/beside/$package
+    if [[ $group != beside || -d $folder ]]; then continue; fi
+    say "unpacking $package into $folder"
+    rm -rf "$folder.new"
+    mkdir -p "$folder.new"
+    (cd "$folder.new" && apt-get -q -o APT::Sandbox::User=root download "$package") ||
+      { as_root apt-get -q update && (cd "$folder.new" && apt-get -q -o APT::Sandbox::User=root download "$package"); } ||
+      die "$package could not be fetched. Set STELE_NO_INSTALL=1 to go on without."
+    dpkg-deb -x "$folder.new"/*.deb "$folder.new"
+    rm "$folder.new"/*.deb
+    mv "$folder.new" "$folder"
+  done < <(grep -v -e '^#' -e '^$' tools/packages.txt)
+}
+
+# What tests need of npm, into build/node; nothing when it is there.
+install_node() {
+  local from=tests/node to=build/node
+  if [[ ${STELE_NO_INSTALL:-} == 1 ]] || cmp -s "$from/package-lock.json" "$to/installed.json"; then return 0; fi
+  say "installing Node.js packages into $to"
+  rm -rf "$to"
+  mkdir -p "$to"
+  cp "$from/package.json" "$from/package-lock.json" "$to"
+  npm ci --prefix "$to" --ignore-scripts --no-audit --no-fund --silent ||
+    die "The packages of $from could not be installed. Set STELE_NO_INSTALL=1 to go on without."
+  cp "$from/package-lock.json" "$to/installed.json"
+}

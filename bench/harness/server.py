@@ -18,12 +18,14 @@ _STALLED_SECONDS = 5     # sealing that makes no progress for so long has finish
 class Stele:
     """One running server. Use `running` to have it stopped."""
 
-    def __init__(self, program, data, output):
+    def __init__(self, program, data, output, flags=()):
         self.program = program
         self.data = pathlib.Path(data)
         (self.data / "address").unlink(missing_ok=True)
         self.started = time.monotonic()
-        self.server = Server([program, "serve", "--data", self.data, "--listen", "127.0.0.1:0", "--disk-warn-percent", "0", "--watch-clock", "false"], output)
+        words = [program, "serve", "--data", self.data, "--listen", "127.0.0.1:0", "--disk-warn-percent", "0", "--watch-clock", "false",
+                 *flags]
+        self.server = Server(words, output)
         try:
             self.server.wait_until(self._ready, 120, "readiness")
         except BaseException:
@@ -87,9 +89,9 @@ class Stele:
 
 
 @contextlib.contextmanager
-def running(program, data, output):
-    """A started and ready server, stopped at the end whatever happens."""
-    stele = Stele(program, data, output)
+def running(program, data, output, flags=()):
+    """A started and ready server with further flags, stopped at the end whatever happens."""
+    stele = Stele(program, data, output, flags)
     try:
         yield stele
     except BaseException:

@@ -9,7 +9,10 @@ namespace stele::bench {
 int run_corpus(Options& options);
 int run_http(Options& options);
 int run_postgres(Options& options);
+int run_replay(Options& options);
+int run_grpc(Options& options);
 int run_syslog(Options& options);
+int run_datagrams(Options& options);
 int run_fdatasync(Options& options);
 int run_sha256(Options& options);
 

@@ -26,7 +26,7 @@ int connect_unix(const std::string& path) {
   return fd;
 }
 
-int connect_tcp(const std::string& where) {
+int connect_inet(const std::string& where, int kind) {
   const std::size_t colon = where.rfind(':');
   if (colon == std::string::npos) give_up("expected HOST:PORT, found " + where);
   std::uint16_t port = 0;
@@ -37,11 +37,16 @@ int connect_tcp(const std::string& where) {
   if (::inet_pton(AF_INET, where.substr(0, colon).c_str(), &address.sin_addr) != 1) {
     give_up("expected a numeric IPv4 address, found " + where);
   }
-  const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  const int fd = ::socket(AF_INET, kind | SOCK_CLOEXEC, 0);
   if (fd < 0) give_up_errno("socket");
   if (::connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
     give_up_errno("cannot connect to " + where);
   }
+  return fd;
+}
+
+int connect_tcp(const std::string& where) {
+  const int fd = connect_inet(where, SOCK_STREAM);
   const int on = 1;
   ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
   return fd;
@@ -52,5 +57,7 @@ int connect_tcp(const std::string& where) {
 int connect_to(const Endpoint& endpoint) {
   return endpoint.unix_path.empty() ? connect_tcp(endpoint.tcp) : connect_unix(endpoint.unix_path);
 }
+
+int connect_datagrams(const std::string& where) { return connect_inet(where, SOCK_DGRAM); }
 
 }  // namespace stele::bench

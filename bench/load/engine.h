@@ -55,6 +55,8 @@ struct Endpoint {
 
 // A connected blocking socket, TCP_NODELAY where it is TCP. Gives up on failure.
 int connect_to(const Endpoint& endpoint);
+// A UDP socket with that peer, `HOST:PORT`.
+int connect_datagrams(const std::string& where);
 
 struct Plan {
   Endpoint endpoint;

@@ -40,7 +40,7 @@ std::size_t number(std::string_view text, int base) {
 HttpProtocol::HttpProtocol(std::string path, std::string content_type, std::size_t connections, Corpus& corpus)
     : request_head_("POST " + std::move(path) + " HTTP/1.1\r\nHost: localhost\r\nContent-Type: " + std::move(content_type) +
                     "\r\nContent-Length: "),
-      corpus_(corpus),
+      corpus_(&corpus),
       states_(connections) {
   if (request_head_.size() > states_.front().head.size() - 32) give_up("--path is too long");
   for (State& state : states_) std::memcpy(state.head.data(), request_head_.data(), request_head_.size());
@@ -48,11 +48,24 @@ HttpProtocol::HttpProtocol(std::string path, std::string content_type, std::size
 
 void HttpProtocol::greet(std::size_t /*connection*/, int /*fd*/) {}
 
+void HttpProtocol::expect_answer(std::size_t connection) {
+  states_[connection].reading = Reading::kHead;
+  states_[connection].line.clear();
+}
+
+Request ReplayedHttp::make(std::size_t connection) {
+  expect_answer(connection);
+  const Slice slice = replay_.next();
+  Request request;
+  request.events = slice.events;
+  request.add(slice.bytes);
+  return request;
+}
+
 Request HttpProtocol::make(std::size_t connection) {
+  expect_answer(connection);
   State& state = states_[connection];
-  state.reading = Reading::kHead;
-  state.line.clear();
-  const Slice slice = corpus_.next();
+  const Slice slice = corpus_->next();
   char* length = state.head.data() + request_head_.size();
   char* end = std::to_chars(length, state.head.data() + state.head.size(), slice.bytes.size()).ptr;
   std::copy_n("\r\n\r\n", 4, end);
@@ -119,7 +132,7 @@ bool HttpProtocol::take_chunks(State& state, std::string_view& bytes) {
 }
 
 Verdict HttpProtocol::judge(State& state) {
-  if (state.status == 200) return Verdict::kStored;
+  if (state.status == 200 || state.status == 204) return Verdict::kStored;
   return state.status == 429 || state.status == 503 ? Verdict::kOverloaded : Verdict::kRefused;
 }
 
@@ -127,7 +140,7 @@ Verdict HttpProtocol::take(std::size_t connection, std::string_view bytes) {
   State& state = states_[connection];
   if (state.reading == Reading::kHead) {
     if (!take_head(state, bytes)) return Verdict::kIncomplete;
-    state.is_first_bad = state.status != 200 && bad_.empty();
+    state.is_first_bad = state.status != 200 && state.status != 204 && bad_.empty();
     if (state.is_first_bad) bad_ = "HTTP " + std::to_string(state.status) + " ";
   }
   if (state.reading != Reading::kBody) return take_chunks(state, bytes) ? judge(state) : Verdict::kIncomplete;

@@ -7,12 +7,13 @@
 
 #include "corpus.h"
 #include "engine.h"
+#include "replay.h"
 
 namespace stele::bench {
 
-// Understands answers with a Content-Length or chunked; bodies are skipped, only status lines are judged: 200 is stored,
+// Understands answers with a Content-Length or chunked; bodies are skipped, only status lines are judged: 200 and 204 are stored,
 // 429 and 503 are overload, everything else (also 207) is refused.
-class HttpProtocol final : public Protocol {
+class HttpProtocol : public Protocol {
  public:
   // `path` with its query. `corpus` is cut into the batches that are sent.
   HttpProtocol(std::string path, std::string content_type, std::size_t connections, Corpus& corpus);
@@ -21,6 +22,12 @@ class HttpProtocol final : public Protocol {
   Request make(std::size_t connection) override;
   Verdict take(std::size_t connection, std::string_view bytes) override;
   [[nodiscard]] std::string bad_answer() const override { return bad_; }
+
+ protected:
+  // For those who have requests of their own.
+  explicit HttpProtocol(std::size_t connections) : states_(connections) {}
+  // Before each request.
+  void expect_answer(std::size_t connection);
 
  private:
   enum class Reading { kHead, kBody, kChunkLine, kChunkData, kChunkEnd, kTrailer };
@@ -38,9 +45,19 @@ class HttpProtocol final : public Protocol {
   Verdict judge(State& state);
 
   std::string request_head_;  // all but the length and the empty line
-  Corpus& corpus_;
+  Corpus* corpus_ = nullptr;
   std::vector<State> states_;
   std::string bad_;
+};
+
+// Whole requests that were made beforehand, heads and all.
+class ReplayedHttp final : public HttpProtocol {
+ public:
+  ReplayedHttp(std::size_t connections, Replay& replay) : HttpProtocol(connections), replay_(replay) {}
+  Request make(std::size_t connection) override;
+
+ private:
+  Replay& replay_;
 };
 
 }  // namespace stele::bench

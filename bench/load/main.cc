@@ -14,13 +14,19 @@ struct Command {
   std::string_view usage;
 };
 
-constexpr std::array<Command, 6> kCommands{{
+constexpr std::array<Command, 9> kCommands{{
     {"corpus", stele::bench::run_corpus, "--events N --out FILE [--seed S] [--ids]"},
     {"http", stele::bench::run_http,
      "--corpus FILE (--connect HOST:PORT | --unix PATH) [--path PATH] [--batch B] [--connections C] [--seconds T]\n"
      "          [--events N] [--rate EVENTS_PER_SECOND] [--id-round R]"},
     {"postgres", stele::bench::run_postgres,
      "--corpus FILE --unix SOCKET --user U --database D --statement SQL [--batch B] [--connections C] [--seconds T]"},
+    {"replay", stele::bench::run_replay,
+     "--requests FILE --connect HOST:PORT [--protocol http|relp] [--connections C] [--seconds T] [--id-round R]"},
+    {"grpc", stele::bench::run_grpc,
+     "--requests FILE --connect HOST:PORT --method /SERVICE/METHOD [--connections C] [--seconds T] [--id-round R]"},
+    {"datagrams", stele::bench::run_datagrams,
+     "--requests FILE --connect HOST:PORT [--seconds T] [--rate DATAGRAMS_PER_SECOND] [--id-round R]"},
     {"syslog", stele::bench::run_syslog,
      "--corpus FILE --connect HOST:PORT [--file WRITTEN] [--framing octet|newline] [--connections C] [--seconds T]\n"
      "          [--events N]"},

@@ -1,4 +1,4 @@
-// bench_load http and bench_load postgres: requests that are answered once their events are durable.
+// bench_load http, postgres and replay: requests that are answered once their events are durable.
 #include <cstdio>
 
 #include "commands.h"
@@ -6,6 +6,8 @@
 #include "engine.h"
 #include "http_protocol.h"
 #include "postgres_protocol.h"
+#include "relp_protocol.h"
+#include "replay.h"
 
 namespace stele::bench {
 namespace {
@@ -71,6 +73,27 @@ int run_http(Options& options) {
   Corpus corpus(load.corpus_path, load.batch, load.plan.connections, load.id_round);
   HttpProtocol protocol(path, load.batch > 1 ? "application/x-ndjson" : "application/json", load.plan.connections, corpus);
   return run_load("http", load, protocol);
+}
+
+int run_replay(Options& options) {
+  Load load;
+  const std::string requests = options.required("requests");
+  const std::string protocol = options.text("protocol", "http");
+  load.plan.endpoint = {options.required("connect"), ""};
+  load.plan.connections = options.count("connections", 1);
+  load.plan.seconds = options.real("seconds", 5);
+  load.id_round = options.count("id-round", 0);
+  options.finish();
+  if (load.plan.connections == 0) give_up("--connections must be at least 1");
+  Replay replay(requests, load.plan.connections, load.id_round);
+  load.batch = replay.batch();
+  if (protocol == "relp") {
+    RelpProtocol relp(load.plan.connections, replay);
+    return run_load("relp", load, relp);
+  }
+  if (protocol != "http") give_up("--protocol is http or relp");
+  ReplayedHttp http(load.plan.connections, replay);
+  return run_load("replay", load, http);
 }
 
 int run_postgres(Options& options) {

@@ -16,10 +16,11 @@ std::string_view permission_name(Permission permission);
 struct Caller {
   bool loopback = false;  // from this very machine
   std::string address;
+  bool open_door = false;  // through a listener that the operator opened to other machines, for writing
 };
 
 // kDenied with a sentence for the caller when not. Today whoever is on this machine may do everything, and nobody else
-// anything, unless the operator opened the server to the network in so many words.
+// anything, unless the operator opened the server, or a door of it for writing, to the network in so many words.
 class Authority {
  public:
   explicit Authority(bool allow_remote) : allow_remote_(allow_remote) {}

@@ -22,5 +22,12 @@ TEST(Authority, allows_others_when_opened) {
   EXPECT_TRUE(Authority(true).authorise({false, "203.0.113.9:5"}, Permission::kWrite, "main").ok());
 }
 
+TEST(Authority, lets_who_comes_through_an_open_door_write_and_nothing_else) {
+  const Authority authority(false);
+  EXPECT_TRUE(authority.authorise({false, "203.0.113.9:5", true}, Permission::kWrite, "main").ok());
+  for (const Permission permission : {Permission::kRead, Permission::kProve, Permission::kObserve})
+    EXPECT_FALSE(authority.authorise({false, "203.0.113.9:5", true}, permission, "main").ok());
+}
+
 }  // namespace
 }  // namespace stele::access

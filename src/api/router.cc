@@ -111,7 +111,7 @@ void Router::handle(const net::Request& request, const net::Reply& reply) const 
       continue;
     }
     const bool by_address = calls_by_address(request);
-    const access::Caller caller{request.peer.loopback && by_address, request.peer.address};
+    const access::Caller caller{request.peer.loopback && by_address, request.peer.address, request.peer.open_door};
     Status allowed_to = authority_.authorise(caller, route.permission, log_of(request, route, *parts));
     if (!allowed_to && request.peer.loopback && !by_address) {
       allowed_to =

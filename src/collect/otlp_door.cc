@@ -2,6 +2,7 @@
 
 #include <google/protobuf/io/coded_stream.h>
 #include <google/protobuf/io/zero_copy_stream_impl_lite.h>
+#include <google/protobuf/stubs/logging.h>
 #include <google/protobuf/wire_format_lite.h>
 
 #include <unordered_map>
@@ -87,6 +88,9 @@ class OtlpDoor final : public HttpDoor {
 
 }  // namespace
 
-std::unique_ptr<HttpDoor> make_otlp_door() { return std::make_unique<OtlpDoor>(); }
+std::unique_ptr<HttpDoor> make_otlp_door() {
+  google::protobuf::SetLogHandler(nullptr);  // it would write a line for each message that is none
+  return std::make_unique<OtlpDoor>();
+}
 
 }  // namespace stele::collect

@@ -5,15 +5,21 @@
 #include <google/protobuf/io/coded_stream.h>
 #include <google/protobuf/io/zero_copy_stream_impl_lite.h>
 #include <google/protobuf/wire_format_lite.h>
+#include <grpc/support/log.h>
 #include <grpcpp/generic/async_generic_service.h>
 #include <grpcpp/grpcpp.h>
 
 #include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <fstream>
+#include <map>
+#include <mutex>
+#include <sstream>
 
 #include "base/bytes.h"
 #include "net/http_server.h"
+#include "net/tls_context.h"
 
 namespace stele::net {
 namespace {
@@ -28,15 +34,25 @@ std::string bytes_of(grpc::ByteBuffer& buffer) {
   return out;
 }
 
+// No message begins so: 0x1f would be a field of wire type 7, which there is not.
+bool is_gzip(const std::string& message) { return message.starts_with("\x1f\x8b"); }
+
 // "ipv4:10.0.0.5:51230", "ipv6:%5B::1%5D:51230"
-Peer peer_of(const std::string& uri) {
+Peer peer_of(const std::string& uri, bool open_door) {
   Peer peer;
+  peer.open_door = open_door;
   peer.address = uri.substr(std::min(uri.size(), uri.find(':') + 1));
   for (const auto& [escaped, plain] : {std::pair{"%5B", "["}, {"%5D", "]"}}) {
     if (const auto at = peer.address.find(escaped); at != std::string::npos) peer.address.replace(at, 3, plain);
   }
   peer.loopback = is_loopback_address(peer.address).ok() && *is_loopback_address(peer.address);
   return peer;
+}
+
+std::string text_of(const std::string& path) {
+  std::ostringstream out;
+  out << std::ifstream(path).rdbuf();
+  return std::move(out).str();
 }
 
 // The message of a google.rpc.Status.
@@ -69,6 +85,21 @@ std::string with_retry(std::string status, std::int64_t seconds) {
   return status;
 }
 
+// As when a handler answers 429.
+grpc::Status busy() {
+  constexpr int kCode = 1;
+  constexpr int kMessage = 2;
+  const std::string message = "too many bytes of messages are under way";
+  std::string status;
+  {
+    google::protobuf::io::StringOutputStream stream(&status);
+    google::protobuf::io::CodedOutputStream coded(&stream);
+    WireFormatLite::WriteInt32(kCode, grpc::StatusCode::UNAVAILABLE, &coded);
+    WireFormatLite::WriteString(kMessage, message, &coded);
+  }
+  return {grpc::StatusCode::UNAVAILABLE, message, with_retry(std::move(status), 1)};
+}
+
 grpc::Status status_of(const Response& response) {
   std::int64_t seconds = 1;
   for (const Header& header : response.headers) {
@@ -88,18 +119,93 @@ grpc::Status status_of(const Response& response) {
   }
 }
 
+class Call;
+
+// Between a call and what may finish it: its reply, the client's leaving, and the time that its message may take.
+struct Link {
+  explicit Link(Call& c) : call(c) {}
+  // True for the one who may finish the call; nobody else touches it from then on.
+  bool take() { return !taken.exchange(true); }
+  Call& call;
+  std::atomic<bool> taken{false};
+};
+
+// The calls whose messages have not arrived, oldest first, looked at once a second.
+class Awaited : public std::enable_shared_from_this<Awaited> {
+ public:
+  Awaited(Runtime& runtime, std::int64_t seconds) : runtime_(runtime), limit_(seconds) {}
+
+  std::uint64_t add(std::shared_ptr<Link> link) {
+    const std::lock_guard lock(mutex_);
+    calls_.emplace(++last_, One{Clock::now() + limit_, std::move(link)});
+    return last_;
+  }
+  void arrived(std::uint64_t number) {
+    const std::lock_guard lock(mutex_);
+    calls_.erase(number);
+  }
+  // Again and again, until it is gone.
+  void watch() {
+    constexpr std::int64_t kMillis = 1000;
+    runtime_.after(kMillis, [self = weak_from_this()] {
+      const auto there = self.lock();
+      if (there == nullptr) return;
+      there->end_late();
+      there->watch();
+    });
+  }
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  struct One {
+    Clock::time_point until;
+    std::shared_ptr<Link> link;
+  };
+  void end_late();
+
+  Runtime& runtime_;
+  std::chrono::seconds limit_;
+  std::mutex mutex_;
+  std::map<std::uint64_t, One> calls_;
+  std::uint64_t last_ = 0;
+};
+
+// So many bytes are under way, for as long as this lives.
+class Held {
+ public:
+  Held(std::shared_ptr<std::atomic<std::uint64_t>> count, std::uint64_t bytes) : count_(std::move(count)), bytes_(bytes) {
+    *count_ += bytes_;
+  }
+  ~Held() { *count_ -= bytes_; }
+  Held(const Held&) = delete;
+  Held& operator=(const Held&) = delete;
+
+ private:
+  std::shared_ptr<std::atomic<std::uint64_t>> count_;
+  std::uint64_t bytes_;
+};
+
 }  // namespace
 
 struct GrpcServer::State final : grpc::CallbackGenericService {
-  State(Runtime& r, net::Handler h, std::vector<GrpcMethod> m, std::uint64_t max)
-      : runtime(r), handler(std::move(h)), methods(std::move(m)), message_bytes_max(max) {}
+  State(Runtime& r, net::Handler h, std::vector<GrpcMethod> m, GrpcLimits l)
+      : runtime(r),
+        handler(std::move(h)),
+        methods(std::move(m)),
+        limits(l),
+        awaited(std::make_shared<Awaited>(r, l.request_seconds)) {}
 
   grpc::ServerGenericBidiReactor* CreateReactor(grpc::GenericCallbackServerContext* context) override;
+  Result<std::string> listen(const std::string& address, const std::shared_ptr<grpc::ServerCredentials>& credentials);
 
   Runtime& runtime;
   net::Handler handler;
   std::vector<GrpcMethod> methods;
-  std::uint64_t message_bytes_max;
+  GrpcLimits limits;
+  bool open_door = false;
+  std::shared_ptr<Awaited> awaited;                         // shared with its timer
+  std::shared_ptr<std::atomic<std::uint64_t>> held_bytes =  // shared with the requests, which may outlive this
+      std::make_shared<std::atomic<std::uint64_t>>(0);
   std::unique_ptr<grpc::Server> server;
 };
 
@@ -108,26 +214,33 @@ namespace {
 // One call. It is gone soon after it was finished, by an answer or because the client gave it up, whichever is first.
 class Call final : public grpc::ServerGenericBidiReactor {
  public:
-  Call(Runtime& runtime, const Handler& handler, const GrpcMethod& method, const grpc::GenericCallbackServerContext& context)
-      : runtime_(runtime), handler_(handler), link_(std::make_shared<Link>(*this)) {
+  Call(GrpcServer::State& server, const GrpcMethod& method, Peer peer)
+      : server_(server), link_(std::make_shared<Link>(*this)), number_(server.awaited->add(link_)) {
     request_.method = "POST";
     request_.path = method.path;
     request_.headers.emplace_back("Content-Type", method.content_type);
-    request_.peer = peer_of(context.peer());
+    request_.peer = std::move(peer);
     StartRead(&received_);
   }
 
   void OnReadDone(bool ok) override {
+    server_.awaited->arrived(number_);
     if (!ok) {
       if (link_->take()) Finish({grpc::StatusCode::INVALID_ARGUMENT, "there is no message in the call"});
       return;
     }
+    auto held = std::make_unique<Held>(server_.held_bytes, received_.Length());
+    if (*server_.held_bytes > server_.limits.held_bytes_max) {
+      if (link_->take()) Finish(busy());
+      return;
+    }
     request_.body = bytes_of(received_);
+    received_.Clear();
+    if (is_gzip(request_.body)) request_.headers.emplace_back("Content-Encoding", "gzip");
     // On a thread of ours: gRPC's have its connections to serve.
     auto request = std::make_shared<Request>(std::move(request_));  // std::function copies its captures
-    runtime_.after(0, [&handler = handler_, request, reply = Reply(std::make_shared<CallReply>(runtime_, link_))] {
-      handler(std::move(*request), reply);
-    });
+    const Reply reply(std::make_shared<CallReply>(server_.runtime, link_, std::move(held)));
+    server_.runtime.after(0, [&handler = server_.handler, request, reply] { handler(std::move(*request), reply); });
   }
 
   void OnCancel() override {
@@ -136,17 +249,9 @@ class Call final : public grpc::ServerGenericBidiReactor {
   void OnDone() override { delete this; }
 
  private:
-  // Between the call and its reply, of which either may be gone first.
-  struct Link {
-    explicit Link(Call& c) : call(c) {}
-    // True for the one who may finish the call; nobody else touches it from then on.
-    bool take() { return !taken.exchange(true); }
-    Call& call;
-    std::atomic<bool> taken{false};
-  };
-
   struct CallReply final : Reply::State {
-    CallReply(Runtime& r, std::shared_ptr<Link> l) : runtime(r), link(std::move(l)) {}
+    CallReply(Runtime& r, std::shared_ptr<Link> l, std::unique_ptr<Held> h)
+        : runtime(r), link(std::move(l)), held(std::move(h)) {}
     ~CallReply() override { CallReply::send(no_answer()); }
     CallReply(const CallReply&) = delete;
     CallReply& operator=(const CallReply&) = delete;
@@ -156,6 +261,7 @@ class Call final : public grpc::ServerGenericBidiReactor {
     void post(std::function<void()> f) override { runtime.after(0, std::move(f)); }
     Runtime& runtime;
     std::shared_ptr<Link> link;
+    std::unique_ptr<Held> held;
   };
 
   void answer(const Response& response) {
@@ -166,13 +272,27 @@ class Call final : public grpc::ServerGenericBidiReactor {
     StartWriteAndFinish(&answer_, grpc::WriteOptions(), status);
   }
 
-  Runtime& runtime_;
-  const Handler& handler_;
+  GrpcServer::State& server_;
   std::shared_ptr<Link> link_;
+  std::uint64_t number_;  // among the awaited
   grpc::ByteBuffer received_;
   grpc::ByteBuffer answer_;
   Request request_;
 };
+
+void Awaited::end_late() {
+  std::vector<std::shared_ptr<Link>> late;
+  {
+    const std::lock_guard lock(mutex_);
+    while (!calls_.empty() && calls_.begin()->second.until < Clock::now()) {
+      late.push_back(std::move(calls_.begin()->second.link));
+      calls_.erase(calls_.begin());
+    }
+  }
+  for (const auto& link : late) {
+    if (link->take()) link->call.Finish({grpc::StatusCode::DEADLINE_EXCEEDED, "the message did not arrive in time"});
+  }
+}
 
 class Unknown final : public grpc::ServerGenericBidiReactor {
  public:
@@ -186,25 +306,48 @@ grpc::ServerGenericBidiReactor* GrpcServer::State::CreateReactor(grpc::GenericCa
   const auto method =
       std::find_if(methods.begin(), methods.end(), [&](const GrpcMethod& one) { return one.name == context->method(); });
   if (method == methods.end()) return new Unknown();
-  return new Call(runtime, handler, *method, *context);
+  return new Call(*this, *method, peer_of(context->peer(), open_door));
 }
 
-GrpcServer::GrpcServer(Runtime& runtime, Handler handler, std::vector<GrpcMethod> methods, std::uint64_t message_bytes_max)
-    : state_(std::make_unique<State>(runtime, std::move(handler), std::move(methods), message_bytes_max)) {}
+Result<std::string> GrpcServer::State::listen(const std::string& address,
+                                              const std::shared_ptr<grpc::ServerCredentials>& credentials) {
+  gpr_set_log_function([](gpr_log_func_args*) {});  // it would write a line for each handshake that fails
+  constexpr int kHandshakeMillis = 10'000;          // of TLS, and of HTTP/2
+  constexpr int kCallsMax = 100;                    // at a time over one connection
+  grpc::ServerBuilder builder;
+  int port = 0;
+  builder.AddListeningPort(address, credentials, &port);
+  builder.RegisterCallbackGenericService(this);
+  builder.SetMaxReceiveMessageSize(static_cast<int>(std::min<std::uint64_t>(limits.message_bytes_max, 1U << 30)));
+  builder.SetCompressionAlgorithmSupportStatus(GRPC_COMPRESS_DEFLATE, false);
+  builder.AddChannelArgument(GRPC_ARG_ENABLE_PER_MESSAGE_DECOMPRESSION, 0);  // it knows no limit
+  builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);  // two servers at one port would each get some of the calls
+  builder.AddChannelArgument(GRPC_ARG_SERVER_HANDSHAKE_TIMEOUT_MS, kHandshakeMillis);
+  builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, kCallsMax);
+  builder.AddChannelArgument(GRPC_ARG_MAX_CONNECTION_IDLE_MS, static_cast<int>(limits.idle_seconds * 1000));
+  server = builder.BuildAndStart();
+  awaited->watch();
+  if (server == nullptr || port == 0) return Error{Code::kIo, "cannot listen for gRPC on " + address + "; is the port taken?"};
+  return address.substr(0, address.rfind(':') + 1) + std::to_string(port);
+}
+
+GrpcServer::GrpcServer(Runtime& runtime, Handler handler, std::vector<GrpcMethod> methods, GrpcLimits limits)
+    : state_(std::make_unique<State>(runtime, std::move(handler), std::move(methods), limits)) {}
 
 GrpcServer::~GrpcServer() { drain(0); }
 
 Result<std::string> GrpcServer::listen(const std::string& address) {
-  grpc::ServerBuilder builder;
-  int port = 0;
-  builder.AddListeningPort(address, grpc::InsecureServerCredentials(), &port);
-  builder.RegisterCallbackGenericService(state_.get());
-  builder.SetMaxReceiveMessageSize(static_cast<int>(std::min<std::uint64_t>(state_->message_bytes_max, 1U << 30)));
-  builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);  // two servers at one port would each get some of the calls
-  state_->server = builder.BuildAndStart();
-  if (state_->server == nullptr || port == 0)
-    return Error{Code::kIo, "cannot listen for gRPC on " + address + "; is the port taken?"};
-  return address.substr(0, address.rfind(':') + 1) + std::to_string(port);
+  return state_->listen(address, grpc::InsecureServerCredentials());
+}
+
+Result<std::string> GrpcServer::listen_tls(const std::string& address, const TlsFiles& files) {
+  STELE_TRY(tls_context(files));  // says what is wrong with a file, which gRPC does not
+  grpc::SslServerCredentialsOptions options(files.client_ca.empty() ? GRPC_SSL_DONT_REQUEST_CLIENT_CERTIFICATE
+                                                                    : GRPC_SSL_REQUEST_AND_REQUIRE_CLIENT_CERTIFICATE_AND_VERIFY);
+  options.pem_key_cert_pairs.push_back({text_of(files.key), text_of(files.certificate)});
+  if (!files.client_ca.empty()) options.pem_root_certs = text_of(files.client_ca);
+  state_->open_door = true;
+  return state_->listen(address, grpc::SslServerCredentials(options));
 }
 
 void GrpcServer::drain(std::int64_t millis) {

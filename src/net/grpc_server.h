@@ -9,6 +9,7 @@
 #include "base/result.h"
 #include "net/http.h"
 #include "net/runtime.h"
+#include "net/tls_files.h"
 
 namespace stele::net {
 
@@ -19,22 +20,35 @@ struct GrpcMethod {
   std::string content_type;
 };
 
+struct GrpcLimits {
+  std::uint64_t message_bytes_max = 16U << 20;  // as sent, at most 1 GiB; more is RESOURCE_EXHAUSTED
+  std::uint64_t held_bytes_max = 256U << 20;    // of messages under way together; more is UNAVAILABLE
+  std::int64_t request_seconds = 30;            // a message must arrive within this long; else DEADLINE_EXCEEDED
+  std::int64_t idle_seconds = 120;              // a connection without a call is closed after this long
+};
+
+// A message that was compressed by gzip is handed on as it came, with the header Content-Encoding: whoever decompresses it
+// knows how much it may become. No other compression is taken (UNIMPLEMENTED, with those that are).
+//
 // 200 becomes OK with the answer's body as message. Else the body is a google.rpc.Status: its code and message are the call's.
 // 429 and 503 become UNAVAILABLE with a RetryInfo of their Retry-After, so that clients come again.
 class GrpcServer {
  public:
-  GrpcServer(Runtime& runtime, Handler handler, std::vector<GrpcMethod> methods, std::uint64_t message_bytes_max);
+  GrpcServer(Runtime& runtime, Handler handler, std::vector<GrpcMethod> methods, GrpcLimits limits);
   ~GrpcServer();
   GrpcServer(const GrpcServer&) = delete;
   GrpcServer& operator=(const GrpcServer&) = delete;
 
-  // Listens, without TLS; port 0 takes a free one. Returns the address bound. Once at most.
+  // Listens, without TLS; port 0 takes a free one. Returns the address bound. One listen at most.
   Result<std::string> listen(const std::string& address);
+  // The same over TLS, for other machines too: its peers came through an open door.
+  Result<std::string> listen_tls(const std::string& address, const TlsFiles& files);
   // No new calls; waits up to `millis` for those under way.
   void drain(std::int64_t millis);
 
- private:
   struct State;  // of this room alone
+
+ private:
   std::unique_ptr<State> state_;
 };
 

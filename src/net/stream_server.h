@@ -12,6 +12,7 @@
 #include "base/result.h"
 #include "net/peer.h"
 #include "net/runtime.h"
+#include "net/tls_files.h"
 
 namespace stele::net {
 
@@ -39,13 +40,6 @@ struct Datagram {
 };
 // Takes datagrams, all that are there at once; the next come after `resume`. The views end with the call.
 using DatagramHandler = std::function<void(std::span<const Datagram>, std::function<void()> resume)>;
-
-// TLS 1.2 and later, from PEM files. With `client_ca` clients must show a certificate that it signed.
-struct TlsFiles {
-  std::string certificate;
-  std::string key;
-  std::string client_ca;
-};
 
 struct StreamCounters {
   std::atomic<std::uint64_t> connections{0};  // open now

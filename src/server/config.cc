@@ -119,6 +119,8 @@ std::vector<Setting> make_settings() {
       text("github_secret_file", &Config::github_secret_file,
            "File with the secret that GitHub signs its webhooks with. Empty: that door is closed."),
       addresses("otlp_grpc", &Config::otlp_grpc, "Addresses of OpenTelemetry's gRPC door. Empty: closed."),
+      addresses("otlp_grpc_tls", &Config::otlp_grpc_tls,
+                "Addresses of the same door over TLS, with the certificate of syslog_tls. Whoever reaches it may write."),
       addresses("syslog", &Config::syslog, "Addresses of the syslog door, each on UDP and TCP. Empty: closed."),
       addresses("syslog_tls", &Config::syslog_tls, "Addresses of the syslog door over TLS. Needs tls_certificate and tls_key."),
       addresses("relp", &Config::relp, "Addresses of the RELP door: syslog, each message acknowledged once it is on disk."),
@@ -126,7 +128,8 @@ std::vector<Setting> make_settings() {
       text("syslog_source", &Config::syslog_source, "Source id under which syslog entries stand."),
       number("syslog_message_bytes", &Config::syslog_message_bytes, 480, 65'536,
              "Longest syslog message; of a longer one the start is kept, quarantined."),
-      text("tls_certificate", &Config::tls_certificate, "PEM file with the certificate chain for syslog_tls and relp_tls."),
+      text("tls_certificate", &Config::tls_certificate,
+           "PEM file with the certificate chain for syslog_tls, relp_tls and otlp_grpc_tls."),
       text("tls_key", &Config::tls_key, "PEM file with its key."),
       text("tls_client_ca", &Config::tls_client_ca,
            "PEM file with the authority that must have signed a client's certificate. Empty: none is asked."),
@@ -281,20 +284,21 @@ Status read_config_environment(const std::function<const char*(const std::string
 Status check_config(const Config& config) {
   if (config.data.empty()) return invalid("data is the directory that holds everything; it cannot be empty");
   if (!config.origin.empty() && !merkle::is_key_name(config.origin)) return invalid("origin has no spaces and no '+'");
-  const bool tls = !config.syslog_tls.empty() || !config.relp_tls.empty();
+  const bool tls = !config.syslog_tls.empty() || !config.relp_tls.empty() || !config.otlp_grpc_tls.empty();
   if (tls && (config.tls_certificate.empty() || config.tls_key.empty())) {
-    return invalid("syslog_tls and relp_tls need tls_certificate and tls_key");
+    return invalid("syslog_tls, relp_tls and otlp_grpc_tls need tls_certificate and tls_key");
   }
   constexpr std::size_t kSourceBytesMax = 128;
   if (config.syslog_source.empty() || config.syslog_source.size() > kSourceBytesMax || !is_utf8(config.syslog_source))
     return invalid("syslog_source is a name of 1 to 128 bytes of UTF-8");
   if (config.bodies_bytes < config.body_bytes) return invalid("bodies_bytes has room for one body of body_bytes at least");
   STELE_TRY(check_notify_config(config));
-  for (const auto* list :
-       {&config.listen, &config.otlp_grpc, &config.syslog, &config.syslog_tls, &config.relp, &config.relp_tls}) {
+  for (const auto* list : {&config.listen, &config.otlp_grpc, &config.otlp_grpc_tls, &config.syslog, &config.syslog_tls,
+                           &config.relp, &config.relp_tls}) {
     for (const std::string& address : *list) {
       STELE_ASSIGN(const bool here, net::is_loopback_address(address));
-      if (here || config.allow_remote || list == &config.syslog_tls || list == &config.relp_tls) continue;
+      const bool tls_list = list == &config.otlp_grpc_tls || list == &config.syslog_tls || list == &config.relp_tls;
+      if (here || config.allow_remote || tls_list) continue;
       return invalid(
           address +
           " is not on this machine only (127.0.0.1, ::1): say --allow-remote true to open it to the network without TLS");

@@ -27,6 +27,7 @@ struct Config {
   std::string github_secret_file;
 
   std::vector<std::string> otlp_grpc;
+  std::vector<std::string> otlp_grpc_tls;
 
   std::vector<std::string> syslog;
   std::vector<std::string> syslog_tls;

@@ -54,6 +54,17 @@ apart::KeeperOptions keeper_options(const Config& config) {
   return {config.seal_secrets ? &apart::shipped_secrets() : nullptr, config.attachment_bytes};
 }
 
+net::GrpcLimits grpc_limits(const Config& config) {
+  net::GrpcLimits limits;
+  limits.message_bytes_max = config.body_bytes;
+  limits.held_bytes_max = config.bodies_bytes;
+  limits.request_seconds = static_cast<std::int64_t>(config.request_seconds);
+  limits.idle_seconds = static_cast<std::int64_t>(config.idle_seconds);
+  return limits;
+}
+
+net::TlsFiles tls_files(const Config& config) { return {config.tls_certificate, config.tls_key, config.tls_client_ca}; }
+
 collect::SyslogOptions syslog_options(const Config& config, const sources::Registry& registry) {
   collect::SyslogOptions options;
   options.source = config.syslog_source;
@@ -233,7 +244,7 @@ Status Server::Parts::open_syslog() {
     spdlog::info("syslog on {} (TCP and UDP)", udp);
     syslog_addresses.push_back(udp);
   }
-  const net::TlsFiles files{config.tls_certificate, config.tls_key, config.tls_client_ca};
+  const net::TlsFiles files = tls_files(config);
   for (const std::string& address : config.syslog_tls) {
     STELE_ASSIGN(const std::string bound, streams->listen_tls(address, files, syslog->sinks("syslog-tls")));
     spdlog::info("syslog over TLS on {}", bound);
@@ -269,13 +280,20 @@ Status Server::Parts::open_http() {
 // OpenTelemetry over gRPC: the same door as over HTTP.
 Status Server::Parts::open_grpc() {
   constexpr const char* kExport = "/opentelemetry.proto.collector.logs.v1.LogsService/Export";
-  for (const std::string& address : config.otlp_grpc) {
-    auto server = std::make_unique<net::GrpcServer>(
+  const auto make = [&] {
+    return std::make_unique<net::GrpcServer>(
         *runtime, [this](const net::Request& request, const net::Reply& reply) { router.handle(request, reply); },
-        std::vector<net::GrpcMethod>{{kExport, "/v1/logs", "application/x-protobuf"}}, config.body_bytes);
-    STELE_ASSIGN(const std::string bound, server->listen(address));
+        std::vector<net::GrpcMethod>{{kExport, "/v1/logs", "application/x-protobuf"}}, grpc_limits(config));
+  };
+  for (const std::string& address : config.otlp_grpc) {
+    grpc.push_back(make());
+    STELE_ASSIGN(const std::string bound, grpc.back()->listen(address));
     spdlog::info("OTLP/gRPC on {}", bound);
-    grpc.push_back(std::move(server));
+  }
+  for (const std::string& address : config.otlp_grpc_tls) {
+    grpc.push_back(make());
+    STELE_ASSIGN(const std::string bound, grpc.back()->listen_tls(address, tls_files(config)));
+    spdlog::info("OTLP/gRPC over TLS on {}", bound);
   }
   return {};
 }

@@ -3,6 +3,7 @@
 import atexit
 import json
 import os
+import resource
 import signal
 import socket
 import subprocess
@@ -10,6 +11,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from contextlib import contextmanager
 from pathlib import Path
 
 STELE = os.environ["STELE_BIN"]
@@ -57,6 +59,31 @@ class Server:
         self.process.send_signal(signal.SIGTERM)
         if self.process.wait(timeout=60) != 0:
             sys.exit("the server did not stop well: " + self.log.read_text())
+
+    @contextmanager
+    def stopped(self):
+        """Within, the log takes nothing, as on a full disk: no file may be written. Afterwards it does again."""
+        def answer() -> int:
+            try:
+                return urllib.request.urlopen(self.url + "/readyz", timeout=30).status
+            except urllib.error.HTTPError as error:
+                return error.code
+
+        def limit(bytes_max: int, wanted: int) -> None:
+            resource.prlimit(self.process.pid, resource.RLIMIT_FSIZE, (bytes_max, resource.RLIM_INFINITY))
+            deadline = time.time() + 60
+            while answer() != wanted:
+                if time.time() > deadline:
+                    raise SystemExit(f"FAILED: /readyz is not {wanted}: {self.log.read_text()[-1000:]}")
+                if wanted == 503:  # a log that is not written to does not know
+                    self.post("/api/v1/collect/json?source=stopper", b"{}", {"Content-Type": "application/json"})
+                time.sleep(0.1)
+
+        limit(1, 503)
+        try:
+            yield
+        finally:
+            limit(resource.RLIM_INFINITY, 200)
 
     def post(self, path: str, body: bytes, headers: dict[str, str]) -> tuple[int, dict, bytes]:
         """(status, headers, body)."""

@@ -48,7 +48,7 @@ def check_calls(server: Server, port: int) -> None:
     expect("ExportLogsServiceRequest" in call(port, EXPORT, b"\xff\xff")[1], "and why")
     expect_equal(call(port, "/a.b/C", message)[0], grpc.StatusCode.UNIMPLEMENTED, "no method")
     expect_equal(call(port, EXPORT, b"")[0], grpc.StatusCode.OK, "an empty request")
-    expect_equal(call(port, EXPORT, b"\0" * (17 << 20))[0], grpc.StatusCode.RESOURCE_EXHAUSTED, "a message over the limit")
+    expect_equal(call(port, EXPORT, b"\0" * (33 << 20))[0], grpc.StatusCode.RESOURCE_EXHAUSTED, "a message over the limit")
 
 
 def check_kills(server: Server, port: int) -> None:

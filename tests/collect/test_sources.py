@@ -15,6 +15,7 @@ import time
 import urllib.request
 from pathlib import Path
 
+import syslog_ng
 from journal import UPLOAD, export_entry, write_journal
 from server import STELE, Server, expect, free_port
 
@@ -33,11 +34,12 @@ class Ports:
     """A free port for each that the pages name."""
 
     def __init__(self):
-        self.of = {printed: free_port() for printed in (7373, 5514, 2514, 4317)}
+        self.of = {printed: free_port() for printed in (7373, 5514, 2514, 4317, 4318)}
 
     def put(self, text: str) -> str:
         for printed, port in self.of.items():
             text = text.replace(f"127.0.0.1:{printed}", f"127.0.0.1:{port}").replace(f'port="{printed}"', f'port="{port}"')
+            text = text.replace(f"port({printed})", f"port({port})")
         return text
 
 
@@ -54,6 +56,13 @@ def run_shell(block: str, folder: Path) -> None:
     expect(done.returncode == 0, f"{block}\n{done.stdout}{done.stderr}")
 
 
+def send_line(socket: Path, line: str) -> None:
+    deadline = time.time() + 20
+    while not socket.exists() and time.time() < deadline:
+        time.sleep(0.05)
+    subprocess.run(["logger", "-u", socket, "-t", "docs", line], check=True)
+
+
 def check_syslog(server: Server, ports: Ports, work: Path) -> None:
     for number, (heading, kind) in enumerate((("rsyslog over RELP", "syslog-relp"), ("rsyslog over TCP", "syslog-tcp"))):
         folder = work / f"rsyslog-{number}"
@@ -65,18 +74,29 @@ def check_syslog(server: Server, ports: Ports, work: Path) -> None:
         rsyslog = subprocess.Popen(["rsyslogd", "-n", "-i", folder / "pid", "-f", config], stdout=subprocess.DEVNULL,
                                    stderr=subprocess.DEVNULL)
         try:
-            deadline = time.time() + 20
-            while not (folder / "in.sock").exists() and time.time() < deadline:
-                time.sleep(0.05)
-            subprocess.run(["logger", "-u", folder / "in.sock", "-t", "docs", f"by {kind}"], check=True)
+            send_line(folder / "in.sock", f"by {kind}")
             wait_for(server, heading, lambda one, kind=kind: one["source"]["kind"] == kind and f"by {kind}" in one["original"])
         finally:
             rsyslog.terminate()
             rsyslog.wait(timeout=20)
 
 
-def check_otlp(server: Server, ports: Ports) -> None:
-    for block, way, service in ((0, "http", "billing"), (1, "grpc", "billing-grpc")):
+def check_syslog_ng(server: Server, ports: Ports, work: Path) -> None:
+    folder = work / "syslog-ng"
+    folder.mkdir()
+    block = blocks("syslog.md", "syslog-ng")[0].replace("reliable(yes)", f'reliable(yes) dir("{folder}")')
+    (folder / "syslog-ng.conf").write_text(f'@version: 3.38\nsource s_src {{ unix-dgram("{folder}/in.sock"); }};\n' + ports.put(block))
+    client = syslog_ng.start(folder)
+    try:
+        send_line(folder / "in.sock", "by syslog-ng")
+        wait_for(server, "syslog-ng", lambda one: "sequenceId" in one["original"] and "by syslog-ng" in one["original"])
+    finally:
+        client.terminate()
+        client.wait(timeout=20)
+
+
+def check_otlp(server: Server, ports: Ports, work: Path) -> None:
+    for block, way, service in ((0, "http", "billing"), (1, "grpc", "billing-grpc"), (2, "grpc", "billing-grpc-tls")):
         program = ("import logging\n"
                    f"from opentelemetry.exporter.otlp.proto.{way}._log_exporter import OTLPLogExporter\n"
                    "from opentelemetry.sdk._logs import LoggerProvider, LoggingHandler\n"
@@ -88,9 +108,13 @@ def check_otlp(server: Server, ports: Ports) -> None:
                    "logger.warning('by otlp')\n"
                    "provider.shutdown()\n")
         exports = ports.put(blocks("otlp.md")[block])
-        subprocess.run(["bash", "-euc", exports + 'exec "$0" -c "$1"', sys.executable, program], check=True)
+        subprocess.run(["bash", "-euc", exports + 'exec "$0" -c "$1"', sys.executable, program], cwd=work, check=True)
         wait_for(server, f"OpenTelemetry over {way}",
                  lambda one, service=service: one["source"]["kind"] == "otlp" and one["event"]["actor"]["id"] == service)
+    (work / "node_modules").symlink_to(Path(os.environ["STELE_SOURCE_DIR"]) / "build/node/node_modules")
+    (work / "docs.mjs").write_text(ports.put(next(block for block in blocks("otlp.md") if "LoggerProvider" in block)))
+    run_shell("node docs.mjs", work)
+    wait_for(server, "OpenTelemetry from JavaScript", lambda one: one["event"]["action"] == "customer.export")
 
 
 def check_documents(server: Server, ports: Ports, work: Path) -> None:
@@ -150,10 +174,15 @@ def main() -> None:
     ports = Ports()
     with tempfile.TemporaryDirectory(prefix="stele-sources-") as folder:
         work = Path(folder)
+        subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost", "-addext",
+                        "subjectAltName=IP:127.0.0.1", "-keyout", work / "ca.key", "-out", work / "ca.pem"],
+                       check=True, capture_output=True)
         server = Server(work, "--syslog", f"127.0.0.1:{ports.of[5514]}", "--relp", f"127.0.0.1:{ports.of[2514]}", "--otlp-grpc",
-                        f"127.0.0.1:{ports.of[4317]}", port=ports.of[7373])
+                        f"127.0.0.1:{ports.of[4317]}", "--otlp-grpc-tls", f"127.0.0.1:{ports.of[4318]}", "--tls-certificate",
+                        str(work / "ca.pem"), "--tls-key", str(work / "ca.key"), port=ports.of[7373])
         check_syslog(server, ports, work)
-        check_otlp(server, ports)
+        check_syslog_ng(server, ports, work)
+        check_otlp(server, ports, work)
         check_documents(server, ports, work)
         check_journald(server, ports, work)
         check_files(server, ports, work)

@@ -12,6 +12,7 @@ import http.client
 import json
 import os
 import random
+import re
 import resource
 import shutil
 import subprocess
@@ -22,6 +23,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "kill"))
+import door_clients  # noqa: E402
 from load import Client, Promised  # noqa: E402
 from promises import Promises  # noqa: E402
 from server import NO_SETTINGS, PATIENCE, STELE, Failed, Server, verify  # noqa: E402
@@ -238,6 +240,62 @@ def check_attempts_leave_nothing(server: Server, disk: Disk) -> None:
     expect(disk.free() >= free - 64 * 1024, f"attempts to open the log took {free - disk.free()} bytes")
 
 
+def doors(folder: Path, rng: random.Random, kind: str) -> None:
+    """The other doors on a disk that fills up: passing faults in each protocol's words, and nothing acknowledged is lost."""
+    disk = Disk(folder, 40, kind)
+    for number in range(2):
+        disk.load(f"ballast-{number}", 4 * MIB)
+    disk.leave("more", 8 * MIB)
+    settings = [word for door in ("--otlp-grpc", "--relp", "--syslog") for word in (door, "127.0.0.1:0")]
+    with closing(Server(disk.data, *settings)) as server:
+        server.wait_ready()
+        ports = [int(re.search(door + r" on 127\.0\.0\.1:(\d+)", server.words())[1]) for door in ("OTLP/gRPC", "RELP", "syslog")]
+        clients = door_clients.all_clients(server.port, *ports)
+        answering = [client for client in clients if client.answers]
+        for client in clients:
+            client.start()
+
+        def each(what, whom) -> bool:
+            wrong = [f"{client.name}: {client.wrong[:3]}" for client in clients if client.wrong]
+            expect(not wrong, f"what was answered: {wrong}")
+            return all(what(client) for client in whom)
+
+        def figures(name: str) -> dict:
+            return {client.name: getattr(client, name) for client in clients}
+
+        for number in range(2):
+            before = figures("refused")
+            expect(wait_for(lambda before=before: each(lambda client: client.refused > before[client.name] + 3, answering), 4 * PATIENCE),
+                   f"the disk does not fill up: {figures('batches')} batches were taken")
+            disk.leave("rest", 0)
+            check_refusal("GET /readyz", *server.ask("GET", "/readyz"), FULL)
+            disk.unload("rest")
+            disk.unload(f"ballast-{number}")
+            before = figures("batches")
+            # Those that wait for an answer may find the disk full again by the others; theirs comes at the end.
+            expect(wait_for(lambda before=before: each(lambda client: client.batches > before[client.name], answering), PATIENCE),
+                   f"with space again not all doors take events: {before}, then {figures('batches')}")
+        disk.leave("rest", 0)
+        disk.unload("rest")
+        disk.unload("more")
+        for client in clients:
+            client.finish()
+        each(lambda client: True, clients)
+        told = set().union(*(client.told for client in clients))
+
+        def stored() -> list[str]:
+            return [name for _, entry in server.entries(0, server.size()) for name in door_clients.names_of(json.loads(entry))]
+
+        wait_for(lambda: told <= set(stored()), PATIENCE)  # syslog is not answered: what is on its way arrives
+        names = stored()
+        expect(told <= set(names), f"{len(told - set(names))} are acknowledged and not stored: {sorted(told - set(names))[:5]}")
+        expect(len(names) == len(set(names)), f"{len(names) - len(set(names))} events are stored twice")
+        server.stop()
+    verify(disk.data)
+    disk.remove()
+    say(f"  {kind}: {len(told)} events acknowledged, batches refused and sent again: {figures('refused')}")
+
+
 def full_at_first_start(folder: Path, rng: random.Random, kind: str) -> None:
     """A first start that runs out of space at any of its steps says so, and the next one, with space, works."""
     failed = 0
@@ -397,7 +455,7 @@ def main() -> int:
             if why:
                 say(f"SKIPPED on {kind}, which cannot be mounted here: {why}")
                 continue
-            for part in (full_at_first_start, fills_up):
+            for part in (full_at_first_start, fills_up, doors):
                 say(f"{part.__name__} on {kind}")
                 part(folder, rng, kind)
         for part in (read_only, not_ours, unheard, limited):

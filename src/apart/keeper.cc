@@ -45,7 +45,8 @@ class Edited {
 
   [[nodiscard]] std::string text() const {
     auto edits = edits_;
-    std::sort(edits.begin(), edits.end(), [](const Edit& a, const Edit& b) { return a.from < b.from || (a.from == b.from && a.to > b.to); });
+    std::sort(edits.begin(), edits.end(),
+              [](const Edit& a, const Edit& b) { return a.from < b.from || (a.from == b.from && a.to > b.to); });
     std::string out;
     std::size_t at = 0;
     for (const Edit& edit : edits) {

@@ -13,7 +13,7 @@
 namespace stele::apart {
 
 struct KeeperOptions {
-  const SecretFinder* secrets = nullptr;                // null: nothing is looked for
+  const SecretFinder* secrets = nullptr;           // null: nothing is looked for
   std::uint64_t attachment_bytes_max = 16U << 20;  // of one; 0: none are made
 };
 
@@ -32,9 +32,9 @@ class Keeper {
 
   // Adds the entry to `batch`, with what is kept apart of it.
   //
-  // Secrets: a value of `attributes` or `changes` that is one becomes {"$sealed":…}. One within a text (message, targets, changes,
-  // attributes, origin) is masked, "[sealed]", and the whole input, which is the event itself where there is no other, becomes
-  // the sealed `original`. `derived` gets `redacted`, how many, and in `fields` the members that were changed.
+  // Secrets: a value of `attributes` or `changes` that is one becomes {"$sealed":…}. One within a text (message, targets,
+  // changes, attributes, origin) is masked, "[sealed]", and the whole input, which is the event itself where there is no other,
+  // becomes the sealed `original`. `derived` gets `redacted`, how many, and in `fields` the members that were changed.
   //
   // Length: what makes an entry longer than it may be moves out in this order: `original`, `message`, the largest attribute.
   // kTooLarge, with the batch unchanged, when that is not enough or one has more than attachment_bytes_max bytes.

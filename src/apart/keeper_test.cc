@@ -87,7 +87,8 @@ TEST(Keeper, masks_a_secret_in_a_text) {
 TEST(Keeper, seals_the_input_of_any_bytes) {
   const Kept kept = keep(R"({"action":"x","message":"password=hunter2"})", "", "password=hunter2 \xff");
   ASSERT_EQ(kept.values.size(), 1U);
-  EXPECT_EQ(kept.values[0].bytes, "{\"$base64\":\"" + base64_encode(as_byte_span(std::string_view("password=hunter2 \xff"))) + "\"}");
+  EXPECT_EQ(kept.values[0].bytes,
+            "{\"$base64\":\"" + base64_encode(as_byte_span(std::string_view("password=hunter2 \xff"))) + "\"}");
   EXPECT_EQ(kept.entry.find("hunter2"), std::string::npos);
 }
 
@@ -101,7 +102,8 @@ TEST(Keeper, seals_a_secret_in_a_name) {
 
 // Goal: who acted and what was done are never masked, whatever they look like.
 TEST(Keeper, never_masks_who_and_what) {
-  const std::string event = R"({"id":"token=abcdef123456","actor":{"type":"user","id":"password=hunter2"},"action":"secret=abcdefgh"})";
+  const std::string event =
+      R"({"id":"token=abcdef123456","actor":{"type":"user","id":"password=hunter2"},"action":"secret=abcdefgh"})";
   EXPECT_EQ(keep(event).member("event"), event);
 }
 
@@ -125,7 +127,8 @@ TEST(Keeper, moves_out_what_is_too_long_in_order) {
   const std::string message(40'000, 'm');
   const std::string attribute(60'000, 'a');
   const std::string rest(30'000, 'b');
-  const std::string big = R"({"action":"x","message":")" + message + R"(","attributes":{"a":")" + attribute + R"(","b":")" + rest + R"("}})";
+  const std::string big =
+      R"({"action":"x","message":")" + message + R"(","attributes":{"a":")" + attribute + R"(","b":")" + rest + R"("}})";
   kept = keep(big, "", input);
   ASSERT_EQ(kept.values.size(), 3U);
   EXPECT_EQ(kept.values[1].bytes, "\"" + message + "\"");

@@ -40,7 +40,8 @@ std::pair<std::string_view, std::string> actor_of(const net::Request& request) {
   return {"service", request.peer.address};
 }
 
-event::InternalEvent act(const net::Request& request, const Named& named, std::string_view action, std::string message, UnixNanos now) {
+event::InternalEvent act(const net::Request& request, const Named& named, std::string_view action, std::string message,
+                         UnixNanos now) {
   event::InternalEvent out;
   out.time = now;
   std::tie(out.actor_type, out.actor_id) = actor_of(request);
@@ -76,7 +77,8 @@ void submit_act(log::Sequencer& log, const event::InternalEvent& event, const ne
   });
 }
 
-void read_value(const Service& service, ApartKind kind, const net::Request& request, const PathParts& parts, const net::Reply& reply) {
+void read_value(const Service& service, ApartKind kind, const net::Request& request, const PathParts& parts,
+                const net::Reply& reply) {
   const auto sequencer = service.find(parts.at(0));
   if (!sequencer) return reply.send(error_response(sequencer.error()));
   const auto commitment = parse_commitment(parts.at(1));
@@ -122,7 +124,8 @@ void erase_value(const Service& service, const net::Request& request, const net:
   event.attributes.emplace_back("reason", erasure->reason);
   submit_act(**sequencer, event, reply, [log = *sequencer, named](std::uint64_t index) {
     if (const Status erased = log->store()->apart().erase(named.kind, named.commitment); !erased)
-      return error_response(erased.error().in("entry " + std::to_string(index) + " says that it is erased, and it is not; try again"));
+      return error_response(
+          erased.error().in("entry " + std::to_string(index) + " says that it is erased, and it is not; try again"));
     return json_response(200, "{\"erased\":true,\"index\":" + std::to_string(index) + "}\n");
   });
 }
@@ -132,14 +135,17 @@ void erase_value(const Service& service, const net::Request& request, const net:
 void add_apart_routes(Router& router, Service& service) {
   using access::Permission;
   const auto value = [&](const char* path, Permission permission, ApartKind kind) {
-    router.add({"GET", path, permission, [&service, kind](const net::Request& request, const PathParts& parts, const net::Reply& reply) {
-                  read_value(service, kind, request, parts, reply);
-                }});
+    router.add(
+        {"GET", path, permission, [&service, kind](const net::Request& request, const PathParts& parts, const net::Reply& reply) {
+           read_value(service, kind, request, parts, reply);
+         }});
   };
   value("/log/{log}/attachment/{commitment}", Permission::kRead, ApartKind::kAttachment);
   value("/log/{log}/sealed/{commitment}", Permission::kOpenSealed, ApartKind::kSealed);
   router.add({"POST", "/api/v1/erase", Permission::kErase,
-              [&service](const net::Request& request, const PathParts&, const net::Reply& reply) { erase_value(service, request, reply); }});
+              [&service](const net::Request& request, const PathParts&, const net::Reply& reply) {
+                erase_value(service, request, reply);
+              }});
 }
 
 }  // namespace stele::api

@@ -19,7 +19,8 @@ constexpr const char* kOpenExamples =
     "Exit code: 0 done, 1 there is no such value, or no longer, 2 it could not be read.";
 
 constexpr const char* kEraseExamples =
-    "Salt and bytes are overwritten; the entry, its hash and every proof stay as they are. That it was done, by whom and why, is\n"
+    "Salt and bytes are overwritten; the entry, its hash and every proof stay as they are. That it was done, by whom and why, "
+    "is\n"
     "an event, written first. This cannot be undone.\n\n"
     "Example:\n"
     "  stele erase YGjWFKQB4bAuHhzI4R0tVftAA0J3NFfo4xoebg8B1dI= --reason 'erasure request 812'\n\n"

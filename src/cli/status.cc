@@ -42,7 +42,8 @@ std::string damage_text(JsonValue sentences, const Palette& palette) {
 
 std::string clock_text(JsonValue clock, const Palette& palette) {
   if (!clock) return "-";
-  if (!clock["synchronised"].is(event::JsonType::kTrue)) return palette.paint(Colour::kYellow, "nobody keeps it") + ": start chrony or systemd-timesyncd";
+  if (!clock["synchronised"].is(event::JsonType::kTrue))
+    return palette.paint(Colour::kYellow, "nobody keeps it") + ": start chrony or systemd-timesyncd";
   return "synchronised, at most " + grouped_number(clock["max_error_us"]) + " us off";
 }
 

@@ -178,10 +178,12 @@ void print_json(const verify::Report& report, bool anchored, double seconds, int
   std::string out =
       fmt::format(R"({{"intact":{},"anchored":{},"anchors":{},"origin":)", report.intact(), anchored, list_json(report.anchors));
   append_json_string(out, report.origin);
-  out += fmt::format(R"(,"size":{},"root":"{}","checkpoints":{},"files":{},"tiles":{},"entry_bytes":{},"file_bytes":{},"apart_values":{},"apart_erased":{})"
+  out += fmt::format(R"(,"size":{},"root":"{}","checkpoints":{},"files":{},"tiles":{},"entry_bytes":{},"file_bytes":{})"
+                     R"(,"apart_values":{},"apart_erased":{})"
                      R"(,"seconds":{:.3f},"entries_per_second":{:.0f})",
                      report.entries, base64_encode(as_byte_span(report.root)), report.checkpoints, report.files, report.tiles,
-                     report.entry_bytes, report.file_bytes, report.apart_values, report.apart_erased, seconds, static_cast<double>(report.entries) / seconds);
+                     report.entry_bytes, report.file_bytes, report.apart_values, report.apart_erased, seconds,
+                     static_cast<double>(report.entries) / seconds);
   out += fmt::format(",\"anchored_entries\":{},\"findings\":[", report.anchored_entries);
   for (const verify::Finding& finding : report.findings) {
     out += &finding == report.findings.data() ? "{\"kind\":" : ",{\"kind\":";
@@ -213,7 +215,8 @@ void print_text(const verify::Report& report, bool anchored, double seconds) {
   fmt::print("  root         {}\n", base64_encode(as_byte_span(report.root)));
   if (report.apart_values + report.apart_erased > 0) {
     fmt::print("  kept apart   {} as the entries commit to them ({:.1f} MB), {} erased\n",
-               counted(report.apart_values, "value", "values"), static_cast<double>(report.apart_bytes) / 1e6, report.apart_erased);
+               counted(report.apart_values, "value", "values"), static_cast<double>(report.apart_bytes) / 1e6,
+               report.apart_erased);
   }
   fmt::print("  checkpoints  {}   tiles {}   files {} ({:.1f} MB)\n", report.checkpoints, report.tiles, report.files,
              static_cast<double>(report.file_bytes) / 1e6);

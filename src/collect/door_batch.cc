@@ -33,7 +33,8 @@ void DoorBatch::add(std::string_view original, bool id_is_given, std::string_vie
 
 void DoorBatch::add_native(std::string_view event, std::string_view derived, std::string_view id, std::string_view sent,
                            bool keep) {
-  if (!understanding_.keeper.add(batch_, {event, derived, keep ? sent : std::string_view(), id})) return quarantine("too_large", sent);
+  if (!understanding_.keeper.add(batch_, {event, derived, keep ? sent : std::string_view(), id}))
+    return quarantine("too_large", sent);
   originals_.emplace_back(id.empty() ? std::string_view() : sent);
 }
 

@@ -8,9 +8,9 @@
 #include "collect/github_door.h"
 #include "collect/otlp_door.h"
 #include "collect/records_door.h"
-#include "support/understanding.h"
 #include "crypto/hmac.h"
 #include "event/intake.h"
+#include "support/understanding.h"
 
 namespace {
 
@@ -62,7 +62,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
                        {"X-GitHub-Delivery", std::string(body.substr(0, 20))},
                        {"X-Hub-Signature-256", "sha256=" + stele::hex_encode(stele::as_byte_span(signature))}};
     for (const auto& door : doors()) {
-      sc::DoorBatch batch({"s", std::string(door->kind()), "192.0.2.1:1", ""}, stele::testing::shipped_understanding(), 1'795'450'805'000'000'000);
+      sc::DoorBatch batch({"s", std::string(door->kind()), "192.0.2.1:1", ""}, stele::testing::shipped_understanding(),
+                          1'795'450'805'000'000'000);
       const stele::Status read = door->decode(request, body, batch);
       if (!read.ok()) {
         require(!read.error().message.empty() && door->refused(request, read.error()).status >= 400);

@@ -10,9 +10,9 @@
 #include "collect/door_batch.h"
 #include "collect/journal_event.h"
 #include "collect/journal_export.h"
-#include "support/understanding.h"
 #include "event/intake.h"
 #include "io/file.h"
+#include "support/understanding.h"
 
 namespace {
 

@@ -8,8 +8,8 @@
 
 namespace stele::collect {
 
-void add_quarantined(event::EntryBatch& batch, const apart::Keeper& keeper, std::string_view door, std::string_view why, std::string_view bytes,
-                     std::uint64_t length, UnixNanos now, const Sender& sender) {
+void add_quarantined(event::EntryBatch& batch, const apart::Keeper& keeper, std::string_view door, std::string_view why,
+                     std::string_view bytes, std::uint64_t length, UnixNanos now, const Sender& sender) {
   constexpr std::size_t kHeadBytes = 8192;  // at most six times as long once escaped
   std::string event = "{";
   append_identity(event, sender);

@@ -83,7 +83,7 @@ class EntryBatch {
   std::string bytes_;
   std::vector<std::uint32_t> ends_;  // where each entry ends in bytes_
   std::string ids_;
-  std::vector<std::uint32_t> id_ends_;  // where each event id ends in ids_; empty as long as none came
+  std::vector<std::uint32_t> id_ends_;                     // where each event id ends in ids_; empty as long as none came
   std::vector<std::pair<std::size_t, ApartValue>> apart_;  // by entry, ascending
 };
 

@@ -27,7 +27,8 @@ void append_value(std::string& out, const InternalEvent::Value& value) {
 }  // namespace
 
 std::string internal_event_json(const InternalEvent& event) {
-  std::string out = "{\"time\":\"" + format_time(event.time) + R"(","actor":{"type":")" + std::string(event.actor_type) + R"(","id":)";
+  std::string out =
+      "{\"time\":\"" + format_time(event.time) + R"(","actor":{"type":")" + std::string(event.actor_type) + R"(","id":)";
   append_text(out, event.actor_id, kNameBytesMax);
   out += "},\"action\":";
   append_text(out, event.action, kNameBytesMax);

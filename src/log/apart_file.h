@@ -50,8 +50,8 @@ std::string encode_apart_header(const ApartHeader& header);
 // Whether `payload` is what the header says.
 bool has_checksum(const ApartHeader& header, std::string_view payload);
 
-// The value; kCorrupt when the payload is another or its commitment does not hold, kNotFound when it was erased, kDenied when it is
-// sealed under another key.
+// The value; kCorrupt when the payload is another or its commitment does not hold, kNotFound when it was erased, kDenied when it
+// is sealed under another key.
 Result<event::ApartValue> decode_apart(const ApartHeader& header, std::string_view payload, const SealingKey* key);
 
 }  // namespace stele::log

@@ -38,7 +38,8 @@ class Reader {
 
 }  // namespace
 
-Status for_each_apart(const io::File& file, const std::function<bool(std::uint64_t, const ApartHeader&)>& f, std::uint64_t& damaged) {
+Status for_each_apart(const io::File& file, const std::function<bool(std::uint64_t, const ApartHeader&)>& f,
+                      std::uint64_t& damaged) {
   STELE_ASSIGN(const std::uint64_t size, file.size());
   Reader reader(file);
   for (std::uint64_t offset = 0; offset < size;) {
@@ -101,8 +102,7 @@ Status ApartStore::write(std::span<const event::ApartValue> values) {
   std::vector<Place> places;
   std::uint64_t end = end_;
   for (const event::ApartValue& value : values) {
-    if (value.kind == event::ApartKind::kSealed && !key_)
-      return Error{Code::kUnavailable, "there is no key to seal values with"};
+    if (value.kind == event::ApartKind::kSealed && !key_) return Error{Code::kUnavailable, "there is no key to seal values with"};
     records.push_back(encode_apart(value, key_ ? &*key_ : nullptr));
     places.push_back({fingerprint_of(value.commitment), end});
     end += records.back().size();
@@ -144,7 +144,8 @@ Result<ApartStore::Found> ApartStore::find(event::ApartKind kind, const Hash& co
     auto place = pack->places.cbegin();
     const auto end = pack->places.cend();
     if (sorted)
-      place = std::lower_bound(place, end, fingerprint, [](const Place& one, std::uint64_t value) { return one.fingerprint < value; });
+      place = std::lower_bound(place, end, fingerprint,
+                               [](const Place& one, std::uint64_t value) { return one.fingerprint < value; });
     for (; place != end; ++place) {
       if (sorted && place->fingerprint != fingerprint) break;
       if (place->fingerprint != fingerprint) continue;

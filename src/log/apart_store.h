@@ -18,7 +18,8 @@ namespace stele::log {
 
 // Calls f(offset, header) for each value of a file, in order, until it returns false. Bytes that are none, as a crash leaves
 // them, are passed over; `damaged` gets how many of them there are that are not zero.
-Status for_each_apart(const io::File& file, const std::function<bool(std::uint64_t, const ApartHeader&)>& f, std::uint64_t& damaged);
+Status for_each_apart(const io::File& file, const std::function<bool(std::uint64_t, const ApartHeader&)>& f,
+                      std::uint64_t& damaged);
 
 // The files of values in `dir`, sorted by age.
 Result<std::vector<std::string>> list_apart_files(io::FileSystem& fs, const std::string& dir);
@@ -34,8 +35,8 @@ class ApartStore {
   // Makes all of them durable. After an error what was written is uncertain, and the store must be opened anew.
   Status write(std::span<const event::ApartValue> values);
 
-  // kNotFound when there is none, or no longer (the message says which); kDenied when it is sealed under another key; kCorrupt when it
-  // is damaged.
+  // kNotFound when there is none, or no longer (the message says which); kDenied when it is sealed under another key; kCorrupt
+  // when it is damaged.
   [[nodiscard]] Result<event::ApartValue> read(event::ApartKind kind, const Hash& commitment) const;
 
   // Overwrites salt and bytes and makes that durable; of one that was erased before as well. kNotFound when there is none.

@@ -147,8 +147,7 @@ struct Sequencer::FollowUp {
 };
 
 // What follows from one event that was held back: nothing, or a further entry.
-Status Sequencer::look_at(Pending::HeldBack& held, Placed& placed, const Store& store, FollowUp& conflicts,
-                          FollowUp& others) {
+Status Sequencer::look_at(Pending::HeldBack& held, Placed& placed, const Store& store, FollowUp& conflicts, FollowUp& others) {
   const std::string& submitted = held.entry;
   STELE_ASSIGN(const std::string stored, store.read(placed.index, 1));
   const std::string_view entry = std::string_view(stored).substr(2);

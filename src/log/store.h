@@ -70,8 +70,8 @@ class Store {
   Store(const Store&) = delete;
   Store& operator=(const Store&) = delete;
 
-  // Makes durable what the batches keep apart, then the batches as one frame, and signs the new state. They follow one another from size() on and have at
-  // most kFramePayloadBytesMax bytes together.
+  // Makes durable what the batches keep apart, then the batches as one frame, and signs the new state. They follow one another
+  // from size() on and have at most kFramePayloadBytesMax bytes together.
   Result<Committed> commit(std::span<Batch> batches);
 
   // Seals or merges what is due, at most one segment. True when there may be more to do at once. A merge that finds

@@ -22,7 +22,7 @@ struct Batch {
   UnixNanos received = 0;
   std::string bytes;  // bundle encoding
   std::vector<Hash> leaves;
-  std::vector<KeyFingerprint> keys;  // one an entry (0: none), or empty
+  std::vector<KeyFingerprint> keys;      // one an entry (0: none), or empty
   std::vector<event::ApartValue> apart;  // what the entries keep apart
 };
 

@@ -165,8 +165,7 @@ Status Server::Parts::open_watch() {
   options.ledger_file = layout.ledger_file(kMainLog);
   options.report = config.watch_sources;
   if (config.watch_clock) options.clock = &io::clock_discipline;
-  watch = std::make_unique<sources::Watch>(*log, io::posix(), std::move(registry), system_clock(),
-                                           std::move(options));
+  watch = std::make_unique<sources::Watch>(*log, io::posix(), std::move(registry), system_clock(), std::move(options));
   return {};
 }
 
@@ -235,7 +234,8 @@ Status Server::Parts::add_doors() {
 }
 
 Status Server::Parts::open_syslog() {
-  syslog = std::make_unique<collect::SyslogDoor>(*log, *runtime, system_clock(), *understanding, syslog_options(config, watch->registry()));
+  syslog = std::make_unique<collect::SyslogDoor>(*log, *runtime, system_clock(), *understanding,
+                                                 syslog_options(config, watch->registry()));
   streams = std::make_unique<net::StreamServer>(*runtime, static_cast<std::uint32_t>(config.connections));
   for (const std::string& address : config.syslog) {
     STELE_ASSIGN(const std::string tcp, streams->listen_tcp(address, syslog->sinks("syslog-tcp")));

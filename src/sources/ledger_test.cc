@@ -69,10 +69,10 @@ Period all_of_it() { return {day_of(kStart) - 1, day_of(kStart) + 10}; }
 TEST(Ledger, counts_what_was_stored_refused_and_quarantined) {
   Entries entries;
   entries.add_numbered("billing", 1, kStart);
-  entries.add(
-      {"billing", "http", "", ""},
-      R"({"time":"2026-11-18T11:06:40Z","actor":{"type":"process","id":"unknown"},"action":"stele.quarantined","category":"system_error","outcome":"failure","attributes":{"reason":"not_json"}})",
-      kStart, R"({"by":"stele/quarantine@1","fields":["time"],"unattributed":true})");
+  entries.add({"billing", "http", "", ""},
+              R"({"time":"2026-11-18T11:06:40Z","actor":{"type":"process","id":"unknown"},"action":"stele.quarantined",)"
+              R"("category":"system_error","outcome":"failure","attributes":{"reason":"not_json"}})",
+              kStart, R"({"by":"stele/quarantine@1","fields":["time"],"unattributed":true})");
   event::InternalEvent refused;
   refused.action = "stele.refused";
   refused.attributes = {{"source", std::string("billing")}, {"events", std::uint64_t{3}}, {"requests", std::uint64_t{1}}};

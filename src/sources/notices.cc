@@ -72,9 +72,10 @@ event::InternalEvent clock_event(const io::ClockDiscipline& clock, ClockNews new
   out.category = clock.synchronised ? "system_activity" : "system_error";
   out.outcome = clock.synchronised ? "success" : "failure";
   out.severity = sample ? "info" : clock.synchronised ? "notice" : "warning";
-  out.message = clock.synchronised
-                    ? "The server's clock is synchronised, to " + std::to_string(clock.max_error_nanos / 1'000) + " microseconds at worst."
-                    : "Nobody keeps the server's clock: times of receipt may be wrong. Start chrony or systemd-timesyncd.";
+  out.message =
+      clock.synchronised
+          ? "The server's clock is synchronised, to " + std::to_string(clock.max_error_nanos / 1'000) + " microseconds at worst."
+          : "Nobody keeps the server's clock: times of receipt may be wrong. Start chrony or systemd-timesyncd.";
   out.targets = {{"clock", "system"}};
   out.attributes.emplace_back("synchronised", clock.synchronised);
   out.attributes.emplace_back("max_error_us", static_cast<std::uint64_t>(clock.max_error_nanos / 1'000));

@@ -26,10 +26,10 @@ using LookAtClock = std::function<Result<io::ClockDiscipline>()>;
 
 struct WatchOptions {
   std::string ledger_file;                // where the ledger is kept between starts
-  bool report = true;                         // into the log; else things are counted alone
+  bool report = true;                     // into the log; else things are counted alone
   UnixNanos gap_grace = 8'000'000'000;    // a gap that lasts longer is reported, at most half a second later
   UnixNanos poll_every = 200'000'000;     // ns between looks at the log
-  LookAtClock clock;                          // asked every minute; what changes, and a sample an hour, becomes an entry
+  LookAtClock clock;                      // asked every minute; what changes, and a sample an hour, becomes an entry
   UnixNanos keep_every = 60'000'000'000;  // ns between writings of the ledger
 };
 

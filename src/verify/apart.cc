@@ -16,7 +16,8 @@ std::string_view kind_name(ApartKind kind) { return kind == ApartKind::kSealed ?
 
 class ApartCheck {
  public:
-  ApartCheck(const LogPlace& place, const ApartMentions& apart, const Commitments& erased_before, const Options& options, Report& report)
+  ApartCheck(const LogPlace& place, const ApartMentions& apart, const Commitments& erased_before, const Options& options,
+             Report& report)
       : place_(place), erased_before_(erased_before), options_(options), report_(report) {
     for (const Mention& mention : apart.mentions) wanted_.emplace(mention.commitment, mention);
     for (const Mention& erasure : apart.erasures) erasures_.emplace(erasure.commitment, erasure.index);
@@ -29,9 +30,11 @@ class ApartCheck {
       report_.add("missing", place_.path(kFolder), said(mention) + " is not there", mention.index, mention.index + 1);
     }
     if (unopened_ > 0)
-      report_.leave(place_.path(kFolder), std::to_string(unopened_) + " sealed values: without their key their checksums alone are checked");
+      report_.leave(place_.path(kFolder),
+                    std::to_string(unopened_) + " sealed values: without their key their checksums alone are checked");
     if (unclaimed_ > 0)
-      report_.leave(place_.path(kFolder), std::to_string(unclaimed_) + " values that no entry commits to, as a crash before their entry leaves them");
+      report_.leave(place_.path(kFolder),
+                    std::to_string(unclaimed_) + " values that no entry commits to, as a crash before their entry leaves them");
     return {};
   }
 
@@ -71,7 +74,8 @@ class ApartCheck {
     };
     if (header.erased) {
       ++report_.apart_erased;
-      if (erasure == erasures_.end() && erased_before_.contains(header.commitment)) add("missing", " was erased, and no entry says that it was");
+      if (erasure == erasures_.end() && erased_before_.contains(header.commitment))
+        add("missing", " was erased, and no entry says that it was");
       return {};
     }
     std::string payload(header.payload_bytes, '\0');
@@ -90,7 +94,8 @@ class ApartCheck {
     } else if (value->bytes.size() != mention.bytes) {
       add("changed", " has another length than the entry says");
     } else if (erasure != erasures_.end()) {
-      report_.leave(path, said(mention) + " is still there, though entry " + std::to_string(erasure->second) + " says that it was erased; erase it again");
+      report_.leave(path, said(mention) + " is still there, though entry " + std::to_string(erasure->second) +
+                              " says that it was erased; erase it again");
     }
     ++report_.apart_values;
     report_.apart_bytes += mention.bytes;

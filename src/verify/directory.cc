@@ -262,7 +262,8 @@ class DirectoryCheck {
       }
     };
     each(place_.dir, [](const std::string& name) {
-      constexpr std::array<std::string_view, 7> kKnown{"log.json", "checkpoints", "journal", "segments", "tree", "window", "apart"};
+      constexpr std::array<std::string_view, 7> kKnown{"log.json", "checkpoints", "journal", "segments",
+                                                       "tree",     "window",      "apart"};
       return std::find(kKnown.begin(), kKnown.end(), name) != kKnown.end();
     });
     each(place_.path("segments"), [](const std::string& name) { return log::parse_segment_name(name).has_value(); });

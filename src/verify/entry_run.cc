@@ -48,14 +48,16 @@ void note_apart(std::string_view entry, std::uint64_t index, ApartMentions& apar
     });
   }
   constexpr std::string_view kErased = R"("action":"stele.value.erased")";
-  if (!entry.substr(event::kHeadBytes).starts_with(event::kInternalSource) || entry.find(kErased) == std::string_view::npos) return;
+  if (!entry.substr(event::kHeadBytes).starts_with(event::kInternalSource) || entry.find(kErased) == std::string_view::npos)
+    return;
   event::JsonTape tape;
   event::JsonError error;
   if (!tape.parse(entry, {event::kEntryBytesMax, 64, 65'535}, error)) return;
   const event::JsonValue attributes = event::JsonValue(tape)["event"]["attributes"];
   const auto commitment = base64_decode_hash(attributes["commitment"].text());
   const bool sealed = attributes["kind"].text() == "sealed";
-  if (commitment) apart.erasures.push_back({*commitment, index, 0, sealed ? event::ApartKind::kSealed : event::ApartKind::kAttachment});
+  if (commitment)
+    apart.erasures.push_back({*commitment, index, 0, sealed ? event::ApartKind::kSealed : event::ApartKind::kAttachment});
 }
 
 }  // namespace

@@ -63,7 +63,8 @@ class Server:
         address = data / "address"
         address.unlink(missing_ok=True)  # of one that was killed
         self.log = tempfile.TemporaryFile()
-        command = [*under, STELE, "serve", "--data", str(data), "--listen", listen, "--disk-warn-percent", "0", "--watch-clock", "false", *args]
+        command = [*under, STELE, "serve", "--data", str(data), "--listen", listen, "--disk-warn-percent", "0",
+                   "--watch-clock", "false", *args]
         self.process = subprocess.Popen(command, stdout=self.log, stderr=self.log, env=NONE)
         wait_until(lambda: self.process.poll() is not None or (address.exists() and address.read_text().strip()), "an address")
         if self.process.poll() is not None:

@@ -41,8 +41,8 @@ class Server:
         (self.data / "address").unlink(missing_ok=True)
         with open(self.log, "a") as log:
             self.process = subprocess.Popen(
-                [STELE, "serve", "--data", str(self.data), "--listen", f"127.0.0.1:{self.port}", "--disk-warn-percent", "0", "--watch-clock", "false",
-                 *self.flags], stderr=log)
+                [STELE, "serve", "--data", str(self.data), "--listen", f"127.0.0.1:{self.port}", "--disk-warn-percent", "0",
+                 "--watch-clock", "false",                 *self.flags], stderr=log)
         deadline = time.time() + 60
         while not (self.data / "address").exists():
             if self.process.poll() is not None or time.time() > deadline:

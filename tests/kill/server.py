@@ -32,7 +32,8 @@ class Server:
             self._address_file.unlink()  # of one that was killed
         self._words = words or tempfile.TemporaryFile()  # not beside the data, where there may be no space
         self._connection = None
-        command = [STELE, "serve", "--data", str(data), "--listen", "127.0.0.1:0", "--disk-warn-percent", "0", "--watch-clock", "false", *args]
+        command = [STELE, "serve", "--data", str(data), "--listen", "127.0.0.1:0", "--disk-warn-percent", "0", "--watch-clock",
+                   "false", *args]
         self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=self._words, stderr=self._words,
                                         env=NO_SETTINGS, **popen)
 

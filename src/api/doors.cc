@@ -30,6 +30,8 @@ class Delivery : public std::enable_shared_from_this<Delivery> {
     collect::DoorBatch batch(source_, service_.understanding, service_.clock.now());
     batch.set_strict(service_.is_strict(*log_, source_.id));
     if (const Status read = door_.decode(request, *body, batch); !read) {
+      // Whoever may not deliver received nothing and fills nothing.
+      if (read.error().code == Code::kDenied) return refuse(read.error());
       // How many events that were is not known; that there was something is.
       return note_refusal(*log_, refused_event(source_.id, 0, 1, read.error().message, service_.clock.now()), reply_,
                           [self = shared_from_this(), error = read.error()](const Status& noted) {

@@ -52,7 +52,7 @@ class Command(subprocess.Popen):
         super().__exit__(kind, value, trace)
 
 
-CLOSED = ["keys", "lock", "logs", "stele.json"]  # what a data directory holds that was closed in order
+CLOSED = ["keys", "lock", "logs", "sources", "stele.json"]  # what a data directory holds that was closed in order
 
 
 class Server:

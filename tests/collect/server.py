@@ -94,6 +94,14 @@ class Server:
         except urllib.error.HTTPError as error:
             return error.code, dict(error.headers), error.read()
 
+    def get(self, path: str) -> tuple[int, bytes]:
+        """(status, body)."""
+        try:
+            with urllib.request.urlopen(self.url + path, timeout=30) as answer:
+                return answer.status, answer.read()
+        except urllib.error.HTTPError as error:
+            return error.code, error.read()
+
     def entries(self) -> list[dict]:
         out, at = [], 0
         while True:

@@ -76,7 +76,8 @@ struct Product {
     service.doors.push_back(collect::make_github_door("secret"));
     add_routes(router, service);
   }
-  Service service{{}, {}, system_clock(), testing::shipped_understanding(), {}, 0, {}, {}, {}};
+  people::Directory directory;
+  Service service{{}, {}, system_clock(), testing::shipped_understanding(), directory, {}, 0, {}, {}, {}};
   Router router;
   Door door{router};
 };

@@ -8,6 +8,7 @@ void add_routes(Router& router, Service& service) {
   add_journal_routes(router, service);
   add_stream_routes(router, service);
   add_coverage_routes(router, service);
+  add_account_routes(router, service);
   add_apart_routes(router, service);
   add_log_routes(router, service);
   add_operation_routes(router, service);

@@ -14,6 +14,7 @@
 #include "collect/http_door.h"
 #include "event/json_tape.h"
 #include "log/sequencer.h"
+#include "people/directory.h"
 #include "sources/watch.h"
 
 namespace stele::api {
@@ -43,6 +44,7 @@ struct Service {
   std::map<std::string, const sources::Watch*> watches;  // over the sources of each log
   const Clock& clock;
   collect::Understanding understanding;
+  const people::Directory& directory;
   ApiLimits limits;
   std::int64_t started = 0;
   std::vector<std::unique_ptr<collect::HttpDoor>> doors;
@@ -64,6 +66,7 @@ void add_door_routes(Router& router, Service& service);       // of other protoc
 void add_journal_routes(Router& router, Service& service);    // /upload, of systemd-journal-upload
 void add_stream_routes(Router& router, Service& service);     // /api/v1/stream
 void add_coverage_routes(Router& router, Service& service);   // /api/v1/coverage
+void add_account_routes(Router& router, Service& service);    // /api/v1/accounts
 void add_apart_routes(Router& router, Service& service);      // values that are kept apart
 void add_log_routes(Router& router, Service& service);        // /log/{log}/…
 void add_operation_routes(Router& router, Service& service);  // /healthz, /readyz, /metrics, /api/v1/status, schema

@@ -20,6 +20,7 @@ void add_status(CLI::App& app, int& exit_code);
 void add_coverage(CLI::App& app, int& exit_code);
 void add_open(CLI::App& app, int& exit_code);
 void add_erase(CLI::App& app, int& exit_code);
+void add_who(CLI::App& app, int& exit_code);
 void add_proof(CLI::App& app, int& exit_code);
 void add_verify(CLI::App& app, int& exit_code);
 void add_normalize(CLI::App& app, int& exit_code);

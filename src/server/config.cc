@@ -115,6 +115,7 @@ std::vector<Setting> make_settings() {
             "What is missing of sources is written into the log; false: it is counted alone."),
       truth("watch_clock", &Config::watch_clock,
             "Whether this machine's clock is synchronised is looked at every minute, and what changes is an entry."),
+      text("people", &Config::people, "File that says whose the accounts are: docs/formats/people.md. Empty: none."),
       text("rules", &Config::rules,
            "Folder of normalisers (*.yaml) that go before the shipped ones: docs/formats/normaliser.md. Empty: none."),
       text("github_secret_file", &Config::github_secret_file,

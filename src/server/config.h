@@ -23,6 +23,7 @@ struct Config {
   std::string sources;
   bool watch_sources = true;
   bool watch_clock = true;
+  std::string people;
   std::string rules;
   std::string github_secret_file;
 

@@ -87,6 +87,7 @@ struct Server::Parts {
   std::unique_ptr<apart::Keeper> keeper;
   std::unique_ptr<collect::Understanding> understanding;
   std::unique_ptr<log::Sequencer> log;
+  people::Directory people;
   std::unique_ptr<sources::Watch> watch;
   std::unique_ptr<notify::Notifier> notifier;  // none without destinations
   std::unique_ptr<Upkeep> upkeep;
@@ -113,6 +114,7 @@ struct Server::Parts {
     bool stopped = false;
     std::size_t damage = 0;  // sentences of it
   };
+  Status read_people();
   Status open_watch();
   void watch_log(Said said);
   void append_metrics(std::string& out) const;
@@ -131,12 +133,14 @@ Status Server::Parts::open() {
                store->identity().origin);
 
   STELE_TRY(open_notifier());  // before anything is written that it must tell of
+  STELE_TRY(read_people());
   STELE_TRY(open_watch());
   runtime = std::make_unique<net::Runtime>(static_cast<unsigned>(config.threads));
   service = std::unique_ptr<api::Service>(new api::Service{{{kMainLog, log.get()}},
                                                            {{kMainLog, watch.get()}},
                                                            system_clock(),
                                                            *understanding,
+                                                           people,
                                                            api_limits(config),
                                                            system_clock().monotonic(),
                                                            {},
@@ -152,6 +156,13 @@ Status Server::Parts::open() {
       system_clock());
   STELE_TRY(open_http());  // last: it writes down the address, by which others know that the server is there
   watch_log({});
+  return {};
+}
+
+Status Server::Parts::read_people() {
+  if (config.people.empty()) return {};
+  STELE_ASSIGN(const std::string yaml, io::read_file(io::posix(), config.people, people::kDirectoryBytesMax));
+  STELE_ASSIGN(people, people::Directory::parse(yaml, config.people));
   return {};
 }
 

@@ -85,8 +85,23 @@ void Ledger::observe(std::uint64_t index, const Sighting& sighting, std::string_
   state.last_index = index;
   if (state.kinds.size() < kKindsMax && !state.kinds.contains(std::string(sighting.kind))) state.kinds.emplace(sighting.kind);
   count(sighting, state);
+  if (sighting.actor_type == "user" && !sighting.is_own()) count_account(sighting);
   if (sighting.seq && !sighting.is_own()) number(sighting, state);
   if (sighting.is_own()) observe_own(sighting, entry);
+}
+
+void Ledger::count_account(const Sighting& sighting) {
+  auto it = accounts_.find(sighting.actor);
+  if (it == accounts_.end()) {
+    if (accounts_.size() >= kAccountsMax) return;
+    it = accounts_.try_emplace(std::string(sighting.actor)).first;
+    it->second.first_seen = sighting.received;
+  }
+  AccountState& account = it->second;
+  ++account.events;
+  account.last_seen = sighting.received;
+  if (account.sources.size() < AccountState::kSourcesMax && !account.sources.contains(std::string(sighting.source)))
+    account.sources.emplace(sighting.source);
 }
 
 void Ledger::skip(std::uint64_t index) {

@@ -32,6 +32,16 @@ struct SourceState {
   [[nodiscard]] Tally tally(Day from, Day to) const;  // both included
 };
 
+// An account under which a user acted.
+struct AccountState {
+  std::uint64_t events = 0;
+  UnixNanos first_seen = 0;  // times of receipt
+  UnixNanos last_seen = 0;
+  std::set<std::string> sources;  // where; at most 8
+
+  static constexpr std::size_t kSourcesMax = 8;
+};
+
 // What is to be written into the log about a source.
 struct Finding {
   enum class Kind : std::uint8_t { kGap, kGapFilled, kSilent, kResumed };
@@ -46,6 +56,7 @@ class Ledger {
  public:
   static constexpr std::size_t kSourcesMax = 20'000;
   static constexpr std::size_t kSequencesMax = 256;  // of one source
+  static constexpr std::size_t kAccountsMax = 20'000;
 
   // Takes the entry of that index; its successor is the next. `entry` is looked at if it
   // is one of Stele's own. What a ledger knows depends on nothing but the entries.
@@ -57,6 +68,8 @@ class Ledger {
   [[nodiscard]] std::uint64_t size() const { return size_; }
   [[nodiscard]] std::uint64_t unreadable() const { return unreadable_; }
   [[nodiscard]] const std::map<std::string, SourceState, std::less<>>& sources() const { return sources_; }
+  // Those that came first.
+  [[nodiscard]] const std::map<std::string, AccountState, std::less<>>& accounts() const { return accounts_; }
   // The first entry that was received on that day or later; size() when there is none.
   [[nodiscard]] std::uint64_t first_index(Day day) const;
   // When the source, or any host of it, was heard last; 0: never.
@@ -78,11 +91,13 @@ class Ledger {
   SourceState& state_of(std::string_view source, std::string_view host, std::string_view kind);
   static void count(const Sighting& sighting, SourceState& state);
   static void number(const Sighting& sighting, SourceState& state);
+  void count_account(const Sighting& sighting);
   void observe_own(const Sighting& sighting, std::string_view entry);
 
   std::uint64_t size_ = 0;
   std::uint64_t unreadable_ = 0;
   std::map<std::string, SourceState, std::less<>> sources_;
+  std::map<std::string, AccountState, std::less<>> accounts_;
   std::map<Day, std::uint64_t> day_starts_;
   std::string registry_digest_;
   std::optional<bool> clock_synchronised_;

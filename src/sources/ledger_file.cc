@@ -244,6 +244,29 @@ SourceState read_state(JsonValue value) {
   return out;
 }
 
+void append_account(std::string& out, const std::string& name, const AccountState& account) {
+  out += '{';
+  string_member(out, "name", name);
+  member(out, "events", account.events);
+  member(out, "first_seen", static_cast<std::uint64_t>(account.first_seen));
+  member(out, "last_seen", static_cast<std::uint64_t>(account.last_seen));
+  begin(out, "sources", '[');
+  for (const std::string& source : account.sources) {
+    element(out);
+    append_json_string(out, source);
+  }
+  out += "]}";
+}
+
+AccountState read_account(JsonValue value) {
+  AccountState out;
+  out.events = value["events"].number().value_or(0);
+  out.first_seen = static_cast<UnixNanos>(value["first_seen"].number().value_or(0));
+  out.last_seen = static_cast<UnixNanos>(value["last_seen"].number().value_or(0));
+  value["sources"].for_each([&](JsonValue source) { out.sources.insert(source.text()); });
+  return out;
+}
+
 }  // namespace
 
 std::string LedgerFile::write(const Ledger& ledger, const LedgerPlace& place) {
@@ -259,6 +282,12 @@ std::string LedgerFile::write(const Ledger& ledger, const LedgerPlace& place) {
   for (const auto& [day, index] : ledger.day_starts_) {
     element(out);
     append_numbers(out, std::array<std::uint64_t, 2>{static_cast<std::uint64_t>(day), index});
+  }
+  out += ']';
+  begin(out, "accounts", '[');
+  for (const auto& [name, account] : ledger.accounts_) {
+    element(out);
+    append_account(out, name, account);
   }
   out += ']';
   begin(out, "sources", '[');
@@ -292,6 +321,8 @@ Result<LedgerFile::Read> LedgerFile::read(std::string_view content) {
   root["days"].for_each([&](JsonValue day) {
     if (std::array<std::uint64_t, 2> two{}; read_numbers(day, two)) out.ledger.day_starts_[static_cast<Day>(two[0])] = two[1];
   });
+  root["accounts"].for_each(
+      [&](JsonValue account) { out.ledger.accounts_.try_emplace(account["name"].text(), read_account(account)); });
   root["sources"].for_each([&](JsonValue source) { out.ledger.sources_.try_emplace(source["name"].text(), read_state(source)); });
   return out;
 }

@@ -43,6 +43,15 @@ void read_source(ondemand::value value, Sighting& out) {
   }
 }
 
+void read_actor(ondemand::value value, Sighting& out) {
+  if (value.type() != ondemand::json_type::object) return;
+  for (ondemand::field member : value.get_object()) {
+    const std::string_view key = member.unescaped_key();
+    if (key == "type") out.actor_type = text_of(member.value());
+    if (key == "id") out.actor = text_of(member.value());
+  }
+}
+
 void read_context(ondemand::value value, Sighting& out) {
   if (value.type() != ondemand::json_type::object) return;
   for (ondemand::field member : value.get_object()) {
@@ -66,6 +75,8 @@ void read_event(ondemand::value value, Sighting& out) {
       if (std::uint64_t seq = 0; member.value().get_uint64().get(seq) == simdjson::SUCCESS) out.seq = seq;
     } else if (key == "time") {
       out.time = parse_time(text_of(member.value()));
+    } else if (key == "actor") {
+      read_actor(member.value(), out);
     } else if (key == "action") {
       out.action = text_of(member.value());
     } else if (key == "category") {

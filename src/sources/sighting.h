@@ -23,6 +23,8 @@ struct Sighting {
   std::string_view sequence;  // event.context.sequence
   std::string_view host;      // event.attributes.host
   std::string_view reason;    // event.attributes.reason
+  std::string_view actor_type;
+  std::string_view actor;  // its id
   std::string_view action;
   std::uint8_t category = kNoCategory;
   bool has_origin = false;

@@ -3,7 +3,10 @@
 #include <spdlog/spdlog.h>
 #include <unistd.h>
 
+#include "agent/audit_stream.h"
 #include "agent/file_stream.h"
+#include "agent/journal_stream.h"
+#include "agent/socket_stream.h"
 #include "base/threads.h"
 
 namespace stele::agent {
@@ -35,11 +38,16 @@ Result<std::unique_ptr<Agent>> Agent::start(const Config& config, io::FileSystem
                         number_attribute("spool_records", agent->spool_->waiting().records)};
   agent->collector_->tell(std::move(started));
   for (const std::string& note : notes) agent->collector_->tell({"spool_damaged", "error", "failure", note, {}});
-  STELE_TRY(agent->add_streams(config, clock));
+  STELE_TRY(agent->add_streams(config));
   return agent;
 }
 
-Status Agent::add_streams(const Config& config, const Clock&) {
+Status Agent::add_streams(const Config& config) {
+  if (config.journal) {
+    STELE_ASSIGN(const JournalLibrary* library, journal_library());
+    words_.push_back("the journal" + (config.journal_directory.empty() ? "" : " in " + config.journal_directory));
+    collector_->add(std::make_unique<JournalStream>(*library, config.journal_directory, spool_->positions()));
+  }
   std::vector<std::string> before;
   for (const FileConfig& file : config.files) {
     FileOptions options;
@@ -51,6 +59,15 @@ Status Agent::add_streams(const Config& config, const Clock&) {
     before.push_back(file.path);
     words_.push_back(options.pattern + " (" + options.format + ")");
     collector_->add(std::make_unique<FileStream>(std::move(options), spool_->positions()));
+  }
+  if (!config.audit_socket.empty()) {
+    words_.push_back("audit events from " + config.audit_socket);
+    collector_->add(std::make_unique<AuditSocketStream>(config.audit_socket));
+  }
+  for (const SocketConfig& socket : config.sockets) {
+    STELE_ASSIGN(auto stream, SocketStream::open(socket));
+    words_.push_back("what programs write to " + socket.path);
+    collector_->add(std::move(stream));
   }
   return {};
 }

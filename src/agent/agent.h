@@ -30,7 +30,7 @@ class Agent {
 
  private:
   Agent() = default;
-  Status add_streams(const Config& config, const Clock& clock);
+  Status add_streams(const Config& config);
 
   std::unique_ptr<Spool> spool_;
   std::unique_ptr<Shipper> shipper_;

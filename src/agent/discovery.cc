@@ -9,6 +9,7 @@
 
 #include "agent/file_names.h"
 #include "agent/followed_file.h"
+#include "agent/journal_library.h"
 
 namespace stele::agent {
 namespace {
@@ -85,6 +86,10 @@ bool look_for_journal(const std::string& root, const std::string& user, Discover
 Discovery discover(const std::string& root, const std::string& user) {
   Discovery out;
   out.journal = look_for_journal(root, user, out);
+  if (const auto library = journal_library(); out.journal && !library) {
+    out.unreadable.push_back({"the journal", library.error().message, ""});
+    out.journal = false;
+  }
   if (!out.journal) {
     for (const Known& known : kInsteadOfJournal) look_for(known, root, user, out);
   }

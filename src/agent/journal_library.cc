@@ -33,8 +33,6 @@ Result<const JournalLibrary*> load() {
   loader.load("sd_journal_close", library.close);
   loader.load("sd_journal_next", library.next);
   loader.load("sd_journal_seek_head", library.seek_head);
-  loader.load("sd_journal_seek_tail", library.seek_tail);
-  loader.load("sd_journal_previous", library.previous);
   loader.load("sd_journal_seek_cursor", library.seek_cursor);
   loader.load("sd_journal_test_cursor", library.test_cursor);
   loader.load("sd_journal_get_cursor", library.get_cursor);

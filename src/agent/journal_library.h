@@ -23,8 +23,6 @@ struct JournalLibrary {
   void (*close)(sd_journal*);
   int (*next)(sd_journal*);  // 1, or 0 at the end
   int (*seek_head)(sd_journal*);
-  int (*seek_tail)(sd_journal*);
-  int (*previous)(sd_journal*);
   int (*seek_cursor)(sd_journal*, const char*);
   int (*test_cursor)(sd_journal*, const char*);
   int (*get_cursor)(sd_journal*, char**);  // to be freed

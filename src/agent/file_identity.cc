@@ -9,6 +9,8 @@ namespace stele::agent {
 
 FileIdentity identity_of(const struct stat& st) { return {st.st_dev, st.st_ino}; }
 
+std::int64_t modified_of(const struct stat& st) { return st.st_mtim.tv_sec * 1'000'000'000 + st.st_mtim.tv_nsec; }
+
 std::string position_key(const FileIdentity& file) {
   return "file:" + std::to_string(file.device) + ":" + std::to_string(file.inode);
 }

@@ -18,11 +18,12 @@ struct FileIdentity {
   auto operator<=>(const FileIdentity&) const = default;
 };
 FileIdentity identity_of(const struct stat& st);
+std::int64_t modified_of(const struct stat& st);  // nanoseconds since 1970
 
 // How far a file was read. A name leads to another file after a rotation, and an inode is used again after a removal: a file is
 // the same when device, inode and its first bytes are.
 struct FilePosition {
-  // Of the file's first bytes, as many as were read, at most:
+  // Of the file's first bytes, as many as were there when it was found, or were read, at most:
   static constexpr std::uint64_t kHeadBytesMax = 1'024;
 
   FileIdentity file;

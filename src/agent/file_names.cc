@@ -60,6 +60,11 @@ bool matches_pattern(const std::string& pattern, const std::string& path) {
   return pattern == path || ::fnmatch(pattern.c_str(), path.c_str(), FNM_PATHNAME | FNM_PERIOD) == 0;
 }
 
+bool was_rotated_before(const Sibling& a, const Sibling& b) {
+  if (a.modified != b.modified) return a.modified < b.modified;
+  return a.path.size() != b.path.size() ? a.path.size() > b.path.size() : a.path > b.path;
+}
+
 std::vector<Sibling> rotated_siblings(const std::string& path) {
   std::vector<Sibling> out;
   const std::string directory = directory_of(path);
@@ -70,15 +75,11 @@ std::vector<Sibling> rotated_siblings(const std::string& path) {
     struct stat st {};
     if (::stat(sibling.path.c_str(), &st) != 0 || !S_ISREG(st.st_mode)) return;
     sibling.file = identity_of(st);
-    sibling.modified = st.st_mtim.tv_sec * 1'000'000'000 + st.st_mtim.tv_nsec;
+    sibling.modified = modified_of(st);
     sibling.size = static_cast<std::uint64_t>(st.st_size);
     out.push_back(std::move(sibling));
   });
-  // Of two written in the same tick the one with the longer or higher number is older: x.10, x.2, x.1.
-  std::sort(out.begin(), out.end(), [](const Sibling& a, const Sibling& b) {
-    if (a.modified != b.modified) return a.modified < b.modified;
-    return a.path.size() != b.path.size() ? a.path.size() > b.path.size() : a.path > b.path;
-  });
+  std::sort(out.begin(), out.end(), &was_rotated_before);
   return out;
 }
 

@@ -26,6 +26,8 @@ struct Sibling {
   std::int64_t modified = 0;  // nanoseconds since 1970
   std::uint64_t size = 0;
 };
+// By the time of the last write; of two in the same tick the one with the longer or higher number is older: x.10, x.2, x.1.
+bool was_rotated_before(const Sibling& a, const Sibling& b);
 // The regular files that `path` was rotated to, the oldest first.
 std::vector<Sibling> rotated_siblings(const std::string& path);
 // The path in the directory of `path` under which that file stands now; empty when it has none there.

@@ -42,8 +42,6 @@ Opened open_file(const std::string& path) {
   return out;
 }
 
-std::int64_t modified_of(const struct stat& st) { return st.st_mtim.tv_sec * kSecond + st.st_mtim.tv_nsec; }
-
 // Where its last whole line ends.
 std::uint64_t end_of_lines(int fd, std::uint64_t size) {
   constexpr std::uint64_t kLookBack = 1U << 20;
@@ -146,6 +144,11 @@ void FileStream::scan(Batch& batch, std::int64_t now) {
     if (std::none_of(options_.except.begin(), options_.except.end(), is_other)) scan_path(path, !scanned_, batch, now);
   }
   scanned_ = true;
+  for (const auto& [path, trail] : trails_) {
+    for (const auto& file : trail.files) {
+      if (file->look()) batch.set_position(position_key(file->position().file), position_text(file->position()));
+    }
+  }
 }
 
 void FileStream::scan_path(const std::string& path, bool first, Batch& batch, std::int64_t now) {
@@ -164,6 +167,7 @@ void FileStream::scan_path(const std::string& path, bool first, Batch& batch, st
   if (current != nullptr && opened.error == 0 && current->position().file == file) return;
   if (current != nullptr) {  // it was rotated, or removed
     current->set_rotated(now);
+    batch.set_position(position_key(current->position().file), position_text(current->position()));
     trail.has_current = false;
   }
   if (opened.error != 0 || is_known(file)) return;
@@ -177,43 +181,59 @@ void FileStream::scan_path(const std::string& path, bool first, Batch& batch, st
   trail.has_current = true;
 }
 
-// Goes on with what the spool knows of this name.
+// Goes on with what the spool knows of this name: files that were rotated, the oldest first, then the one that has it.
 void FileStream::take_up(const std::string& path, Trail& trail, Batch& batch, std::int64_t now) {
-  std::vector<FilePosition> known = std::exchange(trail.known, {});
-  std::sort(known.begin(), known.end(), [](const FilePosition& a, const FilePosition& b) {
-    return a.rotated != b.rotated ? a.rotated : a.modified < b.modified;
-  });
+  struct Found {
+    Sibling place;
+    Opened opened;
+    FilePosition position;
+  };
+  std::vector<Found> found;
   std::int64_t since = 0;
-  for (FilePosition& position : known) {
+  for (FilePosition& position : std::exchange(trail.known, {})) {
     const std::string place = find_by_identity(path, position.file);
-    Opened opened = place.empty() ? Opened{{}, {}, ENOENT} : open_file(place);
+    Opened opened;
+    opened.error = ENOENT;
+    if (!place.empty()) opened = open_file(place);
     since = std::max(since, position.modified);
-    // An inode that is used again; a file that was replaced in place is looked at when it is read.
+    // An inode that is used again. A file that was replaced in place is noticed when it is read.
     if (opened.error == 0 && place != path && !begins_as(opened.fd.get(), position)) opened.error = ENOENT;
     if (opened.error == ENOENT) {
-      batch.set_position(position_key(position.file), "");
-      if (position.rotated && position.at.offset >= position.size) continue;
-      Notice notice{"file_lost", "warning", "failure", "", {}};
-      notice.message = stream_name(path) + " was rotated away and is not to be found any more: it was read up to byte " +
-                       std::to_string(position.at.offset) + " of " + std::to_string(position.size) +
-                       " that it had when it was last seen";
-      notice.attributes = {text_attribute("path", path), number_attribute("read_bytes", position.at.offset),
-                           number_attribute("seen_bytes", position.size)};
-      batch.tell(std::move(notice));
-      continue;
-    }
-    if (opened.error != 0) {  // it may be readable later
+      forget_lost(path, position, batch);
+    } else if (opened.error != 0) {  // it may be readable later
       trail.known.push_back(position);
-      continue;
+    } else {
+      const std::int64_t modified = modified_of(opened.st);
+      found.push_back({{place, position.file, modified, 0}, std::move(opened), std::move(position)});
     }
-    const bool rotated = place != path;
-    if (!rotated) position.rotated = false;
-    since = std::max(since, rotated ? modified_of(opened.st) : 0);
-    add(path, trail, std::move(opened.fd), position, batch);
-    if (rotated) trail.files.back()->set_rotated(now);
-    trail.has_current = !rotated;
+  }
+  std::sort(found.begin(), found.end(), [&](const Found& a, const Found& b) {
+    if ((a.place.path == path) != (b.place.path == path)) return b.place.path == path;
+    return was_rotated_before(a.place, b.place);
+  });
+  for (Found& one : found) {
+    const bool is_rotated = one.place.path != path;
+    // It was empty when it was last seen: it may have been copied and cut off since.
+    if (!is_rotated && one.position.head == 0) take_between(path, trail, one.position.modified, batch, now);
+    if (is_rotated) since = std::max(since, one.place.modified);
+    one.position.rotated = is_rotated;
+    add(path, trail, std::move(one.opened.fd), std::move(one.position), batch);
+    if (is_rotated) trail.files.back()->set_rotated(now);
+    trail.has_current = !is_rotated;
   }
   if (!trail.has_current && trail.known.empty()) take_between(path, trail, since, batch, now);
+}
+
+void FileStream::forget_lost(const std::string& path, const FilePosition& position, Batch& batch) {
+  batch.set_position(position_key(position.file), "");
+  if (position.rotated && position.at.offset >= position.size) return;
+  Notice notice{"file_lost", "warning", "failure", "", {}};
+  notice.message = stream_name(path) + " was rotated away and is not to be found any more: it was read up to byte " +
+                   std::to_string(position.at.offset) + " of " + std::to_string(position.size) +
+                   " that it had when it was last seen";
+  notice.attributes = {text_attribute("path", path), number_attribute("read_bytes", position.at.offset),
+                       number_attribute("seen_bytes", position.size)};
+  batch.tell(std::move(notice));
 }
 
 // Generations that came and went since the last look.
@@ -222,7 +242,10 @@ void FileStream::take_between(const std::string& path, Trail& trail, std::int64_
     if (sibling.modified < since || is_known(sibling.file)) continue;
     Opened opened = open_file(sibling.path);
     if (opened.error != 0) continue;
-    add(path, trail, std::move(opened.fd), begun(sibling.file, path), batch);
+    FilePosition position = begun(sibling.file, path);
+    position.rotated = true;
+    position.size = sibling.size;
+    add(path, trail, std::move(opened.fd), std::move(position), batch);
     trail.files.back()->set_rotated(now);
   }
 }
@@ -238,7 +261,7 @@ void FileStream::replaced(const std::string& path, Trail& trail, std::size_t at,
   FilePosition old = file.position();
   file.restart();
   batch.set_position(position_key(old.file), position_text(file.position()));
-  if (old.at.offset == 0) return;
+  if (old.head == 0) return;
   std::int64_t copied = 0;
   for (const Sibling& sibling : rotated_siblings(path)) {
     if (sibling.size < old.at.offset || sibling.modified < old.modified || is_known(sibling.file)) continue;
@@ -246,6 +269,8 @@ void FileStream::replaced(const std::string& path, Trail& trail, std::size_t at,
     if (opened.error != 0 || !begins_as(opened.fd.get(), old)) continue;
     copied = sibling.modified;
     old.file = sibling.file;
+    old.rotated = true;
+    old.size = sibling.size;
     batch.set_position(position_key(old.file), position_text(old));
     auto rest = std::make_unique<FollowedFile>(std::move(opened.fd), old, stream_name(path), options_.format);
     rest->set_rotated(now);

@@ -47,6 +47,17 @@ FollowedFile::FollowedFile(Descriptor fd, FilePosition position, std::string nam
     : fd_(std::move(fd)), position_(std::move(position)), name_(std::move(name)), format_(std::move(format)) {
   cutter_ = records::make_cutter(format_, position_.at);
   read_ = position_.at.offset;
+  (void)look();
+}
+
+bool FollowedFile::look() {
+  if (position_.head > 0) return false;
+  struct stat st {};
+  if (::fstat(fd_.get(), &st) != 0) return false;
+  take_head(static_cast<std::uint64_t>(st.st_size));
+  position_.modified = modified_of(st);
+  position_.size = static_cast<std::uint64_t>(st.st_size);
+  return position_.head > 0;
 }
 
 bool FollowedFile::was_truncated() const {
@@ -62,6 +73,7 @@ void FollowedFile::restart() {
   position_.size = 0;
   read_ = 0;
   cutter_ = records::make_cutter(format_);
+  (void)look();
 }
 
 void FollowedFile::set_rotated(std::int64_t now) {
@@ -107,17 +119,18 @@ void FollowedFile::emit(Batch& batch) {
   for (const records::Record& record : cut_) batch.add({format_, name_, record.bytes, record.length, ""});
   position_.at = cut_.back().after;
   cut_.clear();
-  take_head();
+  take_head(position_.at.offset);
   struct stat st {};
-  if (::fstat(fd_.get(), &st) == 0) {
-    position_.modified = st.st_mtim.tv_sec * 1'000'000'000 + st.st_mtim.tv_nsec;
+  // One that was cut off since the read is what it was: its copy is looked for by that.
+  if (::fstat(fd_.get(), &st) == 0 && static_cast<std::uint64_t>(st.st_size) >= read_) {
+    position_.modified = modified_of(st);
     position_.size = static_cast<std::uint64_t>(st.st_size);
   }
   batch.set_position(position_key(position_.file), position_text(position_));
 }
 
-void FollowedFile::take_head() {
-  const std::uint64_t wanted = std::min(position_.at.offset, FilePosition::kHeadBytesMax);
+void FollowedFile::take_head(std::uint64_t size) {
+  const std::uint64_t wanted = std::min(size, FilePosition::kHeadBytesMax);
   if (position_.head >= wanted) return;
   const std::string head = read_at(fd_.get(), 0, wanted);
   if (head.size() != wanted) return;

@@ -35,6 +35,8 @@ class FollowedFile {
   // Nothing more is expected: what was begun is a record.
   void finish(Batch& batch);
 
+  // Notes its first bytes, by which it is known wherever it goes, once it has some. True when that changed the position.
+  bool look();
   // Whether it is shorter than what was read, or begins otherwise: its bytes were replaced in place.
   [[nodiscard]] bool was_truncated() const;
   // Begins at its first byte.
@@ -51,7 +53,7 @@ class FollowedFile {
 
  private:
   void emit(Batch& batch);
-  void take_head();
+  void take_head(std::uint64_t size);
 
   Descriptor fd_;
   FilePosition position_;

@@ -28,7 +28,7 @@ bool Spool::has_room() const {
   return bytes_held() < options_.bytes_max || acknowledged_ + 1 >= end_seq_;
 }
 
-std::uint64_t Spool::batch_bytes_max() const { return std::min<std::uint64_t>(4U << 20, options_.bytes_max / 8); }
+std::uint64_t Spool::batch_bytes_max() const { return std::min<std::uint64_t>(1U << 20, options_.bytes_max / 8); }
 
 Spool::Waiting Spool::waiting() const {
   const std::lock_guard lock(mutex_);
@@ -43,29 +43,37 @@ Status Spool::append(std::uint32_t count, std::string_view lines, const Position
     else
       after.insert_or_assign(key, value);
   }
+  bool written = false;
   if (file_ == nullptr) {
-    STELE_TRY(begin_file(next_seq_, count, lines, after));
-  } else {
-    STELE_ASSIGN(const std::string frame,
-                 encode_spool_frame(frame_seed(sequence_id_, next_number_ - 1), next_seq_, count, changed, lines));
-    std::uint64_t at = 0;
-    {
-      const std::lock_guard lock(mutex_);
-      at = files_.back().bytes;
-    }
-    const ByteSpan parts[] = {as_byte_span(frame)};
-    Status written = file_->write_at(at, parts);
-    if (written) written = file_->sync();
-    if (!written) {  // what that file holds now is uncertain: the next one says it anew
-      file_.reset();
-      return written;
-    }
-    take_in(next_seq_, count, frame.size());
+    const Status begun = begin_file(next_seq_, count, lines, after);
+    if (!begun && !use_reserve()) return begun;
+    written = begun.ok();
+    if (written) keep_reserve();
   }
+  if (!written) STELE_TRY(append_frame(count, lines, changed));
   positions_ = std::move(after);
   next_seq_ += count;
   const std::lock_guard lock(mutex_);
   if (files_.back().bytes >= file_bytes_max()) file_.reset();
+  return {};
+}
+
+Status Spool::append_frame(std::uint32_t count, std::string_view lines, const Positions& changed) {
+  const std::uint64_t seed = frame_seed(sequence_id_, next_number_ - 1);
+  STELE_ASSIGN(const std::string frame, encode_spool_frame(seed, next_seq_, count, changed, lines));
+  std::uint64_t at = 0;
+  {
+    const std::lock_guard lock(mutex_);
+    at = files_.back().bytes;
+  }
+  const ByteSpan parts[] = {as_byte_span(frame)};
+  Status written = file_->write_at(at, parts);
+  if (written) written = file_->sync();
+  if (!written) {  // what that file holds now is uncertain: the next one says it anew
+    file_.reset();
+    return written;
+  }
+  take_in(next_seq_, count, frame.size());
   return {};
 }
 
@@ -120,6 +128,7 @@ void Spool::wake() {
 }
 
 Result<SpoolBatch> Spool::read(std::size_t lines_max, std::size_t bytes_max) {
+  const std::lock_guard reading(reading_mutex_);
   SpoolBatch out;
   std::deque<FileInfo> files;
   std::uint64_t after = 0;
@@ -232,9 +241,12 @@ void Spool::delete_acknowledged() {
       first = files_.front();
       files_.pop_front();
     }
-    if (reading_number_ == first.number) {
-      reading_.reset();
-      reading_number_ = 0;
+    {
+      const std::lock_guard lock(reading_mutex_);
+      if (reading_number_ == first.number) {
+        reading_.reset();
+        reading_number_ = 0;
+      }
     }
     // A name that comes back after a power cut does no harm: it is known to be acknowledged.
     if (first.damaged)

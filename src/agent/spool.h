@@ -91,10 +91,14 @@ class Spool {
   Status recover(Random& random, std::vector<std::string>& notes);
   Status recover_file(std::uint64_t number, Recovered& state, std::vector<std::string>& notes);
   Status begin_sequence(Random& random);
+  Status write_again(std::uint64_t number, std::uint64_t offset, std::string_view frame);
+  void keep_reserve();
+  bool use_reserve();
   void set_sequence(std::uint64_t id);
   void read_acknowledged();
   [[nodiscard]] std::string path_of(std::uint64_t number) const;
   Status begin_file(std::uint64_t first_seq, std::uint32_t count, std::string_view lines, const Positions& positions);
+  Status append_frame(std::uint32_t count, std::string_view lines, const Positions& changed);
   void take_in(std::uint64_t first_seq, std::uint32_t count, std::uint64_t bytes);
   Status write_acknowledged(std::uint64_t seq);
   void delete_acknowledged();
@@ -120,7 +124,8 @@ class Spool {
   std::uint64_t end_seq_ = 1;       // one more than the last durable one
   bool woken_ = false;
 
-  // Of the sending thread:
+  // Of the sending thread, and of deleting:
+  std::mutex reading_mutex_;  // before mutex_
   struct Cursor {
     std::uint64_t number = 0;
     std::uint64_t offset = 0;

@@ -42,9 +42,9 @@ struct Spool::Recovered {
   Positions positions;
   std::uint64_t end_seq = 0;  // 0: nothing yet
   // The last frame, for it may be whole here and yet not durable.
-  std::uint64_t last_first = 0;
-  std::uint32_t last_count = 0;
-  std::string last_lines;
+  std::uint64_t last_number = 0;  // of its file
+  std::uint64_t last_offset = 0;
+  std::string last_frame;
 };
 
 Result<std::unique_ptr<Spool>> Spool::open(io::FileSystem& fs, Random& random, SpoolOptions options,
@@ -53,6 +53,11 @@ Result<std::unique_ptr<Spool>> Spool::open(io::FileSystem& fs, Random& random, S
   std::unique_ptr<Spool> spool(new Spool(fs, std::move(options)));
   STELE_ASSIGN(spool->lock_, fs.lock(spool->options_.dir + "/lock"));
   STELE_TRY(spool->recover(random, notes));
+  spool->keep_reserve();
+  if (!fs.exists(spool->options_.dir + "/acknowledged")) {  // both copies have their room from the start
+    STELE_TRY(spool->write_acknowledged(spool->acknowledged_));
+    STELE_TRY(spool->write_acknowledged(spool->acknowledged_));
+  }
   return spool;
 }
 
@@ -108,13 +113,42 @@ Status Spool::recover(Random& random, std::vector<std::string>& notes) {
     for (const FileInfo& file : files_) STELE_TRY(keep_damaged(fs_, options_.dir, file.number));
     return begin_sequence(random);
   }
-  // The last frame once more, in a new file: it may be in the page cache alone, even after a sync that failed.
-  next_seq_ = state.last_first;
-  end_seq_ = next_seq_;
-  STELE_TRY(begin_file(state.last_first, state.last_count, state.last_lines, positions_));
-  next_seq_ = state.last_first + state.last_count;
+  STELE_TRY(write_again(state.last_number, state.last_offset, state.last_frame));
+  next_seq_ = state.end_seq;
+  end_seq_ = state.end_seq;
   delete_acknowledged();
   return {};
+}
+
+// The last frame may be in the page cache alone, even after a sync that failed. The same bytes in the same place need no room,
+// and a power cut that takes part of them finds what it leaves.
+Status Spool::write_again(std::uint64_t number, std::uint64_t offset, std::string_view frame) {
+  STELE_ASSIGN(const auto file, fs_.open_write(path_of(number), 0600));
+  const ByteSpan parts[] = {as_byte_span(frame)};
+  STELE_TRY(file->write_at(offset, parts));
+  STELE_TRY(file->sync());
+  return fs_.sync_dir(options_.dir);
+}
+
+// Room that is given up when a full disk would not let a small new file take the place of large ones that are done with.
+void Spool::keep_reserve() {
+  constexpr std::size_t kReserveBytes = 128U << 10;
+  const std::string path = options_.dir + "/reserve";
+  if (fs_.exists(path)) return;
+  const std::string zeros(std::min<std::uint64_t>(kReserveBytes, options_.bytes_max / 16), '\0');
+  if (!io::write_file(fs_, path, zeros, 0600)) (void)fs_.remove(path);
+}
+
+bool Spool::use_reserve() {
+  {
+    const std::lock_guard lock(mutex_);
+    if (acknowledged_ + 1 < end_seq_ || files_.empty()) return false;
+  }
+  (void)fs_.remove(options_.dir + "/reserve");
+  if (!begin_file(next_seq_, 0, "", positions_)) return false;
+  delete_acknowledged();
+  keep_reserve();
+  return true;
 }
 
 Status Spool::recover_file(std::uint64_t number, Recovered& state, std::vector<std::string>& notes) {
@@ -150,9 +184,9 @@ Status Spool::recover_file(std::uint64_t number, Recovered& state, std::vector<s
     apply_positions(frame->positions, state.positions);
     file_end = frame->first_seq + frame->count;
     state.end_seq = file_end;
-    state.last_first = frame->first_seq;
-    state.last_count = frame->count;
-    state.last_lines = frame->lines;
+    state.last_number = number;
+    state.last_offset = at;
+    state.last_frame = bytes.substr(at, frame->size);
     at += frame->size;
     info.bytes = at;
   }

@@ -216,7 +216,8 @@ TEST(Spool, says_what_damage_took) {
   const SpoolBatch batch = (*spool)->read(100, 1U << 20).value();
   ASSERT_EQ(batch.lines.size(), 20U);
   EXPECT_EQ(batch.lines[10].seq, 21U);
-  ASSERT_TRUE((*spool)->acknowledge(30).ok());
+  ASSERT_TRUE(append(**spool, 1, 30).ok());  // in a new file
+  ASSERT_TRUE((*spool)->acknowledge(31).ok());
   EXPECT_TRUE(fs.exists("spool/damaged/" + spool_file_name(1)));
 }
 

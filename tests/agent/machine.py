@@ -71,7 +71,7 @@ class Log:
         self.entries: list[dict] = []
 
     def read(self) -> list[dict]:
-        while True:
+        while True:  # what was read is not asked for again
             address = f"{self.server.url}/api/v1/events?from={len(self.entries)}&limit=1000"
             with urllib.request.urlopen(address, timeout=30) as answer:
                 page = json.load(answer)

@@ -39,8 +39,8 @@ def rotate(path: Path, keep: int = 5) -> None:
     path.rename(path.with_name(path.name + ".1"))
 
 
-def copy_and_truncate(path: Path) -> None:
-    for number in range(5, 0, -1):
+def copy_and_truncate(path: Path, keep: int = 5) -> None:
+    for number in range(keep, 0, -1):
         old = path.with_name(f"{path.name}.{number}")
         if old.exists():
             old.rename(path.with_name(f"{path.name}.{number + 1}"))

@@ -250,6 +250,16 @@ void FileStream::take_between(const std::string& path, Trail& trail, std::int64_
   }
 }
 
+void FileStream::take_before_current(const std::string& path, Trail& trail, std::int64_t since, Batch& batch, std::int64_t now) {
+  std::unique_ptr<FollowedFile> current = std::move(trail.files.back());
+  trail.files.pop_back();
+  const FilePosition held = current->position();
+  trail.known.push_back(held);  // so that it is not taken for one of them
+  take_between(path, trail, since, batch, now);
+  trail.known.pop_back();
+  trail.files.push_back(std::move(current));
+}
+
 void FileStream::add(const std::string& path, Trail& trail, Descriptor fd, FilePosition position, Batch& batch) {
   batch.set_position(position_key(position.file), position_text(position));
   trail.files.push_back(std::make_unique<FollowedFile>(std::move(fd), std::move(position), stream_name(path), options_.format));
@@ -278,10 +288,7 @@ void FileStream::replaced(const std::string& path, Trail& trail, std::size_t at,
     break;
   }
   if (copied != 0) {  // copies of later generations, made while nobody looked
-    std::unique_ptr<FollowedFile> current = std::move(trail.files[at + 1]);
-    trail.files.erase(trail.files.begin() + static_cast<std::ptrdiff_t>(at) + 1);
-    take_between(path, trail, copied, batch, now);
-    trail.files.push_back(std::move(current));
+    if (trail.has_current && at + 2 == trail.files.size()) take_before_current(path, trail, copied, batch, now);
     return;
   }
   Notice notice{"file_truncated", "notice", "unknown", "", {}};
@@ -293,6 +300,9 @@ void FileStream::replaced(const std::string& path, Trail& trail, std::size_t at,
 }
 
 bool FileStream::collect_trail(const std::string& path, Trail& trail, Batch& batch, std::int64_t now) {
+  // It was empty when it was last seen: it may have been written, copied and cut off since, and has no first bytes to show it.
+  if (trail.has_current && trail.files.back()->position().head == 0)
+    take_before_current(path, trail, trail.files.back()->position().modified, batch, now);
   for (std::size_t i = 0; i < trail.files.size(); ++i) {
     if (!batch.has_room()) return true;
     if (trail.files[i]->was_truncated()) {

@@ -50,6 +50,7 @@ class FileStream final : public Stream {
   void take_up(const std::string& path, Trail& trail, Batch& batch, std::int64_t now);
   static void forget_lost(const std::string& path, const FilePosition& position, Batch& batch);
   void take_between(const std::string& path, Trail& trail, std::int64_t since, Batch& batch, std::int64_t now);
+  void take_before_current(const std::string& path, Trail& trail, std::int64_t since, Batch& batch, std::int64_t now);
   void add(const std::string& path, Trail& trail, Descriptor fd, FilePosition position, Batch& batch);
   void replaced(const std::string& path, Trail& trail, std::size_t at, Batch& batch, std::int64_t now);
   bool collect_trail(const std::string& path, Trail& trail, Batch& batch, std::int64_t now);

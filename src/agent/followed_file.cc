@@ -55,6 +55,8 @@ bool FollowedFile::look() {
   struct stat st {};
   if (::fstat(fd_.get(), &st) != 0) return false;
   take_head(static_cast<std::uint64_t>(st.st_size));
+  // Of one that stays empty it is the first time that counts: what was copied since is looked for.
+  if (position_.head == 0 && position_.modified != 0) return false;
   position_.modified = modified_of(st);
   position_.size = static_cast<std::uint64_t>(st.st_size);
   return position_.head > 0;
@@ -71,6 +73,7 @@ void FollowedFile::restart() {
   position_.head = 0;
   position_.digest = digest_of("");
   position_.size = 0;
+  position_.modified = 0;
   read_ = 0;
   cutter_ = records::make_cutter(format_);
   (void)look();

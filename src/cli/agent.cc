@@ -87,13 +87,14 @@ std::vector<std::string> discover(agent::Config& config) {
 int list(agent::Config config) {
   const auto unreadable = discover(config);
   std::string out;
-  if (config.journal) out += "follows the journal\n";
+  const auto say = [&](const std::string& line) { out += printable(line) + "\n"; };
+  if (config.journal) say("follows the journal");
   for (const auto& file : config.files)
-    out += "follows " + file.path + " (" + (file.format.empty() ? agent::format_of_path(file.path) : file.format) + ")\n";
-  for (const auto& socket : config.sockets) out += "listens at " + socket.path + "\n";
-  for (const std::string& line : unreadable) out += line + "\n";
+    say("follows " + file.path + " (" + (file.format.empty() ? agent::format_of_path(file.path) : file.format) + ")");
+  for (const auto& socket : config.sockets) say("listens at " + socket.path);
+  for (const std::string& line : unreadable) say(line);
   if (out.empty()) out = "there is nothing to follow\n";
-  return put_whole("agent", printable(out) == out ? out : printable(out));
+  return put_whole("agent", out);
 }
 
 int run(const Options& options) {

@@ -32,7 +32,8 @@ def killed_at_random() -> None:
         log = Log(server)
         names = ("renamed", "copied")
         writers = {name: Writer(work / f"{name}.log") for name in names}
-        agent = Agent(work, server.url, f"spool_bytes: 4194304\nheartbeat_seconds: 1\nfiles: [{work}/renamed.log, {work}/copied.log]\n").start()
+        config = f"spool_bytes: 4194304\nheartbeat_seconds: 1\nfiles: [{work}/renamed.log, {work}/copied.log]\n"
+        agent = Agent(work, server.url, config).start()
         wait_until("it follows both", lambda: log.own("started"))
         over = threading.Event()
 
@@ -80,6 +81,9 @@ def killed_at_random() -> None:
         agent.stop()
         wait_until("the last word", lambda: len(log.own("stopped")) > 0)
         numbers = log.check_numbers()
+        beats = log.own("heartbeat")
+        expect(beats and {"version", "spool_records", "spool_bytes", "clock_synchronised", "streams"} <= set(beats[-1]["attributes"]),
+               "heartbeats tell how the agent is")
         print(f"kills: {total} lines, {numbers} records, none lost, none twice", flush=True)
         server.stop()
         server.verify()

@@ -160,6 +160,30 @@ def speaks_https() -> None:
     shutil.rmtree(certificate.parent)
 
 
+def audit_line(kind: str, serial: int, rest: str, seconds: int = 0) -> str:
+    return f"type={kind} msg=audit({1732378800 + seconds}.123:{serial}): {rest}"
+
+
+def audit_events_are_whole() -> None:
+    case = Case("audit events, interleaved, cut by their end or by waiting, over a kill")
+    (case.work / "audit").mkdir()
+    case.path = case.work / "audit/audit.log"
+    case.agent.config.write_text(case.agent.config.read_text().replace(f"{case.work}/app.log", str(case.path)))
+    one = [audit_line("SYSCALL", 1, "a"), audit_line("CWD", 1, "b"), audit_line("PROCTITLE", 1, "c")]
+    two = [audit_line("SYSCALL", 2, "d"), audit_line("PATH", 2, "e")]
+    alone = audit_line("USER_LOGIN", 3, "f")
+    case.write([one[0], two[0], one[1], alone, one[2], two[1]])
+    case.agent.start()
+    wait_until("those that are complete; " + case.agent.words(), lambda: len(case.got()) >= 2)
+    expect_equal(case.got()[:2], [alone, "\n".join(one)], "by their ends")
+    case.agent.kill()
+    case.agent.start()
+    wait_until("the one that ends by waiting", lambda: len(case.got()) >= 3)
+    expect_equal(case.got()[2], "\n".join(two), "by waiting")
+    expect_equal({record["format"] for record in case.mood.got if record["stream"] == str(case.path)}, {"auditd"}, "the format")
+    case.done(case.got())
+
+
 def stops_without_a_server() -> None:
     case = Case("it stops at once when there is no server, and goes on later")
     case.server.stop()
@@ -176,7 +200,8 @@ def stops_without_a_server() -> None:
     case.done()
 
 
-CASES = (waits_and_tries_again, halves_what_is_too_large, keeps_what_is_refused, speaks_https, stops_without_a_server)
+CASES = (waits_and_tries_again, halves_what_is_too_large, keeps_what_is_refused, speaks_https, audit_events_are_whole,
+         stops_without_a_server)
 
 if __name__ == "__main__":
     if not shutil.which("zstd"):

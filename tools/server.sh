@@ -1,21 +1,29 @@
 # shellcheck shell=bash
 # The server that `./x up` keeps in the background. Its data lies in var/data, its own words in var/stele.log.
-# STELE_LISTEN=ADDRESS:PORT moves it away from 127.0.0.1:7373.
+# STELE_LISTEN=ADDRESS:PORT moves it away from 127.0.0.1:7373. Beside it an agent follows this machine's own logs, where there
+# are any that may be read: its spool is var/agent, its words are in var/agent.log. STELE_AGENT=0 leaves it out.
 
 readonly pid_file=var/stele.pid
 readonly log_file=var/stele.log
 readonly data_dir=var/data
+readonly agent_pid_file=var/agent.pid
+readonly agent_log_file=var/agent.log
+readonly agent_spool=var/agent
 address=${STELE_LISTEN:-127.0.0.1:7373}
 
-# Prints the process id if our server runs. A stale file, or an id that something else has now, is no server.
-server_pid() {
+# pid_of FILE WORDS: prints the process id in FILE if a process runs under it whose command has these WORDS. A stale file, or an id
+# that something else has now, is none.
+pid_of() {
   local pid
-  [[ -r $pid_file ]] || return 1
-  pid=$(<"$pid_file")
+  [[ -r $1 ]] || return 1
+  pid=$(<"$1")
   [[ -r /proc/$pid/cmdline ]] || return 1
-  tr '\0' ' ' <"/proc/$pid/cmdline" 2>/dev/null | grep -q "stele serve --data $data_dir" || return 1
+  tr '\0' ' ' <"/proc/$pid/cmdline" 2>/dev/null | grep -q "$2" || return 1
   printf '%s\n' "$pid"
 }
+
+server_pid() { pid_of "$pid_file" "stele serve --data $data_dir"; }
+agent_pid() { pid_of "$agent_pid_file" "stele agent --spool $agent_spool"; }
 
 # Where the running server listens, which another STELE_LISTEN may have said.
 server_address() {
@@ -41,6 +49,54 @@ ${bold}Stele is up: http://$address${plain}   (data in $data_dir, its log in $lo
   Stop it:
     ./x down
 END
+  agent_welcome
+}
+
+# What is captured of this machine, and what could be.
+agent_welcome() {
+  local found
+  found=$("$stele_bin" agent --list 2>/dev/null) || return 0
+  if agent_pid >/dev/null; then
+    printf '\n  Captured from this machine, as source %s:\n' "$(uname -n)"
+  else
+    printf '\n  Of this machine nothing is captured (docs/sources/agent.md):\n'
+  fi
+  printf '    %s\n' "${found//$'\n'/$'\n'    }"
+}
+
+# Starts the agent unless it runs, or there is nothing to follow.
+agent_start() {
+  if [[ ${STELE_AGENT:-1} == 0 ]] || agent_pid >/dev/null; then return 0; fi
+  if ! "$stele_bin" agent --list 2>/dev/null | grep -q '^follows '; then return 0; fi
+  say "starting the agent of this machine"
+  setsid "$stele_bin" agent --spool "$agent_spool" --url "http://$address" >>"$agent_log_file" 2>&1 </dev/null &
+  printf '%s\n' "$!" >"$agent_pid_file"
+}
+
+# Before the server, so that it can send what it has.
+agent_stop() {
+  local pid
+  if ! pid=$(agent_pid); then
+    rm -f "$agent_pid_file"
+    return 0
+  fi
+  say "stopping the agent"
+  stop_process "$pid" "$agent_pid_file" "$agent_log_file"
+}
+
+# stop_process PID PIDFILE LOG: asks it to stop, and waits a minute at most.
+stop_process() {
+  local tenth
+  kill -TERM "$1"
+  for ((tenth = 0; tenth < 600; ++tenth)); do
+    if ! is_running "$1"; then
+      rm -f "$2"
+      good "stopped"
+      return 0
+    fi
+    sleep 0.1
+  done
+  die "Process $1 has not stopped within a minute; see $3."
 }
 
 # server_wait PID OFFSET: until it is ready. Where it fails, what it logged since OFFSET is shown.
@@ -83,21 +139,13 @@ server_start() {
 }
 
 server_stop() {
-  local pid tenth
+  local pid
+  agent_stop
   if ! pid=$(server_pid); then
     rm -f "$pid_file"
     say "no server is running"
     return 0
   fi
   say "stopping the server"
-  kill -TERM "$pid"
-  for ((tenth = 0; tenth < 600; ++tenth)); do
-    if ! is_running "$pid"; then
-      rm -f "$pid_file"
-      good "stopped"
-      return 0
-    fi
-    sleep 0.1
-  done
-  die "The server (process $pid) has not stopped within a minute; see $log_file."
+  stop_process "$pid" "$pid_file" "$log_file"
 }

@@ -12,6 +12,7 @@ inline constexpr int kCouldNot = 2;
 
 // Each adds its subcommand, which leaves its exit code in `exit_code` when it runs.
 void add_serve(CLI::App& app, int& exit_code);
+void add_agent(CLI::App& app, int& exit_code);
 void add_append(CLI::App& app, int& exit_code);
 void add_import(CLI::App& app, int& exit_code);
 void add_tail(CLI::App& app, int& exit_code);

@@ -48,6 +48,7 @@ int main(int argc, char** argv) {
   app.set_version_flag("--version", "stele " STELE_VERSION);
   int exit_code = stele::cli::kDone;
   stele::cli::add_serve(app, exit_code);
+  stele::cli::add_agent(app, exit_code);
   stele::cli::add_append(app, exit_code);
   stele::cli::add_import(app, exit_code);
   stele::cli::add_tail(app, exit_code);

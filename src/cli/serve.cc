@@ -2,44 +2,16 @@
 #include <fmt/format.h>
 #include <malloc.h>
 #include <signal.h>
-#include <spdlog/pattern_formatter.h>
-#include <spdlog/sinks/stdout_color_sinks.h>
 #include <spdlog/spdlog.h>
 #include <sys/resource.h>
-#include <unistd.h>
 
-#include "base/json_text.h"
 #include "cli/command.h"
+#include "cli/logging.h"
 #include "cli/server_flags.h"
 #include "server/server.h"
 
 namespace stele::cli {
 namespace {
-
-// The message as the inside of a JSON string.
-class JsonMessage final : public spdlog::custom_flag_formatter {
- public:
-  void format(const spdlog::details::log_msg& message, const std::tm&, spdlog::memory_buf_t& out) override {
-    const std::string_view text(message.payload.data(), message.payload.size());
-    std::string escaped;
-    append_json_escaped(escaped, is_utf8(text) ? text : "(not UTF-8)");
-    out.append(escaped.data(), escaped.data() + escaped.size());
-  }
-  [[nodiscard]] std::unique_ptr<custom_flag_formatter> clone() const override { return std::make_unique<JsonMessage>(); }
-};
-
-// One JSON object a line, for whatever collects the server's own log; coloured lines on a terminal.
-void start_logging() {
-  auto logger = spdlog::stderr_color_mt("stele");
-  if (::isatty(STDERR_FILENO) != 0) {
-    logger->set_pattern("%H:%M:%S %^%-5l%$ %v");
-  } else {
-    auto formatter = std::make_unique<spdlog::pattern_formatter>(spdlog::pattern_time_type::utc);
-    formatter->add_flag<JsonMessage>('*').set_pattern(R"({"time":"%Y-%m-%dT%H:%M:%S.%fZ","level":"%l","message":"%*"})");
-    logger->set_formatter(std::move(formatter));
-  }
-  spdlog::set_default_logger(logger);
-}
 
 // Bodies and batches of up to some megabytes come and go at a high rate: they stay in the heap instead of being mapped,
 // zeroed and unmapped by the kernel each time. (mallopt(3): more than 32 MiB is refused as a threshold.)

@@ -9,6 +9,7 @@
 #include <map>
 #include <numeric>
 
+#include "agent/spool.h"
 #include "crypto/sha256.h"
 #include "event/schema.h"
 #include "formats/dump.h"
@@ -266,6 +267,47 @@ TEST(Formats, segment_md_shows_a_segment) {
                                      {8, "checksum of the file"},
                                      {8, "magic \"STELEEND\""}},
                                     footer_at));
+}
+
+// Goal: spool.md shows the first file of a spool, and what says that the server has its record.
+TEST(Formats, spool_md_shows_a_file) {
+  SimFileSystem fs(1);
+  CountingRandom random;
+  std::vector<std::string> notes;
+  auto spool = agent::Spool::open(fs, random, {"spool", "web-1", 1U << 30}, notes).value();
+  std::string line;
+  agent::append_record_line(line, {"line", "/var/log/app.log", "hello", 0, ""}, spool->sequence(), 1);
+  ASSERT_TRUE(spool->append(1, line, {{"journal", "s=1;i=2"}}).ok());
+  ASSERT_TRUE(spool->acknowledge(1).ok());
+  const std::string file = io::read_file(fs, "spool/0000000001.spool", 1U << 20).value();
+  expect_shown("spool", annotated(file, {{8, "magic \"STELESPL\""},
+                                         {2, "format version 1"},
+                                         {2, "header bytes 64"},
+                                         {4, "zero"},
+                                         {8, "sequence 0706050403020100"},
+                                         {8, "file 1"},
+                                         {8, "first record 1"},
+                                         {16, "zero"},
+                                         {8, "checksum"},
+                                         {4, "magic \"SPFR\""},
+                                         {4, "payload bytes 0"},
+                                         {8, "first record 1"},
+                                         {4, "count 0"},
+                                         {4, "bytes of positions 0"},
+                                         {8, "checksum"},
+                                         {4, "magic \"SPFR\""},
+                                         {4, "payload bytes " + std::to_string(18 + line.size())},
+                                         {8, "first record 1"},
+                                         {4, "count 1"},
+                                         {4, "bytes of positions 18"},
+                                         {8, "checksum"},
+                                         {9, "7: \"journal\""},
+                                         {9, "7: \"s=1;i=2\""},
+                                         {line.size(), "{\"format\":\"line\",…"}}));
+  expect_shown("spool", line);
+  const std::string acknowledged = io::read_file(fs, "spool/acknowledged", 1U << 20).value().substr(0, 32);
+  expect_shown("spool", annotated(acknowledged,
+                                  {{8, "magic \"STELEACK\""}, {8, "sequence"}, {8, "the server has record 1"}, {8, "checksum"}}));
 }
 
 }  // namespace

@@ -22,7 +22,7 @@ run_ci() {
   ci_stage 'test' ./x test
   ci_stage 'test asan' ./x test asan -E '^(program.(disk|kill)|tests_crash)'
   ci_stage 'test tsan' ./x test tsan -E '^(program|tests_crash|tests_tamper.(Merged|Random))'
-  ci_stage 'fuzz' ./x fuzz 8
+  ci_stage 'fuzz' ./x fuzz 4
   printf '\n'
   say "ci: stages"
   for result in "${ci_results[@]}"; do printf '   %s\n' "$result"; done

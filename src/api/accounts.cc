@@ -24,7 +24,8 @@ void append_owner(std::string& out, const people::Directory& directory, std::str
 }
 
 // An account is listed once for each owner that it has: in different sources one name may be different people's.
-void append_account(std::string& out, const people::Directory& directory, const std::string& name, const sources::AccountState& state) {
+void append_account(std::string& out, const people::Directory& directory, const std::string& name,
+                    const sources::AccountState& state) {
   std::map<std::string, std::vector<std::string>> by_owner;
   for (const std::string& source : state.sources) {
     std::string owner;

@@ -66,7 +66,7 @@ struct FileResult {
 std::string default_source(const std::string& path) {
   std::string name = path == "-" ? "stdin" : path.substr(path.rfind('/') + 1);
   for (const std::string_view suffix : {".gz", ".zst"}) {
-    if (name.ends_with(suffix)) name.resize(name.size() - suffix.size());
+    if (name.ends_with(suffix)) name.erase(name.size() - suffix.size());
   }
   return name;
 }

@@ -125,8 +125,9 @@ bool Directory::is_shared(std::string_view source, std::string_view account) con
 
 bool is_generic(std::string_view account) {
   static constexpr std::array<std::string_view, 22> kNames{
-      "Administrator", "SYSTEM",  "admin",  "administrator", "anonymous", "apache", "app",  "backup",  "daemon", "deploy", "guest",
-      "mysql",         "nobody",  "oracle", "postgres",      "root",      "sa",     "system", "test",  "user",   "webmaster", "www-data"};
+      "Administrator", "SYSTEM", "admin",     "administrator", "anonymous", "apache",   "app",  "backup", "daemon",
+      "deploy",        "guest",  "mysql",     "nobody",        "oracle",    "postgres", "root", "sa",     "system",
+      "test",          "user",   "webmaster", "www-data"};
   return std::find(kNames.begin(), kNames.end(), account) != kNames.end();
 }
 

@@ -96,13 +96,15 @@ def check_silence(server: Server) -> None:
 
 
 def check_counts(server: Server) -> None:
-    status, _, _ = server.post("/api/v1/events?source=mixed", json.dumps([EVENT, {"bad": 1}, EVENT, {**EVENT, "outcome": "?"}]).encode(), {})
+    mixed = [EVENT, {"bad": 1}, EVENT, {**EVENT, "outcome": "?"}]
+    status, _, _ = server.post("/api/v1/events?source=mixed", json.dumps(mixed).encode(), {})
     expect_equal(status, 207, "two of four")
     status, _, _ = server.post("/api/v1/events?source=mixed", b"{", {})
     expect_equal(status, 400, "no event at all")
     server.post("/api/v1/collect/records?source=mixed", json.dumps({"format": "json", "record": "{"}).encode(), {})
     row = source_of(coverage(server), "mixed")
-    expect_equal((row["received"], row["stored"], row["refused"], row["quarantined"]), (6, 2, 3, 1), "received = stored + refused + quarantined")
+    expect_equal((row["received"], row["stored"], row["refused"], row["quarantined"]), (6, 2, 3, 1),
+                 "received = stored + refused + quarantined")
     page = coverage(server)
     expect("data_export" in page["unfed"] and "user_action" not in page["unfed"], "what nobody feeds")
     expect_equal(source_of(page, "never")["health"], "never seen", "a source that never came")

@@ -77,9 +77,11 @@ void Watch::keep() {
     place.size = ledger_.size();
   }
   if (place.size == kept_size_) return;
-  const auto leaf = leaf_of(*store, place.size - 1);
-  if (!leaf) return;
-  place.last_leaf = *leaf;
+  if (place.size > 0) {
+    const auto leaf = leaf_of(*store, place.size - 1);
+    if (!leaf) return;
+    place.last_leaf = *leaf;
+  }
   {
     const std::lock_guard lock(mutex_);  // this thread alone changes the ledger
     content = LedgerFile::write(ledger_, place);

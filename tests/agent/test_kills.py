@@ -78,6 +78,7 @@ def killed_at_random() -> None:
                 print(f"kills: {writer.path.name} lacks {len(missing)} lines, {missing[0]} to {missing[-1]}", flush=True)
             expect(got == writer.wrote, f"{writer.path.name}: {len(got)} lines, {len(writer.wrote)} were written; the first that "
                    f"differs is {next((i for i, (a, b) in enumerate(zip(got, writer.wrote)) if a != b), 'none')}")
+        wait_until("a heartbeat", lambda: log.own("heartbeat"))
         agent.stop()
         wait_until("the last word", lambda: len(log.own("stopped")) > 0)
         numbers = log.check_numbers()

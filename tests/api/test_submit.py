@@ -84,7 +84,7 @@ class TakingIn(DoorTest):
         """One bad event never loses the good ones beside it: 207, in order, each refusal with its place and reason."""
         bad = [{"time": "2026-11-23T16:19:59Z"}, event(0, outcome="maybe"), event(0, time="yesterday"), 7, event(0, seq=-1),
                event(0, actor={"type": "user"}), event(0, origin={"ip": "1.2.3"}), event(0, action=""),
-               event(0, targets=[{"type": "t", "id": "i"}, {"type": "t"}]), event(0, message="x" * 66_000)]
+               event(0, targets=[{"type": "t", "id": "i"}, {"type": "t"}]), event(0, targets=[{"type": "t", "id": "i", "name": "x" * 66_000}])]
         whole = [one for number, wrong in enumerate(bad) for one in (event(number), wrong)]
         answer = self.post(whole, status=207).json
         good = [result for result in answer["results"] if "error" not in result]
@@ -115,7 +115,10 @@ class TakingIn(DoorTest):
             self.assert_error(self.post(body, status=None), 400, "invalid")
         answer = self.post(b'"text"', status=400).json
         self.assertEqual(answer["results"][0]["error"]["code"], "wrong_type")
-        self.assertEqual(self.size(), before)
+        notes = [self.get(f"/api/v1/events/{index}").json for index in range(before, self.size())]
+        self.assertEqual([(note["source"]["kind"], note["event"]["action"]) for note in notes], [("internal", "stele.refused")] * 8)
+        told = [note["event"]["attributes"] for note in notes]
+        self.assertEqual([(one["events"], one["requests"]) for one in told], [(2, 0), *[(0, 1)] * 6, (1, 0)])
 
     def test_required_members_and_defaults(self):
         """time, actor and action are required; outcome is unknown when absent, and the entry says who said so."""

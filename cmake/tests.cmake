@@ -31,6 +31,10 @@ function(stele_gtest target label sources libraries)
   stele_link_fast(${target} ${libraries} GTest::gmock GTest::gtest_main)
   target_compile_options(${target} PRIVATE -Wno-dangling-else)  # `if (…) EXPECT_…`: the macros hold an else
   target_compile_definitions(${target} PRIVATE STELE_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
+  list(LENGTH sources count)
+  if(count GREATER 3)
+    target_precompile_headers(${target} PRIVATE <gmock/gmock.h> <gtest/gtest.h>)
+  endif()
   set_target_properties(${target} PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/tests")
   gtest_discover_tests(${target}
     DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT 120

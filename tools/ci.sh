@@ -20,9 +20,9 @@ run_ci() {
   rm -f build/release/ctest.log
   ci_stage 'check' ./x check
   ci_stage 'test' ./x test
-  ci_stage 'test asan' ./x test asan -E '^(program.(disk|kill)|tests_crash)'
+  ci_stage 'test asan' ./x test asan -E '^(program.(agent|disk|e2e|interop|kill|notify|understanding)|tests_crash)'
   ci_stage 'test tsan' ./x test tsan -E '^(program|tests_crash|tests_tamper.(Merged|Random))'
-  ci_stage 'fuzz' ./x fuzz 4
+  ci_stage 'fuzz' ./x fuzz 3
   printf '\n'
   say "ci: stages"
   for result in "${ci_results[@]}"; do printf '   %s\n' "$result"; done

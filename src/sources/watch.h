@@ -72,7 +72,7 @@ class Watch {
   SightingReader reader_;
   std::int64_t kept_at_ = 0;
   std::uint64_t kept_size_ = UINT64_MAX;  // entries that the kept ledger counts; none is kept
-  std::atomic<bool> ask_again_{false};  // something that was found did not get into the log
+  std::atomic<bool> ask_again_{false};    // something that was found did not get into the log
   bool registering_ = false;
   bool telling_clock_ = false;
   std::int64_t clock_looked_at_ = 0;  // monotonic; 0: not yet

@@ -84,7 +84,8 @@ class TakingIn(DoorTest):
         """One bad event never loses the good ones beside it: 207, in order, each refusal with its place and reason."""
         bad = [{"time": "2026-11-23T16:19:59Z"}, event(0, outcome="maybe"), event(0, time="yesterday"), 7, event(0, seq=-1),
                event(0, actor={"type": "user"}), event(0, origin={"ip": "1.2.3"}), event(0, action=""),
-               event(0, targets=[{"type": "t", "id": "i"}, {"type": "t"}]), event(0, targets=[{"type": "t", "id": "i", "name": "x" * 66_000}])]
+               event(0, targets=[{"type": "t", "id": "i"}, {"type": "t"}]),
+               event(0, targets=[{"type": "t", "id": "i", "name": "x" * 66_000}])]
         whole = [one for number, wrong in enumerate(bad) for one in (event(number), wrong)]
         answer = self.post(whole, status=207).json
         good = [result for result in answer["results"] if "error" not in result]

@@ -11,6 +11,9 @@ using std::chrono::sys_days;
 using std::chrono::year_month_day;
 
 constexpr std::uint64_t kDaysMax = 36'525;
+// The whole years that UnixNanos can count.
+constexpr std::uint64_t kYearMin = 1970;
+constexpr std::uint64_t kYearMax = 2261;
 
 // "2026-11" and day 0 for a month, "2026-11-26" for a day.
 std::optional<year_month_day> parse_date(std::string_view text, bool& month_only) {
@@ -22,7 +25,7 @@ std::optional<year_month_day> parse_date(std::string_view text, bool& month_only
   const auto year = part(0, 4);
   const auto month = part(5, 2);
   const auto day = month_only ? std::optional<std::uint64_t>(1) : part(8, 2);
-  if (!year || !month || !day) return std::nullopt;
+  if (!year || !month || !day || *year < kYearMin || *year > kYearMax) return std::nullopt;
   const year_month_day date{std::chrono::year(static_cast<int>(*year)), std::chrono::month(static_cast<unsigned>(*month)),
                             std::chrono::day(static_cast<unsigned>(*day))};
   if (!date.ok()) return std::nullopt;
@@ -54,7 +57,8 @@ Result<Period> parse_period(std::string_view text, UnixNanos now) {
     return *one;
   }
   return invalid(
-      "a period is a day (2026-11-26), a month (2026-11), from..to (2026-10-01..2026-12-31), or the last days (30d), not \"" +
+      "a period is a day (2026-11-26), a month (2026-11), from..to (2026-10-01..2026-12-31), or the last days (30d), in the "
+      "years 1970 to 2261, not \"" +
       std::string(text) + "\"");
 }
 

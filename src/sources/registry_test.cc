@@ -69,8 +69,8 @@ TEST(Period, reads_days_months_ranges_and_the_last_days) {
     EXPECT_EQ(day_text(period->from), days.first);
     EXPECT_EQ(day_text(period->to), days.second);
   }
-  for (const char* text :
-       {"", "d", "0d", "2026", "2026-13", "2026-02-30", "2026-12-31..2026-10-01", "..", "2026-1-1", "99999999d"})
+  for (const char* text : {"", "d", "0d", "2026", "2026-13", "2026-02-30", "2026-12-31..2026-10-01", "..", "2026-1-1",
+                           "99999999d", "1969-12", "2262-01"})
     EXPECT_FALSE(parse_period(text, now)) << text;
 }
 

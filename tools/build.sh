@@ -46,6 +46,7 @@ build_and_test() {
   local preset=$1
   shift
   install_groups build test
+  if [[ $preset == asan ]]; then install_groups fuzz; fi
   install_python
   install_beside
   install_node

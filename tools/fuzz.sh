@@ -1,6 +1,7 @@
 # shellcheck shell=bash
-# `./x fuzz`: every src/**/NAME_fuzz.cc with libFuzzer and the sanitizers. Seeds come from tests/corpus/NAME/, what is
-# found on the way is kept in build/fuzz/corpus/NAME/, and inputs that fail in build/fuzz/failures/.
+# `./x fuzz`: every src/**/NAME_fuzz.cc with libFuzzer and the sanitizers, built with the preset asan. Seeds come from
+# tests/corpus/NAME/, what is found on the way is kept in build/fuzz/corpus/NAME/, and inputs that fail in
+# build/fuzz/failures/.
 
 fuzzer_names() {
   { files '*_fuzz.cc' src tests; } | xargs -0 -r -n 1 basename -s _fuzz.cc | sort
@@ -14,12 +15,12 @@ fuzz_one() {
   if [[ -f tests/corpus/$name.dict ]]; then options=("-dict=tests/corpus/$name.dict"); fi
   options+=("-max_total_time=$seconds" -timeout=20 -rss_limit_mb=4096 "-artifact_prefix=build/fuzz/failures/$name-")
   if ASAN_SYMBOLIZER_PATH=$(command -v llvm-symbolizer-16 || true) \
-    "build/fuzz/fuzz/${name}_fuzz" "${options[@]}" "build/fuzz/corpus/$name" "${seeds[@]}" >"$log" 2>&1; then
+    "build/asan/fuzz/${name}_fuzz" "${options[@]}" "build/fuzz/corpus/$name" "${seeds[@]}" >"$log" 2>&1; then
     good "$name: $(grep -oE 'Done [0-9]+ runs in [0-9]+ second' "$log" | tail -n 1)s, $(grep -oE 'cov: [0-9]+' "$log" | tail -n 1)"
     return 0
   fi
   tail -n 60 "$log" >&2
-  bad "$name: the input is named above; replay it with build/fuzz/fuzz/${name}_fuzz FILE, then keep it in tests/corpus/$name/"
+  bad "$name: the input is named above; replay it with build/asan/fuzz/${name}_fuzz FILE, then keep it in tests/corpus/$name/"
   return 1
 }
 
@@ -40,11 +41,17 @@ run_fuzzers() {
     note "there is no fuzzer yet (src/**/NAME_fuzz.cc)"
     return 0
   fi
-  configure fuzz
-  compile fuzz "${names[@]/%/_fuzz}"
+  configure asan
+  compile asan "${names[@]/%/_fuzz}"
   say "fuzzing for $seconds s each: ${names[*]}"
+  rm -f build/fuzz/logs/*.failed
   for name in "${names[@]}"; do
-    fuzz_one "$name" "$seconds" || failed+=("$name")
+    while [[ $(jobs -pr | wc -l) -ge $jobs_max ]]; do wait -n || true; done
+    { fuzz_one "$name" "$seconds" || touch "build/fuzz/logs/$name.failed"; } &
+  done
+  wait
+  for name in "${names[@]}"; do
+    if [[ -e build/fuzz/logs/$name.failed ]]; then failed+=("$name"); fi
   done
   if [[ ${#failed[@]} -gt 0 ]]; then die "Fuzzers that failed: ${failed[*]}"; fi
 }

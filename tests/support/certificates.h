@@ -17,7 +17,7 @@ using CertificatePtr = std::unique_ptr<X509, decltype(&X509_free)>;
 // A P-256 key and a certificate for it, valid for an hour; signed by `issuer`, or by itself.
 struct Identity {
   explicit Identity(const std::string& name, const Identity* issuer = nullptr)
-      : key(EVP_EC_gen("P-256"), &EVP_PKEY_free), certificate(X509_new(), &X509_free) {
+      : key(EVP_PKEY_Q_keygen(nullptr, nullptr, "EC", "P-256"), &EVP_PKEY_free), certificate(X509_new(), &X509_free) {
     X509* x = certificate.get();
     X509_set_version(x, 2);
     static long serial = 1;

@@ -130,27 +130,25 @@ int run(const Options& options) {
 
 }  // namespace
 
-void add_agent(CLI::App& app, int& exit_code) {
-  auto* command = app.add_subcommand("agent", "Follow this machine's logs and bring them to a server, until it is told to stop.");
-  command->footer(kExamples);
+void add_agent(const Command& app, int& exit_code) {
+  const Command command =
+      app.add_subcommand("agent", "Follow this machine's logs and bring them to a server, until it is told to stop.");
+  command.footer(kExamples);
   auto options = std::make_shared<Options>();  // shared by the flags and the callback
-  command->add_option("--config", options->config_file, "YAML file; --print-config prints one that explains itself.")
-      ->type_name("FILE");
-  command->add_option("--url", options->url, "Server. Default: http://127.0.0.1:7373.")->type_name("URL");
-  command->add_option("--spool", options->spool, "Folder in which records wait until the server has them.")->type_name("DIR");
-  command->add_option("--source", options->source, "Source id under which they stand. Default: the host's name.")
-      ->type_name("ID");
-  command->add_option("--ca-file", options->ca_file, "PEM file of the certificates to trust, for an https server.")
-      ->type_name("FILE");
-  command->add_option("--file", options->files, "A file to follow, or a pattern; may be given several times.")
-      ->type_name("PATH")
-      ->expected(1)
-      ->take_all()
-      ->allow_extra_args(false);
-  command->add_flag("--no-discover", options->no_discover, "Follow only what is named.");
-  command->add_flag("--list", options->list, "Say what would be followed, and what cannot be read; follow nothing.");
-  command->add_flag("--print-config", options->print_config, "Print a documented configuration file.");
-  command->callback([options, &exit_code] { exit_code = run(*options); });
+  command.add_option("--config", options->config_file, "YAML file; --print-config prints one that explains itself.")
+      .type_name("FILE");
+  command.add_option("--url", options->url, "Server. Default: http://127.0.0.1:7373.").type_name("URL");
+  command.add_option("--spool", options->spool, "Folder in which records wait until the server has them.").type_name("DIR");
+  command.add_option("--source", options->source, "Source id under which they stand. Default: the host's name.").type_name("ID");
+  command.add_option("--ca-file", options->ca_file, "PEM file of the certificates to trust, for an https server.")
+      .type_name("FILE");
+  command.add_option("--file", options->files, "A file to follow, or a pattern; may be given several times.")
+      .type_name("PATH")
+      .one_value_each();
+  command.add_flag("--no-discover", options->no_discover, "Follow only what is named.");
+  command.add_flag("--list", options->list, "Say what would be followed, and what cannot be read; follow nothing.");
+  command.add_flag("--print-config", options->print_config, "Print a documented configuration file.");
+  command.callback([options, &exit_code] { exit_code = run(*options); });
 }
 
 }  // namespace stele::cli

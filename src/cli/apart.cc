@@ -81,25 +81,25 @@ int erase(const Options& options) {
 
 }  // namespace
 
-void add_open(CLI::App& app, int& exit_code) {
-  auto* command = app.add_subcommand("open", "Print a value that an entry keeps apart: an attachment, or a sealed one.");
+void add_open(const Command& app, int& exit_code) {
+  const Command command = app.add_subcommand("open", "Print a value that an entry keeps apart: an attachment, or a sealed one.");
   auto options = std::make_shared<Options>();  // shared by the flags and the callback
-  add_where_options(*command, options->where);
-  command->add_option("commitment", options->commitment, "As the entry has it, or as hex.")->required();
-  command->add_option("--log", options->log, "Which log.")->capture_default_str();
-  command->footer(kOpenExamples);
-  command->callback([options, &exit_code] { exit_code = open(*options); });
+  add_where_options(command, options->where);
+  command.add_option("commitment", options->commitment, "As the entry has it, or as hex.").required();
+  command.add_option("--log", options->log, "Which log.").show_default();
+  command.footer(kOpenExamples);
+  command.callback([options, &exit_code] { exit_code = open(*options); });
 }
 
-void add_erase(CLI::App& app, int& exit_code) {
-  auto* command = app.add_subcommand("erase", "Erase a value that an entry keeps apart, for ever.");
+void add_erase(const Command& app, int& exit_code) {
+  const Command command = app.add_subcommand("erase", "Erase a value that an entry keeps apart, for ever.");
   auto options = std::make_shared<Options>();  // shared by the flags and the callback
-  add_where_options(*command, options->where);
-  command->add_option("commitment", options->commitment, "As the entry has it, or as hex.")->required();
-  command->add_option("--reason", options->reason, "Why; it becomes part of the record.")->required();
-  command->add_option("--log", options->log, "Which log.")->capture_default_str();
-  command->footer(kEraseExamples);
-  command->callback([options, &exit_code] { exit_code = erase(*options); });
+  add_where_options(command, options->where);
+  command.add_option("commitment", options->commitment, "As the entry has it, or as hex.").required();
+  command.add_option("--reason", options->reason, "Why; it becomes part of the record.").required();
+  command.add_option("--log", options->log, "Which log.").show_default();
+  command.footer(kEraseExamples);
+  command.callback([options, &exit_code] { exit_code = erase(*options); });
 }
 
 }  // namespace stele::cli

@@ -195,26 +195,27 @@ class Append {
 
 }  // namespace
 
-void add_append(CLI::App& app, int& exit_code) {
-  auto* command = app.add_subcommand("append", "Put events into a log, from files or standard input, one JSON object a line.");
+void add_append(const Command& app, int& exit_code) {
+  const Command command =
+      app.add_subcommand("append", "Put events into a log, from files or standard input, one JSON object a line.");
   auto options = std::make_shared<Options>();  // shared by the flags and the callback
-  command->add_option("FILE", options->files, "Files of events, one a line; none, or -: standard input.")->type_name("");
-  add_where_options(*command, options->where);
-  command->add_option("--log", options->log, "Log to append to.")->capture_default_str()->type_name("NAME");
-  command->add_option("--source", options->source, "Source under which the events stand. Default: the file's name, or stdin.")
-      ->type_name("NAME");
-  command->add_option("--receipts", options->receipts, "Append to this file each answer with its receipt, one a line.")
-      ->type_name("FILE");
+  command.add_option("FILE", options->files, "Files of events, one a line; none, or -: standard input.").type_name("");
+  add_where_options(command, options->where);
+  command.add_option("--log", options->log, "Log to append to.").show_default().type_name("NAME");
+  command.add_option("--source", options->source, "Source under which the events stand. Default: the file's name, or stdin.")
+      .type_name("NAME");
+  command.add_option("--receipts", options->receipts, "Append to this file each answer with its receipt, one a line.")
+      .type_name("FILE");
   command
-      ->add_option("--retry-for", options->patience_seconds,
+      .add_option("--retry-for", options->patience_seconds,
                    "Seconds to try again while the log takes nothing or no server answers.")
-      ->capture_default_str()
-      ->type_name("SECONDS")
-      ->check(whole_number());
-  command->add_flag("--restart", options->restart, "Append whole files, whatever an earlier run did of them.");
-  command->add_flag("--json", options->json, "Sum up as one JSON object.");
-  command->footer(kExamples);
-  command->callback([options, &exit_code] {
+      .show_default()
+      .type_name("SECONDS")
+      .whole_number();
+  command.add_flag("--restart", options->restart, "Append whole files, whatever an earlier run did of them.");
+  command.add_flag("--json", options->json, "Sum up as one JSON object.");
+  command.footer(kExamples);
+  command.callback([options, &exit_code] {
     catch_stop_signals();
     if (options->files.empty()) options->files.emplace_back("-");
     exit_code = Append(*options).run();

@@ -1,7 +1,7 @@
 // The subcommands of `stele`, one file each.
 #pragma once
 
-#include <CLI/CLI.hpp>
+#include "cli/command_line.h"
 
 namespace stele::cli {
 
@@ -11,22 +11,22 @@ inline constexpr int kNo = 1;
 inline constexpr int kCouldNot = 2;
 
 // Each adds its subcommand, which leaves its exit code in `exit_code` when it runs.
-void add_serve(CLI::App& app, int& exit_code);
-void add_agent(CLI::App& app, int& exit_code);
-void add_append(CLI::App& app, int& exit_code);
-void add_import(CLI::App& app, int& exit_code);
-void add_tail(CLI::App& app, int& exit_code);
-void add_get(CLI::App& app, int& exit_code);
-void add_status(CLI::App& app, int& exit_code);
-void add_coverage(CLI::App& app, int& exit_code);
-void add_open(CLI::App& app, int& exit_code);
-void add_erase(CLI::App& app, int& exit_code);
-void add_who(CLI::App& app, int& exit_code);
-void add_proof(CLI::App& app, int& exit_code);
-void add_verify(CLI::App& app, int& exit_code);
-void add_normalize(CLI::App& app, int& exit_code);
-void add_notify(CLI::App& app, int& exit_code);
-void add_config(CLI::App& app, int& exit_code);
-void add_version(CLI::App& app, int& exit_code);
+void add_serve(const Command& app, int& exit_code);
+void add_agent(const Command& app, int& exit_code);
+void add_append(const Command& app, int& exit_code);
+void add_import(const Command& app, int& exit_code);
+void add_tail(const Command& app, int& exit_code);
+void add_get(const Command& app, int& exit_code);
+void add_status(const Command& app, int& exit_code);
+void add_coverage(const Command& app, int& exit_code);
+void add_open(const Command& app, int& exit_code);
+void add_erase(const Command& app, int& exit_code);
+void add_who(const Command& app, int& exit_code);
+void add_proof(const Command& app, int& exit_code);
+void add_verify(const Command& app, int& exit_code);
+void add_normalize(const Command& app, int& exit_code);
+void add_notify(const Command& app, int& exit_code);
+void add_config(const Command& app, int& exit_code);
+void add_version(const Command& app, int& exit_code);
 
 }  // namespace stele::cli

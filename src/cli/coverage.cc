@@ -115,19 +115,19 @@ Result<int> check(const Options& options) {
 
 }  // namespace
 
-void add_coverage(CLI::App& app, int& exit_code) {
-  auto* command = app.add_subcommand("coverage", "Show which sources feed a log, and what is missing.");
+void add_coverage(const Command& app, int& exit_code) {
+  const Command command = app.add_subcommand("coverage", "Show which sources feed a log, and what is missing.");
   auto options = std::make_shared<Options>();  // shared by the flags and the callback
-  add_where_options(*command, options->where);
-  command->add_option("--log", options->log, "Which log.")->capture_default_str();
-  command->add_option("--period", options->period, "Days of UTC: 2026-11-26, 2026-11, FROM..TO, or the last ones, 30d.")
-      ->capture_default_str();
-  command->add_flag("--json", options->json, "As one JSON object.");
-  command->add_flag("--statement", options->statement, "The signed statement of completeness for the period.");
-  command->add_option("--check", options->check, "Recount every entry and hold the statement in this file against it.");
-  command->add_option("--key", options->key, "With --check: the log's verifier key, as you know it. Without: as the log says.");
-  command->footer(kExamples);
-  command->callback([options, &exit_code] {
+  add_where_options(command, options->where);
+  command.add_option("--log", options->log, "Which log.").show_default();
+  command.add_option("--period", options->period, "Days of UTC: 2026-11-26, 2026-11, FROM..TO, or the last ones, 30d.")
+      .show_default();
+  command.add_flag("--json", options->json, "As one JSON object.");
+  command.add_flag("--statement", options->statement, "The signed statement of completeness for the period.");
+  command.add_option("--check", options->check, "Recount every entry and hold the statement in this file against it.");
+  command.add_option("--key", options->key, "With --check: the log's verifier key, as you know it. Without: as the log says.");
+  command.footer(kExamples);
+  command.callback([options, &exit_code] {
     const auto code = options->check.empty() ? show(*options) : check(*options);
     if (!code) complain("coverage", code.error().message);
     exit_code = code ? *code : code.error().code == Code::kCorrupt ? kNo : kCouldNot;

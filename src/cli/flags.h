@@ -1,8 +1,9 @@
 // Flags that several commands share.
 #pragma once
 
-#include <CLI/CLI.hpp>
 #include <string>
+
+#include "cli/command_line.h"
 
 namespace stele::cli {
 
@@ -13,9 +14,6 @@ struct Where {
 };
 
 // Adds --url and --data.
-void add_where_options(CLI::App& command, Where& where);
-
-// Takes decimal digits only, up to 2^64-1.
-CLI::Validator whole_number();
+void add_where_options(const Command& command, Where& where);
 
 }  // namespace stele::cli

@@ -69,16 +69,16 @@ int get(const Options& options) {
 
 }  // namespace
 
-void add_get(CLI::App& app, int& exit_code) {
-  auto* command = app.add_subcommand("get", "Print one entry, or the proof that it is in the log.");
+void add_get(const Command& app, int& exit_code) {
+  const Command command = app.add_subcommand("get", "Print one entry, or the proof that it is in the log.");
   auto options = std::make_shared<Options>();  // shared by the flags and the callback
-  command->add_option("INDEX", options->index, "Index of the entry, from 0.")->required()->type_name("")->check(whole_number());
-  add_where_options(*command, options->where);
-  command->add_option("--log", options->log, "Log to read.")->capture_default_str()->type_name("NAME");
-  auto* json = command->add_flag("--json", options->json, "The stored bytes on one line, also on a terminal.");
-  command->add_flag("--proof", options->proof, "The proof (C2SP tlog-proof) instead of the entry.")->excludes(json);
-  command->footer(kExamples);
-  command->callback([options, &exit_code] { exit_code = get(*options); });
+  command.add_option("INDEX", options->index, "Index of the entry, from 0.").required().type_name("").whole_number();
+  add_where_options(command, options->where);
+  command.add_option("--log", options->log, "Log to read.").show_default().type_name("NAME");
+  const Option json = command.add_flag("--json", options->json, "The stored bytes on one line, also on a terminal.");
+  command.add_flag("--proof", options->proof, "The proof (C2SP tlog-proof) instead of the entry.").excludes(json);
+  command.footer(kExamples);
+  command.callback([options, &exit_code] { exit_code = get(*options); });
 }
 
 }  // namespace stele::cli

@@ -361,28 +361,27 @@ class Import {
 
 }  // namespace
 
-void add_import(CLI::App& app, int& exit_code) {
-  auto* command =
+void add_import(const Command& app, int& exit_code) {
+  const Command command =
       app.add_subcommand("import", "Put log files into a log: syslog, access logs, auditd, PostgreSQL, JSON documents.");
   auto options = std::make_shared<Options>();  // shared by the flags and the callback
-  command->add_option("FILE", options->files, "Files, plain, gzip or zstd; none, or -: standard input.")->type_name("");
-  command->add_option("--format", options->format, "What they hold; guessed when left out.")->type_name("FORMAT");
-  command->add_option("--source", options->source, "Source under which their events stand. Default: the file's name, or stdin.")
-      ->type_name("NAME");
-  command->add_option("--host", options->host, "Machine that they are of, where they do not say it themselves.")
-      ->type_name("NAME");
-  add_where_options(*command, options->where);
-  command->add_option("--log", options->log, "Log to import into.")->capture_default_str()->type_name("NAME");
+  command.add_option("FILE", options->files, "Files, plain, gzip or zstd; none, or -: standard input.").type_name("");
+  command.add_option("--format", options->format, "What they hold; guessed when left out.").type_name("FORMAT");
+  command.add_option("--source", options->source, "Source under which their events stand. Default: the file's name, or stdin.")
+      .type_name("NAME");
+  command.add_option("--host", options->host, "Machine that they are of, where they do not say it themselves.").type_name("NAME");
+  add_where_options(command, options->where);
+  command.add_option("--log", options->log, "Log to import into.").show_default().type_name("NAME");
   command
-      ->add_option("--retry-for", options->patience_seconds,
+      .add_option("--retry-for", options->patience_seconds,
                    "Seconds to try again while the log takes nothing or no server answers.")
-      ->capture_default_str()
-      ->type_name("SECONDS")
-      ->check(whole_number());
-  command->add_flag("--restart", options->restart, "Send whole files, whatever an earlier run did of them.");
-  command->add_flag("--json", options->json, "Sum up as one JSON object.");
-  command->footer(kExamples);
-  command->callback([options, &exit_code] {
+      .show_default()
+      .type_name("SECONDS")
+      .whole_number();
+  command.add_flag("--restart", options->restart, "Send whole files, whatever an earlier run did of them.");
+  command.add_flag("--json", options->json, "Sum up as one JSON object.");
+  command.footer(kExamples);
+  command.callback([options, &exit_code] {
     catch_stop_signals();
     if (options->files.empty()) options->files.emplace_back("-");
     exit_code = Import(*options).run();

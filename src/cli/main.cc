@@ -19,17 +19,6 @@ bool take_standard_descriptors() {
   return true;
 }
 
-// One line, and where to read on: a page of help would push it off the screen.
-std::string what_is_wrong(const CLI::App* app, const CLI::Error& error) {
-  const auto chosen = app->get_subcommands();
-  const std::string command = chosen.empty() ? "stele" : "stele " + chosen.front()->get_name();
-  const auto words = app->remaining();
-  if (chosen.empty() && words.empty()) return app->help();
-  const bool no_command = chosen.empty();
-  return command + ": " + (no_command ? "there is no command \"" + words.front() + "\"" : error.what()) + "\n`" + command +
-         " --help` says what there is.\n";
-}
-
 // What was printed and found no place must not look like success: a full disk under `stele verify --json > FILE`. Whoever
 // stops reading a pipe has what he wanted.
 int flushed(int exit_code) {
@@ -42,10 +31,8 @@ int flushed(int exit_code) {
 
 int main(int argc, char** argv) {
   if (!take_standard_descriptors()) return stele::cli::kCouldNot;
-  CLI::App app{"Stele: an audit log that is proof and not only a record.", "stele"};
-  app.require_subcommand(1);
-  app.failure_message(&what_is_wrong);
-  app.set_version_flag("--version", "stele " STELE_VERSION);
+  stele::cli::CommandLine line("Stele: an audit log that is proof and not only a record.");
+  const stele::cli::Command app = line.root();
   int exit_code = stele::cli::kDone;
   stele::cli::add_serve(app, exit_code);
   stele::cli::add_agent(app, exit_code);
@@ -65,12 +52,13 @@ int main(int argc, char** argv) {
   stele::cli::add_config(app, exit_code);
   stele::cli::add_version(app, exit_code);
   try {
-    app.parse(argc, argv);
-  } catch (const CLI::ParseError& e) {
-    return flushed(app.exit(e) == 0 ? stele::cli::kDone : stele::cli::kCouldNot);
+    switch (line.parse(argc, argv)) {
+      case stele::cli::CommandLine::Read::kChosen: return flushed(exit_code);
+      case stele::cli::CommandLine::Read::kPrinted: return flushed(stele::cli::kDone);
+      case stele::cli::CommandLine::Read::kWrong: return flushed(stele::cli::kCouldNot);
+    }
   } catch (const std::system_error& e) {  // fmt::print found no place
     (void)std::fprintf(stderr, "stele: %s\n", e.what());
-    return stele::cli::kCouldNot;
   }
-  return flushed(exit_code);
+  return stele::cli::kCouldNot;
 }

@@ -57,14 +57,14 @@ int notify_test(const ServerFlags& flags) {
 
 }  // namespace
 
-void add_notify(CLI::App& app, int& exit_code) {
-  auto* command = app.add_subcommand("notify", "What the server tells people of by webhook and e-mail.");
-  command->require_subcommand(1);
-  auto* test = command->add_subcommand("test", "Send a test notification to every destination of a configuration.");
+void add_notify(const Command& app, int& exit_code) {
+  const Command command = app.add_subcommand("notify", "What the server tells people of by webhook and e-mail.");
+  command.require_subcommand();
+  const Command test = command.add_subcommand("test", "Send a test notification to every destination of a configuration.");
   auto flags = std::make_shared<ServerFlags>();  // shared by the flags and the callback
-  add_server_flags(*test, *flags, "notify_");
-  test->footer(kExamples);
-  test->callback([flags, &exit_code] { exit_code = notify_test(*flags); });
+  add_server_flags(test, *flags, "notify_");
+  test.footer(kExamples);
+  test.callback([flags, &exit_code] { exit_code = notify_test(*flags); });
 }
 
 }  // namespace stele::cli

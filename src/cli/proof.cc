@@ -51,13 +51,13 @@ int proof_command(const Options& options) {
 
 }  // namespace
 
-void add_proof(CLI::App& app, int& exit_code) {
-  auto* command = app.add_subcommand("proof", "Turn a receipt into the tlog-proof of one of its entries, offline.");
+void add_proof(const Command& app, int& exit_code) {
+  const Command command = app.add_subcommand("proof", "Turn a receipt into the tlog-proof of one of its entries, offline.");
   auto options = std::make_shared<Options>();  // shared by the flags and the callback
-  command->add_option("receipt", options->receipt, "The server's answer, or a receipt with its leaves.")->required();
-  command->add_option("index", options->index, "Which entry; the receipt's first when left out.")->check(whole_number());
-  command->footer("Example: stele proof receipt.json 812 > entry-812.tlog-proof");
-  command->callback([options, &exit_code] { exit_code = proof_command(*options); });
+  command.add_option("receipt", options->receipt, "The server's answer, or a receipt with its leaves.").required();
+  command.add_option("index", options->index, "Which entry; the receipt's first when left out.").whole_number();
+  command.footer("Example: stele proof receipt.json 812 > entry-812.tlog-proof");
+  command.callback([options, &exit_code] { exit_code = proof_command(*options); });
 }
 
 }  // namespace stele::cli

@@ -65,16 +65,16 @@ int serve(const ServerFlags& flags) {
 
 }  // namespace
 
-void add_serve(CLI::App& app, int& exit_code) {
-  auto* command = app.add_subcommand("serve", "Run the server until it is told to stop (SIGTERM).");
+void add_serve(const Command& app, int& exit_code) {
+  const Command command = app.add_subcommand("serve", "Run the server until it is told to stop (SIGTERM).");
   auto flags = std::make_shared<ServerFlags>();  // shared by the flags and the callback
-  add_server_flags(*command, *flags, "");
-  command->callback([flags, &exit_code] { exit_code = serve(*flags); });
+  add_server_flags(command, *flags, "");
+  command.callback([flags, &exit_code] { exit_code = serve(*flags); });
 }
 
-void add_config(CLI::App& app, int& exit_code) {
-  auto* command = app.add_subcommand("config", "Print a configuration file with every key, documented, at its default.");
-  command->callback([&exit_code] {
+void add_config(const Command& app, int& exit_code) {
+  const Command command = app.add_subcommand("config", "Print a configuration file with every key, documented, at its default.");
+  command.callback([&exit_code] {
     fmt::print("{}", server::config_template());
     exit_code = kDone;
   });

@@ -14,19 +14,18 @@ std::string flag_of(std::string_view name) {
 
 }  // namespace
 
-void add_server_flags(CLI::App& command, ServerFlags& flags, std::string_view prefix) {
+void add_server_flags(const Command& command, ServerFlags& flags, std::string_view prefix) {
   command.add_option("--config", flags.config_file, "YAML file with any of the keys below; `stele config` prints one.");
   for (const server::Setting& setting : server::settings()) {
     if (!setting.name.starts_with(prefix)) continue;
-    auto* option =
+    Option option =
         command.add_option(flag_of(setting.name), flags.values[std::string(setting.name)], std::string(setting.meaning));
-    option->expected(1)->type_name("");
+    option.type_name("");
     if (setting.list)
-      option->take_all();
+      option.one_value_each();
     else
-      option->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
-    option->allow_extra_args(false);  // one value a flag: a word too many is an error, not the value
-    if (!setting.default_text.empty()) option->default_str(setting.default_text);
+      option.last_value();
+    if (!setting.default_text.empty()) option.show_default(setting.default_text);
   }
 }
 

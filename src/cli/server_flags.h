@@ -1,13 +1,13 @@
 // The server's configuration from a file, the environment and flags, for the commands that need it.
 #pragma once
 
-#include <CLI/CLI.hpp>
 #include <map>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/result.h"
+#include "cli/command_line.h"
 #include "server/config.h"
 
 namespace stele::cli {
@@ -18,7 +18,7 @@ struct ServerFlags {
 };
 
 // Adds --config and a flag for each setting whose name begins with `prefix`. `flags` outlives the parsing.
-void add_server_flags(CLI::App& command, ServerFlags& flags, std::string_view prefix);
+void add_server_flags(const Command& command, ServerFlags& flags, std::string_view prefix);
 
 // Flags go before the environment, that before the file.
 Result<server::Config> read_config(const ServerFlags& flags);

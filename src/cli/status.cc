@@ -90,13 +90,13 @@ Result<int> show(const Options& options) {
 
 }  // namespace
 
-void add_status(CLI::App& app, int& exit_code) {
-  auto* command = app.add_subcommand("status", "Show what the logs hold and whether they take events.");
+void add_status(const Command& app, int& exit_code) {
+  const Command command = app.add_subcommand("status", "Show what the logs hold and whether they take events.");
   auto options = std::make_shared<Options>();  // shared by the flags and the callback
-  add_where_options(*command, options->where);
-  command->add_flag("--json", options->json, "As one JSON object.");
-  command->footer(kExamples);
-  command->callback([options, &exit_code] {
+  add_where_options(command, options->where);
+  command.add_flag("--json", options->json, "As one JSON object.");
+  command.footer(kExamples);
+  command.callback([options, &exit_code] {
     const auto code = show(*options);
     if (!code) complain("status", code.error().message);
     exit_code = code ? *code : kCouldNot;

@@ -173,21 +173,21 @@ class Tail {
 
 }  // namespace
 
-void add_tail(CLI::App& app, int& exit_code) {
-  auto* command = app.add_subcommand("tail", "Show the last entries of a log, and with -f those that come.");
+void add_tail(const Command& app, int& exit_code) {
+  const Command command = app.add_subcommand("tail", "Show the last entries of a log, and with -f those that come.");
   auto options = std::make_shared<Options>();  // shared by the flags and the callback
-  add_where_options(*command, options->where);
-  command->add_option("-n,--lines", options->lines, "How many entries. Default: 10, or with --from all that follow.")
-      ->type_name("COUNT")
-      ->check(whole_number());
-  command->add_option("--from", options->from, "Index of the first entry to show.")->type_name("INDEX")->check(whole_number());
-  command->add_flag("-f,--follow", options->follow,
-                    "Go on with entries as they are stored, also when the server is started again.");
-  command->add_option("--log", options->log, "Log to read.")->capture_default_str()->type_name("NAME");
-  command->add_flag("--json", options->json, "The stored bytes of each entry, one a line.");
-  command->add_flag("--utc", options->utc, "Times in UTC on a terminal too.");
-  command->footer(kExamples);
-  command->callback([options, &exit_code] {
+  add_where_options(command, options->where);
+  command.add_option("-n,--lines", options->lines, "How many entries. Default: 10, or with --from all that follow.")
+      .type_name("COUNT")
+      .whole_number();
+  command.add_option("--from", options->from, "Index of the first entry to show.").type_name("INDEX").whole_number();
+  command.add_flag("-f,--follow", options->follow,
+                   "Go on with entries as they are stored, also when the server is started again.");
+  command.add_option("--log", options->log, "Log to read.").show_default().type_name("NAME");
+  command.add_flag("--json", options->json, "The stored bytes of each entry, one a line.");
+  command.add_flag("--utc", options->utc, "Times in UTC on a terminal too.");
+  command.footer(kExamples);
+  command.callback([options, &exit_code] {
     ::signal(SIGPIPE, SIG_IGN);  // whoever reads may stop; the directory is closed in order all the same
     const auto code = Tail(*options).run();
     if (!code) complain("tail", code.error().message);

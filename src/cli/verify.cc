@@ -265,24 +265,24 @@ int verify_command(const Options& options) {
 
 }  // namespace
 
-void add_verify(CLI::App& app, int& exit_code) {
-  auto* command = app.add_subcommand("verify", "Check a log, or a receipt, from its bytes up. Changes nothing.");
+void add_verify(const Command& app, int& exit_code) {
+  const Command command = app.add_subcommand("verify", "Check a log, or a receipt, from its bytes up. Changes nothing.");
   auto options = std::make_shared<Options>();  // shared by the flags and the callback
-  auto* data =
-      command->add_option("--data", options->data, "Data directory, or one log's directory; live, closed or just killed.");
-  auto* url = command->add_option("--url", options->url, "Server, or one log on it: http://127.0.0.1:7373[/log/main]");
-  data->excludes(url);
-  command->add_option("--log", options->log, "Which log of a data directory or server.")->capture_default_str();
-  command->add_option("--receipt", options->receipts, "Receipt, as the server answered it. Alone, or against --data.");
-  command->add_option("--key", options->key, "The log's verifier key, known from elsewhere: as text or a file.");
-  command->add_option("--since", options->since, "Checkpoint or proof kept from earlier: the log must still contain it.");
-  command->add_flag("--require-anchor", options->require_anchor,
-                    "Exit 3 unless a key, checkpoint or receipt from outside was given.");
-  command->add_flag("--json", options->json, "One JSON object.");
-  command->footer(
+  Option data =
+      command.add_option("--data", options->data, "Data directory, or one log's directory; live, closed or just killed.");
+  const Option url = command.add_option("--url", options->url, "Server, or one log on it: http://127.0.0.1:7373[/log/main]");
+  data.excludes(url);
+  command.add_option("--log", options->log, "Which log of a data directory or server.").show_default();
+  command.add_option("--receipt", options->receipts, "Receipt, as the server answered it. Alone, or against --data.");
+  command.add_option("--key", options->key, "The log's verifier key, known from elsewhere: as text or a file.");
+  command.add_option("--since", options->since, "Checkpoint or proof kept from earlier: the log must still contain it.");
+  command.add_flag("--require-anchor", options->require_anchor,
+                   "Exit 3 unless a key, checkpoint or receipt from outside was given.");
+  command.add_flag("--json", options->json, "One JSON object.");
+  command.footer(
       "Exit: 0 intact, 1 damage, 2 could not be checked, 3 anchor required and absent.\n"
       "Example: stele verify --data stele-data --key main.vkey --since last-month.checkpoint");
-  command->callback([options, &exit_code] { exit_code = verify_command(*options); });
+  command.callback([options, &exit_code] { exit_code = verify_command(*options); });
 }
 
 }  // namespace stele::cli

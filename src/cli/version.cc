@@ -4,9 +4,9 @@
 
 namespace stele::cli {
 
-void add_version(CLI::App& app, int& exit_code) {
-  auto* command = app.add_subcommand("version", "Print the version.");
-  command->callback([&exit_code] {
+void add_version(const Command& app, int& exit_code) {
+  const Command command = app.add_subcommand("version", "Print the version.");
+  command.callback([&exit_code] {
     fmt::print("stele {}\n", STELE_VERSION);
     exit_code = kDone;
   });

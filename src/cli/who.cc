@@ -75,15 +75,15 @@ Result<int> show(const Options& options) {
 
 }  // namespace
 
-void add_who(CLI::App& app, int& exit_code) {
-  auto* command = app.add_subcommand("who", "Show under which accounts users acted, and whose these are.");
+void add_who(const Command& app, int& exit_code) {
+  const Command command = app.add_subcommand("who", "Show under which accounts users acted, and whose these are.");
   auto options = std::make_shared<Options>();  // shared by the flags and the callback
-  add_where_options(*command, options->where);
-  command->add_option("account", options->account, "One account, with the others of the same person.");
-  command->add_option("--log", options->log, "Which log.")->capture_default_str();
-  command->add_flag("--json", options->json, "As one JSON object.");
-  command->footer(kExamples);
-  command->callback([options, &exit_code] {
+  add_where_options(command, options->where);
+  command.add_option("account", options->account, "One account, with the others of the same person.");
+  command.add_option("--log", options->log, "Which log.").show_default();
+  command.add_flag("--json", options->json, "As one JSON object.");
+  command.footer(kExamples);
+  command.callback([options, &exit_code] {
     const auto code = show(*options);
     if (!code) complain("who", code.error().message);
     exit_code = code ? *code : kCouldNot;

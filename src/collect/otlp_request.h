@@ -31,4 +31,7 @@ using OtlpBroken = std::function<void(std::string_view verbatim)>;
 Status for_each_otlp_record(std::string_view body, const OtlpTake& take, const OtlpBroken& broken);
 Status for_each_otlp_json_record(std::string_view body, const OtlpTake& take, const OtlpBroken& broken);
 
+// What is said of such a request.
+Error malformed_otlp();
+
 }  // namespace stele::collect

@@ -66,10 +66,20 @@ std::string process_id(const AuditEvent& event) {
   return event.node.empty() ? out : out + "@" + std::string(event.node);
 }
 
-// The login id, which stays with whoever logged in; where there is none the account that a login is about; else the process.
+// PAM's words and a login's; shadow-utils gives other ones the same types.
+bool is_about_login(const AuditEvent& event) {
+  const std::string_view op = event.field("op");
+  return is_login(event.type) && (op.empty() || op == "login" || op == "logout" || op.starts_with("PAM:"));
+}
+
+// The login id, which stays with whoever logged in; where there is none the account that a login is about; else whoever the
+// program of a message ran as, unless that is root, as which all kinds of programs run; else the process.
 void conclude_actor(const AuditEvent& event, Draft& draft) {
   std::string_view user = event.id_name("auid", "AUID");
-  if (user.empty() && is_login(event.type)) user = account_of(event);
+  if (user.empty() && is_about_login(event)) user = account_of(event);
+  if (user == "?") user = {};
+  const bool is_message = event.type.starts_with("USER_") || event.type.starts_with("GRP_");
+  if (user.empty() && is_message && event.field("uid") != "0") user = event.id_name("uid", "UID");
   const std::string process = process_id(event);
   if (user.empty() && process.empty()) return;
   std::string& out = draft.conclude(Part::kActor);
@@ -166,6 +176,7 @@ void add_attributes(const AuditEvent& event, Draft& draft) {
 
 // What is computed goes before a field of the same name.
 void fill_record(const AuditEvent& event, Record& record) {
+  record.set_text(event.field("op"));
   record.set("type", event.type);
   record.set("types", event.types);
   record.set("host", event.node);

@@ -17,8 +17,18 @@ constexpr std::string_view kSealedBegin = R"({"$sealed":{"commitment":")";
 constexpr std::string_view kAttachmentBegin = R"({"$attachment":{"commitment":")";
 constexpr std::string_view kLiteral = R"({"$literal":)";
 constexpr std::string_view kBytes = R"(","bytes":)";
+constexpr std::string_view kHead = R"(,"head":")";
 constexpr std::size_t kCommitmentChars = 44;  // base64 of 32 bytes
 constexpr std::size_t kHeadBytesMax = 512;
+
+// What follows the length. An object of the input that has further members is none of these.
+bool ends_as_written(std::string_view rest, ApartKind kind) {
+  if (kind == ApartKind::kSealed) return rest.starts_with("}}");
+  if (!rest.starts_with(kHead)) return false;
+  std::size_t at = kHead.size();
+  while (at < rest.size() && rest[at] != '"') at += rest[at] == '\\' ? 2 : 1;
+  return at < rest.size() && rest.substr(at).starts_with("\"}}");
+}
 
 }  // namespace
 
@@ -49,7 +59,7 @@ std::string reserved_object(const event::ApartValue& value) {
     const std::string_view head(value.bytes);
     std::size_t cut = std::min(head.size(), kHeadBytesMax);
     while (cut > 0 && cut < head.size() && (head[cut] & 0xc0) == 0x80) --cut;  // between characters
-    out += ",\"head\":\"";
+    out += kHead;
     append_readable(out, head.substr(0, cut));
     out += '"';
   }
@@ -77,7 +87,7 @@ std::optional<CommitmentAt> next_commitment(std::string_view text, std::size_t f
     if (!commitment || !after.starts_with(kBytes)) continue;
     const std::string_view digits = after.substr(kBytes.size());
     const auto bytes = parse_decimal(digits.substr(0, digits.find_first_not_of("0123456789")));
-    if (!bytes) continue;
+    if (!bytes || !ends_as_written(digits.substr(digits.find_first_not_of("0123456789")), out.kind)) continue;
     out.commitment = *commitment;
     out.bytes = *bytes;
     out.at = dollar + begin;

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <array>
+#include <functional>
+#include <memory>
 #include <optional>
 #include <set>
 #include <vector>
@@ -20,6 +22,7 @@ using event::JsonTape;
 using event::JsonType;
 
 constexpr std::string_view kMask = "[sealed]";
+constexpr std::size_t kReservedBytesMin = 90;                     // of what stands for a value
 constexpr event::JsonLimits kLimits{256U << 20, 130, 2'000'000};  // of what was taken as an event before
 
 // Members of an event in whose texts secrets are looked for. Who acted and what was done are never masked.
@@ -83,37 +86,22 @@ class Fitting {
   Fitting(const EntryTexts& texts, const KeeperOptions& options, Random& random)
       : options_(options), random_(random), event_(texts.event), derived_(texts.derived), input_(texts.input) {}
 
-  // Masks and seals what is secret.
-  void seal_secrets(const std::vector<Span>& in_input) {
-    Edited edited;
-    if (!edited.parse(event_)) return;
-    bool masked = !in_input.empty();
-    std::size_t count = 0;
-    std::vector<Span> spans;
-    for (const std::string_view name : kSearched) {
-      const auto member = edited.member(name);
-      if (!member) continue;
-      const JsonNode& node = edited.tape().nodes()[*member];
-      spans.clear();
-      // With its key in front, which may be what tells.
-      options_.secrets->find(edited.tape().text().substr(node.at, node.size), spans);
-      for (Span& span : spans) span = {span.from + node.at, span.to + node.at};
-      if (spans.empty()) continue;
-      count += spans.size();
-      changed_.insert(name);
-      for (const Span span : spans) masked = seal(edited, *member, name, span) || masked;
+  // Masks and seals what is secret; `in_input` is where secrets stand in the input. kInvalid when the event is no I-JSON.
+  Status seal_secrets(const std::vector<Span>& in_input) {
+    const std::string as_it_came = input_.empty() ? event_ : std::string();
+    STELE_TRY(edit([&](std::string_view text, std::vector<Span>& out) { options_.secrets->find(text, out); }));
+    // What the input betrayed may stand in the event without the words that betray it.
+    const std::vector<std::string_view> known = worth_finding(in_input);
+    if (!known.empty()) {
+      STELE_TRY(edit([&](std::string_view text, std::vector<Span>& out) { find_known(known, text, out); }));
     }
-    redacted_ = std::max(count, in_input.size());
-    if (redacted_ == 0) return;
-    if (masked) {
-      std::string whole;
-      if (input_.empty())
-        whole = edited.tape().text();
-      else
-        append_json_bytes(whole, input_);
-      original_ = reserved(ApartKind::kSealed, std::move(whole));
-    }
-    event_ = edited.text();
+    redacted_ = std::max(redacted_, in_input.size());
+    if (redacted_ == 0) return {};
+    if (input_.empty() && !masked_) return {};
+    std::string whole = as_it_came;
+    if (!input_.empty()) append_json_bytes(whole, input_);
+    original_ = reserved(ApartKind::kSealed, std::move(whole));
+    return {};
   }
 
   // What the entry's member `original` is.
@@ -124,7 +112,8 @@ class Fitting {
     return out;
   }
 
-  // Moves out the next of what may move. False when there is nothing left, or it is too long to be kept.
+  // Moves out the next of what may move, each time twice as much. False when there is nothing left that would help, or it is too
+  // long to be kept.
   bool shorten() {
     if (options_.attachment_bytes_max == 0) return false;
     if (original_.empty() && !input_.empty()) {
@@ -132,14 +121,19 @@ class Fitting {
       original_ = reserved(ApartKind::kAttachment, std::string(input_));
       return true;
     }
-    Edited edited;
-    if (!edited.parse(event_)) return false;
-    const auto largest = next_to_move(edited);
-    if (!largest) return false;
-    const JsonNode& node = edited.tape().nodes()[*largest];
-    if (node.size > options_.attachment_bytes_max) return false;
-    edited.replace(node.at, node.at + node.size, reserved(ApartKind::kAttachment, std::string(edited.tape().raw(node))));
-    event_ = edited.text();
+    if (moving_ == nullptr) {
+      moving_ = std::make_unique<Edited>();
+      if (!moving_->parse(event_)) return false;
+      to_move_ = movable(*moving_);
+    }
+    if (moved_ == to_move_.size()) return false;
+    const std::size_t until = std::min(to_move_.size(), std::max<std::size_t>(1, 2 * moved_));
+    for (; moved_ < until; ++moved_) {
+      const JsonNode& node = moving_->tape().nodes()[to_move_[moved_]];
+      if (node.size > options_.attachment_bytes_max) return false;
+      moving_->replace(node.at, node.at + node.size, reserved(ApartKind::kAttachment, std::string(moving_->tape().raw(node))));
+    }
+    event_ = moving_->text();
     return true;
   }
 
@@ -153,50 +147,151 @@ class Fitting {
     return reserved_object(values_.back());
   }
 
-  // True when it was masked within a text; else the whole value is sealed.
-  bool seal(Edited& edited, std::uint32_t member, std::string_view name, Span span) {
+  // Appends where secrets stand in a text.
+  using Find = std::function<void(std::string_view text, std::vector<Span>& out)>;
+
+  // Takes what `find` finds out of the event.
+  Status edit(const Find& find) {
+    Edited edited;
+    if (!edited.parse(event_)) return invalid("the event is no I-JSON object");
+    std::size_t count = 0;
+    for (const std::string_view name : kSearched) {
+      const auto member = edited.member(name);
+      if (!member) continue;
+      const std::size_t here = edit_member(edited, *member, name == "attributes" || name == "changes", find);
+      if (here > 0) changed_.insert(name);
+      count += here;
+    }
+    redacted_ += count;
+    if (count > 0) event_ = edited.text();
+    return {};
+  }
+
+  // How many there were. `may_be_any`: values of the member may be of any type, so that one can be sealed whole.
+  std::size_t edit_member(Edited& edited, std::uint32_t member, bool may_be_any, const Find& find) {
     const JsonTape& tape = edited.tape();
+    const JsonNode all = tape.nodes()[member];
+    std::vector<Span> spans;
+    find(tape.raw(all), spans);  // keys too, which may be what tells
+    std::set<std::uint32_t> done;
+    const auto seal_whole = [&](std::uint32_t at) {
+      const JsonNode& node = tape.nodes()[at];
+      edited.replace(node.at, node.at + node.size, reserved(ApartKind::kSealed, std::string(tape.raw(node))));
+      done.insert(at);
+    };
+    std::size_t count = spans.size();
+    std::vector<std::pair<Span, std::uint32_t>> within;  // and the value
+    for (Span span : spans) {
+      span = {span.from + all.at, span.to + all.at};
+      const auto value = value_around(tape, member, span);
+      if (!value) {
+        seal_whole(holder_of(tape, member, span));
+      } else if (may_be_any && *value != member && covers(span, tape.nodes()[*value])) {
+        seal_whole(*value);
+      } else {
+        within.emplace_back(span, *value);
+      }
+    }
+    // What a string with escapes says is looked at as it is meant: quotes in it are those of JSON or SQL in JSON.
+    std::string scratch;
+    for (std::uint32_t at = member; at < all.end; ++at) {
+      const JsonNode& node = tape.nodes()[at];
+      if (node.type != JsonType::kString || !node.escaped || done.contains(at)) continue;
+      const std::string_view text = tape.string(node, scratch);
+      spans.clear();
+      find(text, spans);
+      if (spans.empty()) continue;
+      count += spans.size();
+      done.insert(at);
+      std::string with = "\"";
+      std::size_t from = 0;
+      for (const Span span : spans) {
+        append_json_escaped(with, text.substr(from, span.from - from));
+        with += kMask;
+        from = span.to;
+      }
+      append_json_escaped(with, text.substr(from));
+      edited.replace(node.at, node.at + node.size, with + "\"");
+      masked_ = true;
+    }
+    for (const auto& [span, value] : within) {
+      if (done.contains(value)) continue;
+      const JsonNode& node = tape.nodes()[value];
+      const std::size_t quote = node.type == JsonType::kString ? 1 : 0;
+      const std::size_t from = std::max<std::size_t>(span.from, node.at + quote);
+      const std::size_t to = std::min<std::size_t>(span.to, node.at + node.size - quote);
+      edited.replace(from, to, quote == 1 ? std::string(kMask) : "\"" + std::string(kMask) + "\"");
+      masked_ = true;
+    }
+    return count;
+  }
+
+  static bool covers(Span span, const JsonNode& node) {
+    const std::size_t quote = node.type == JsonType::kString ? 1 : 0;
+    return span.from <= node.at + quote && span.to >= node.at + node.size - quote;
+  }
+
+  // The string, number or word that has all of it.
+  static std::optional<std::uint32_t> value_around(const JsonTape& tape, std::uint32_t member, Span span) {
     for (std::uint32_t at = member; at < tape.nodes()[member].end; ++at) {
       const JsonNode& node = tape.nodes()[at];
-      const bool is_value = node.end == at + 1 && node.type != JsonType::kObject && node.type != JsonType::kArray;
-      if (!is_value || span.from < node.at || span.to > node.at + node.size) continue;
-      const std::size_t quote = node.type == JsonType::kString ? 1 : 0;
-      const bool whole = span.from <= node.at + quote && span.to >= node.at + node.size - quote;
-      const bool may_be_any = (name == "attributes" || name == "changes") && at != member;
-      if (whole && may_be_any) {
-        edited.replace(node.at, node.at + node.size, reserved(ApartKind::kSealed, std::string(tape.raw(node))));
-        return false;
-      }
-      edited.replace(span.from, span.to, std::string(kMask));
-      return true;
+      if (node.type == JsonType::kObject || node.type == JsonType::kArray) continue;
+      if (span.from >= node.at && span.to <= node.at + node.size) return at;
     }
-    // In a name, or over the bounds of a value: the smallest value that holds all of it goes.
+    return std::nullopt;
+  }
+
+  // In a name, or over the bounds of a value: the smallest value that holds all of it.
+  static std::uint32_t holder_of(const JsonTape& tape, std::uint32_t member, Span span) {
     std::uint32_t holder = member;
     for (std::uint32_t at = member; at < tape.nodes()[member].end; ++at) {
       const JsonNode& node = tape.nodes()[at];
       if (node.at <= span.from && span.to <= node.at + node.size) holder = at;
     }
-    const JsonNode& node = tape.nodes()[holder];
-    edited.replace(node.at, node.at + node.size, reserved(ApartKind::kSealed, std::string(tape.raw(node))));
-    return false;
+    return holder;
   }
 
-  // The message, else the largest attribute that is longer than what would stand in its place.
-  [[nodiscard]] static std::optional<std::uint32_t> next_to_move(const Edited& edited) {
+  // Secrets of the input that are long enough not to be found everywhere.
+  [[nodiscard]] std::vector<std::string_view> worth_finding(const std::vector<Span>& in_input) const {
+    constexpr std::size_t kBytesMin = 6;
+    constexpr std::size_t kCountMax = 64;
+    std::vector<std::string_view> out;
+    for (const Span span : in_input) {
+      const std::string_view secret = input_.substr(span.from, span.to - span.from);
+      if (secret.size() >= kBytesMin && out.size() < kCountMax) out.push_back(secret);
+    }
+    std::sort(out.begin(), out.end());
+    out.erase(std::unique(out.begin(), out.end()), out.end());
+    return out;
+  }
+
+  static void find_known(const std::vector<std::string_view>& known, std::string_view text, std::vector<Span>& out) {
+    for (const std::string_view secret : known) {
+      for (std::size_t at = 0; (at = text.find(secret, at)) != std::string_view::npos; at += secret.size())
+        out.push_back({at, at + secret.size()});
+    }
+    merge_spans(out);
+  }
+
+  // The message, then the attributes from the largest on, as far as they are longer than what would stand in their place.
+  [[nodiscard]] static std::vector<std::uint32_t> movable(const Edited& edited) {
     constexpr std::size_t kWorthwhile = 1024;
-    const auto movable = [&](std::uint32_t at) {
-      const JsonNode& node = edited.tape().nodes()[at];
-      return node.size > kWorthwhile && !edited.tape().raw(node).starts_with(R"({"$attachment":)");
+    const auto& nodes = edited.tape().nodes();
+    const auto may_move = [&](std::uint32_t at) {
+      return nodes[at].size > kWorthwhile && !edited.tape().raw(nodes[at]).starts_with(R"({"$attachment":)");
     };
-    if (const auto message = edited.member("message"); message && movable(*message)) return message;
-    std::optional<std::uint32_t> largest;
-    const auto attributes = edited.member("attributes");
-    if (!attributes) return largest;
-    edited.tape().for_each_child(*attributes, [&](std::uint32_t at) {
-      const std::size_t best = largest ? edited.tape().nodes()[*largest].size : 0;
-      if (movable(at) && edited.tape().nodes()[at].size > best) largest = at;
-    });
-    return largest;
+    std::vector<std::uint32_t> out;
+    if (const auto attributes = edited.member("attributes"))
+      edited.tape().for_each_child(*attributes, [&](std::uint32_t at) {
+        if (may_move(at)) out.push_back(at);
+      });
+    std::sort(out.begin(), out.end(), [&](std::uint32_t a, std::uint32_t b) { return nodes[a].size > nodes[b].size; });
+    if (const auto message = edited.member("message"); message && may_move(*message)) out.insert(out.begin(), *message);
+    // Where even all of them are not enough none needs to move.
+    std::size_t rest = edited.tape().text().size();
+    for (const std::uint32_t at : out) rest -= nodes[at].size - std::min<std::size_t>(nodes[at].size, kReservedBytesMin);
+    if (rest > event::kEntryBytesMax) out.clear();
+    return out;
   }
 
   const KeeperOptions& options_;
@@ -207,6 +302,10 @@ class Fitting {
   std::string original_;
   std::set<std::string_view> changed_;
   std::size_t redacted_ = 0;
+  bool masked_ = false;  // within a text, so that the event does not say it all any more
+  std::unique_ptr<Edited> moving_;
+  std::vector<std::uint32_t> to_move_;
+  std::size_t moved_ = 0;  // of them
   std::vector<ApartValue> values_;
 };
 
@@ -245,26 +344,31 @@ std::string Fitting::derived() const {
 }  // namespace
 
 Status Keeper::add(event::EntryBatch& batch, const EntryTexts& texts) const {
-  thread_local std::vector<Span> spans;
+  thread_local std::vector<Span> in_event;
+  thread_local std::vector<Span> in_input;
   thread_local std::string original;
-  spans.clear();
-  if (options_.secrets != nullptr) options_.secrets->find(texts.input.empty() ? texts.event : texts.input, spans);
-  original.clear();
-  if (spans.empty()) {
+  in_event.clear();
+  in_input.clear();
+  if (options_.secrets != nullptr) {
+    options_.secrets->find(texts.event, in_event);
+    options_.secrets->find(texts.input, in_input);
+  }
+  const bool is_innocent = in_event.empty() && in_input.empty();
+  if (is_innocent) {
+    original.clear();
     if (!texts.input.empty()) append_json_bytes(original, texts.input);
     const Status added = batch.add(texts.event, texts.derived, original, texts.event_id);
     if (added || added.error().code != Code::kTooLarge) return added;
   }
-  if (texts.input.empty()) spans.clear();  // where they stand in the event is looked at member by member
   Fitting fitting(texts, options_, random_);
-  if (options_.secrets != nullptr) fitting.seal_secrets(spans);
+  if (!is_innocent) STELE_TRY(fitting.seal_secrets(in_input));
   for (;;) {
     const Status added = batch.add(fitting.event(), fitting.derived(), fitting.original(), texts.event_id);
     if (added) {
       batch.keep_apart(fitting.take_values());
       return {};
     }
-    if (!fitting.shorten()) return added;
+    if (added.error().code != Code::kTooLarge || !fitting.shorten()) return added;
   }
 }
 

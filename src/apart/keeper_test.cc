@@ -107,6 +107,66 @@ TEST(Keeper, never_masks_who_and_what) {
   EXPECT_EQ(keep(event).member("event"), event);
 }
 
+// Goal: an entry stays JSON whatever a secret takes along: a key whose end is in another line reaches to the end of its text.
+TEST(Keeper, masks_a_key_that_does_not_end) {
+  const Kept kept = keep(R"({"action":"x","message":"key -----BEGIN RSA PRIVATE KEY-----","attributes":{"n":1}})", "", "input");
+  EXPECT_EQ(kept.member("event"), R"({"action":"x","message":"key [sealed]","attributes":{"n":1}})");
+  EXPECT_TRUE(kept.member("original").starts_with(R"({"$sealed":)"));
+}
+
+// Goal: what a door decoded is looked at as well as what came: the input has it in another form.
+TEST(Keeper, finds_what_only_the_event_shows) {
+  const Kept kept = keep(R"({"action":"x","attributes":{"command":"mysql --password=hunter2"}})", "", "cmd=6D7973716C20");
+  EXPECT_EQ(kept.entry.find("hunter2"), std::string::npos);
+  ASSERT_EQ(kept.values.size(), 1U);
+  EXPECT_EQ(kept.values[0].bytes, "\"cmd=6D7973716C20\"");
+}
+
+// Goal: what only the input shows to be a secret is masked where the event has it.
+TEST(Keeper, masks_what_the_input_betrays) {
+  const Kept kept =
+      keep(R"({"action":"x","message":"open sesame99 please","attributes":{"word":"sesame99"}})", "", "password=sesame99 please");
+  EXPECT_EQ(kept.entry.find("sesame99"), std::string::npos);
+  EXPECT_NE(kept.entry.find("open [sealed] please"), std::string::npos);
+}
+
+// Goal: JSON in a string in a string is read as it is meant, and a value in quotes is one whole.
+TEST(Keeper, looks_into_strings_with_escapes) {
+  const Kept kept = keep(R"({"action":"x","message":"got {\"body\":\"{\\\"password\\\":\\\"hunter2\\\"}\"}"})", "",
+                         R"(got {"body":"{\"password\":\"hunter2\"}"})");
+  EXPECT_EQ(kept.entry.find("hunter2"), std::string::npos);
+  event::JsonTape tape;
+  event::JsonError error;
+  EXPECT_TRUE(tape.parse(kept.entry, {}, error)) << kept.entry;
+  const Kept spaced = keep(R"({"action":"x","attributes":{"password":"ab, cd efgh","text":"password=\"two words\" user=ada"}})");
+  EXPECT_EQ(spaced.entry.find("efgh"), std::string::npos);
+  EXPECT_EQ(spaced.entry.find("words"), std::string::npos);
+  EXPECT_NE(spaced.entry.find("user=ada"), std::string::npos);
+}
+
+// Goal: an event that is no I-JSON is not stored with its secrets in it: it is refused.
+TEST(Keeper, refuses_an_event_with_a_key_twice) {
+  EXPECT_EQ(keep(R"({"message":"password=hunter2","message":"x"})").status.error().code, Code::kInvalid);
+}
+
+// Goal: the time that a long event costs grows with its length alone.
+TEST(Keeper, gives_up_at_once_on_thousands_of_attributes) {
+  std::string event = R"({"action":"x","attributes":{"a":0)";
+  for (int i = 0; i < 15'000; ++i) event += ",\"n" + std::to_string(i) + "\":\"" + std::string(1'100, 'v') + "\"";
+  EXPECT_EQ(keep(event + "}}").status.error().code, Code::kTooLarge);
+}
+
+// Goal: what input wrote in the form of a commitment is none, so that nobody can make a log look damaged.
+TEST(Commitment, is_not_taken_from_an_object_of_the_input) {
+  const std::string value = R"("commitment":"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=","bytes":5)";
+  EXPECT_TRUE(next_commitment(R"({"$sealed":{)" + value + "}}", 0));
+  EXPECT_FALSE(next_commitment(R"({"$sealed":{)" + value + R"(},"x":1})", 0));
+  EXPECT_FALSE(next_commitment(R"({"$sealed":{)" + value + R"(,"x":1}})", 0));
+  EXPECT_TRUE(next_commitment(R"({"$attachment":{)" + value + R"(,"head":"a\"}}b"}})", 0));
+  EXPECT_FALSE(next_commitment(R"({"$attachment":{)" + value + R"(,"head":"a"},"x":1})", 0));
+  EXPECT_FALSE(next_commitment(R"({"$attachment":{)" + value + "}}", 0));
+}
+
 // Goal: nothing is looked for when the operator says so.
 TEST(Keeper, seals_nothing_without_a_finder) {
   const std::string event = R"({"action":"x","message":"password=hunter2"})";

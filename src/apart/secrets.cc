@@ -13,12 +13,13 @@ namespace stele::apart {
 namespace {
 
 constexpr std::int64_t kMemoryMax = 64 << 20;  // of one expression
+constexpr int kGroupsMax = 6;                  // of one expression, the whole match counted
 
 struct Pattern {
   std::vector<std::string> marks;
   std::unique_ptr<re2::RE2> match;
   std::unique_ptr<re2::RE2> except;
-  int group = 0;
+  std::vector<int> groups;  // of which one has the secret
 };
 
 // UTF-8 is of no matter to what is looked for.
@@ -37,6 +38,19 @@ Result<std::unique_ptr<re2::RE2>> compile(const std::string& pattern) {
 }
 
 }  // namespace
+
+void merge_spans(std::vector<Span>& spans, std::size_t from) {
+  const auto begin = spans.begin() + static_cast<std::ptrdiff_t>(from);
+  std::sort(begin, spans.end(), [](Span a, Span b) { return a.from < b.from; });
+  std::size_t kept = from;
+  for (std::size_t i = from; i < spans.size(); ++i) {
+    if (kept > from && spans[i].from <= spans[kept - 1].to)
+      spans[kept - 1].to = std::max(spans[kept - 1].to, spans[i].to);
+    else
+      spans[kept++] = spans[i];
+  }
+  spans.resize(kept);
+}
 
 struct SecretFinder::Compiled {
   std::vector<Pattern> patterns;
@@ -64,9 +78,10 @@ Result<SecretFinder> SecretFinder::make(std::string_view yaml) {
       if (node["except"]) {
         STELE_ASSIGN(pattern.except, compile("(?i)" + node["except"].as<std::string>()));
       }
-      const auto& groups = pattern.match->NamedCapturingGroups();
-      if (!groups.contains("secret")) return invalid(name + ": the expression has no group \"secret\"");
-      pattern.group = groups.at("secret");
+      for (const auto& [group, number] : pattern.match->NamedCapturingGroups()) {
+        if (group.starts_with("secret") && number < kGroupsMax) pattern.groups.push_back(number);
+      }
+      if (pattern.groups.empty()) return invalid(name + ": the expression has no group \"secret\"");
       compiled->patterns.push_back(std::move(pattern));
       for (const auto& sample : node["samples"])
         samples.push_back({name, sample["text"].as<std::string>(), sample["secret"].as<std::string>()});
@@ -86,26 +101,20 @@ void SecretFinder::find(std::string_view text, std::vector<Span>& out) const {
   if (!re2::RE2::PartialMatch(piece, *compiled_->any_mark)) return;
   const std::size_t before = out.size();
   for (const Pattern& pattern : compiled_->patterns) {
-    constexpr int kGroupsMax = 4;
     re2::StringPiece groups[kGroupsMax];
+    const int wanted = 1 + *std::max_element(pattern.groups.begin(), pattern.groups.end());
     for (std::size_t at = 0; at < text.size();) {
-      if (!pattern.match->Match(piece, at, text.size(), re2::RE2::UNANCHORED, groups, pattern.group + 1)) break;
-      const re2::StringPiece secret = groups[pattern.group];
+      if (!pattern.match->Match(piece, at, text.size(), re2::RE2::UNANCHORED, groups, wanted)) break;
+      const auto group = std::find_if(pattern.groups.begin(), pattern.groups.end(),
+                                      [&](int number) { return groups[number].data() != nullptr; });
+      if (group == pattern.groups.end()) break;
+      const re2::StringPiece secret = groups[*group];
       const auto from = static_cast<std::size_t>(secret.data() - text.data());
       at = std::max(from + secret.size(), at + 1);
       if (!pattern.except || !re2::RE2::FullMatch(secret, *pattern.except)) out.push_back({from, from + secret.size()});
     }
   }
-  std::sort(out.begin() + static_cast<std::ptrdiff_t>(before), out.end(), [](Span a, Span b) { return a.from < b.from; });
-  // What overlaps is one.
-  std::size_t kept = before;
-  for (std::size_t i = before; i < out.size(); ++i) {
-    if (kept > before && out[i].from <= out[kept - 1].to)
-      out[kept - 1].to = std::max(out[kept - 1].to, out[i].to);
-    else
-      out[kept++] = out[i];
-  }
-  out.resize(kept);
+  merge_spans(out, before);
 }
 
 const SecretFinder& shipped_secrets() {

@@ -19,6 +19,9 @@ struct Span {
   bool operator==(const Span&) const = default;
 };
 
+// Puts those from index `from` on in order; what overlaps becomes one.
+void merge_spans(std::vector<Span>& spans, std::size_t from = 0);
+
 // What a sample of the file shows; for tests.
 struct SecretSample {
   std::string where;

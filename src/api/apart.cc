@@ -118,8 +118,9 @@ void erase_value(const Service& service, const net::Request& request, const net:
   const auto erasure = read_erasure(request);
   if (!erasure) return reply.send(error_response(erasure.error()));
   const Named named = erasure->named;
-  const auto there = (*sequencer)->store()->apart().read(named.kind, named.commitment);
-  if (!there && there.error().code == Code::kNotFound) return reply.send(error_response(there.error()));
+  const auto holds = (*sequencer)->store()->apart().holds(named.kind, named.commitment);
+  if (!holds) return reply.send(error_response(holds.error()));
+  if (!*holds) return reply.send(error_response({Code::kNotFound, "the value was erased before"}));
   auto event = act(request, named, "stele.value.erased", "A value was erased; its commitment stays.", service.clock.now());
   event.attributes.emplace_back("reason", erasure->reason);
   submit_act(**sequencer, event, reply, [log = *sequencer, named](std::uint64_t index) {

@@ -24,7 +24,7 @@ void note_refusal(log::Sequencer& log, const event::InternalEvent& note, const n
                   std::function<void(const Status&)> done) {
   auto batch = event::internal_batch(note);
   if (!batch) return done(batch.error());
-  log.submit(std::move(*batch), false, [reply, done = std::move(done)](const Result<log::Delivered>& delivered) {
+  log.submit_note(std::move(*batch), [reply, done = std::move(done)](const Result<log::Delivered>& delivered) {
     reply.post([done, status = delivered ? Status() : Status(delivered.error())] { done(status); });
   });
 }

@@ -1,6 +1,8 @@
 #include "event/entry.h"
 
+#include <algorithm>
 #include <array>
+#include <iterator>
 
 #include "base/json_text.h"
 #include "event/json_tape.h"
@@ -163,12 +165,10 @@ std::uint64_t EntryBatch::apart_bytes() const {
   return sum;
 }
 
-std::vector<ApartValue> EntryBatch::take_apart(std::size_t i) {
-  std::vector<ApartValue> out;
-  for (auto& [entry, value] : apart_) {
-    if (entry == i) out.push_back(std::move(value));
-  }
-  std::erase_if(apart_, [i](const auto& one) { return one.first == i; });
+std::vector<std::pair<std::size_t, ApartValue>> EntryBatch::take_apart_but(const std::vector<bool>& keep) {
+  const auto gone = std::stable_partition(apart_.begin(), apart_.end(), [&](const auto& one) { return keep[one.first]; });
+  std::vector<std::pair<std::size_t, ApartValue>> out(std::make_move_iterator(gone), std::make_move_iterator(apart_.end()));
+  apart_.erase(gone, apart_.end());
   return out;
 }
 

@@ -70,8 +70,8 @@ class EntryBatch {
 
   // How many bytes are kept apart.
   [[nodiscard]] std::uint64_t apart_bytes() const;
-  // Gives away what entry `i` keeps apart, or all entries do.
-  [[nodiscard]] std::vector<ApartValue> take_apart(std::size_t i);
+  // Gives away what the entries keep apart that are not to be kept, each value with its entry, ascending; or what all do.
+  [[nodiscard]] std::vector<std::pair<std::size_t, ApartValue>> take_apart_but(const std::vector<bool>& keep);
   [[nodiscard]] std::vector<ApartValue> take_apart();
 
   // Gives the bytes away; the batch is then empty.

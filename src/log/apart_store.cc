@@ -72,7 +72,7 @@ Result<std::unique_ptr<ApartStore>> ApartStore::open(io::FileSystem& fs, std::st
   std::unique_ptr<ApartStore> out(new ApartStore(fs, std::move(dir), key));
   STELE_ASSIGN(const auto names, list_apart_files(fs, out->dir_));
   for (const std::string& name : names) {
-    out->packs_.push_back({name, {}, false});
+    out->packs_.push_back({name, {}, PackState::kUnread});
     out->next_number_ = *parse_zero_padded(name.substr(0, name.size() - kSuffix.size())) + 1;
   }
   return out;
@@ -86,11 +86,12 @@ Status ApartStore::begin_pack() {
   STELE_TRY(fs_.sync_dir(dir_));
   end_ = 0;
   const std::lock_guard lock(mutex_);
-  if (!packs_.empty()) {
+  if (!packs_.empty() && packs_.back().state == PackState::kWritten) {
     auto& places = packs_.back().places;
     std::sort(places.begin(), places.end(), [](const Place& a, const Place& b) { return a.fingerprint < b.fingerprint; });
+    packs_.back().state = PackState::kSorted;
   }
-  packs_.push_back({name, {}, true});
+  packs_.push_back({name, {}, PackState::kWritten});
   return {};
 }
 
@@ -116,9 +117,8 @@ Status ApartStore::write(std::span<const event::ApartValue> values) {
   return {};
 }
 
-Status ApartStore::index(Pack& pack) const {
-  if (pack.indexed) return {};
-  STELE_ASSIGN(const auto file, fs_.open_read(dir_ + "/" + pack.name));
+Result<std::vector<ApartStore::Place>> ApartStore::read_places(const std::string& name) const {
+  STELE_ASSIGN(const auto file, fs_.open_read(dir_ + "/" + name));
   std::uint64_t damaged = 0;
   std::vector<Place> places;
   STELE_TRY(for_each_apart(
@@ -129,36 +129,71 @@ Status ApartStore::index(Pack& pack) const {
       },
       damaged));
   std::sort(places.begin(), places.end(), [](const Place& a, const Place& b) { return a.fingerprint < b.fingerprint; });
-  pack.places = std::move(places);
-  pack.indexed = true;
-  return {};
+  return places;
+}
+
+Result<std::vector<ApartStore::Place>> ApartStore::candidates(std::size_t i, std::uint64_t fingerprint) const {
+  const auto is_unread = [&] {
+    const std::lock_guard lock(mutex_);
+    return packs_[i].state == PackState::kUnread;
+  };
+  if (is_unread()) {
+    const std::lock_guard reading(read_mutex_);
+    if (is_unread()) {
+      // Nobody writes it, and its name stays.
+      STELE_ASSIGN(auto places, read_places(name_of(i)));
+      const std::lock_guard lock(mutex_);
+      packs_[i].places = std::move(places);
+      packs_[i].state = PackState::kSorted;
+    }
+  }
+  const std::lock_guard lock(mutex_);
+  const Pack& pack = packs_[i];
+  std::vector<Place> out;
+  auto place = pack.places.cbegin();
+  const bool sorted = pack.state == PackState::kSorted;
+  if (sorted)
+    place = std::lower_bound(place, pack.places.cend(), fingerprint,
+                             [](const Place& one, std::uint64_t value) { return one.fingerprint < value; });
+  for (; place != pack.places.cend() && (!sorted || place->fingerprint == fingerprint); ++place) {
+    if (place->fingerprint == fingerprint) out.push_back(*place);
+  }
+  return out;
+}
+
+std::string ApartStore::name_of(std::size_t i) const {
+  const std::lock_guard lock(mutex_);
+  return packs_[i].name;
 }
 
 Result<ApartStore::Found> ApartStore::find(event::ApartKind kind, const Hash& commitment, bool to_write) const {
-  const std::lock_guard lock(mutex_);
-  const std::uint64_t fingerprint = fingerprint_of(commitment);
+  std::size_t packs = 0;
+  {
+    const std::lock_guard lock(mutex_);
+    packs = packs_.size();
+  }
   // The latest first: what is asked for is mostly new.
-  for (auto pack = packs_.rbegin(); pack != packs_.rend(); ++pack) {
-    STELE_TRY(index(*pack));
-    const bool sorted = pack != packs_.rbegin() || file_ == nullptr;
-    auto place = pack->places.cbegin();
-    const auto end = pack->places.cend();
-    if (sorted)
-      place = std::lower_bound(place, end, fingerprint,
-                               [](const Place& one, std::uint64_t value) { return one.fingerprint < value; });
-    for (; place != end; ++place) {
-      if (sorted && place->fingerprint != fingerprint) break;
-      if (place->fingerprint != fingerprint) continue;
-      const std::string path = dir_ + "/" + pack->name;
+  for (std::size_t i = packs; i-- > 0;) {
+    STELE_ASSIGN(const auto places, candidates(i, fingerprint_of(commitment)));
+    for (const Place& place : places) {
+      const std::string path = dir_ + "/" + name_of(i);
       STELE_ASSIGN(auto file, to_write ? fs_.open_write(path, 0600) : fs_.open_read(path));
       std::string bytes(kApartHeaderBytes, '\0');
-      STELE_TRY(io::read_exactly(*file, place->offset, std::as_writable_bytes(std::span(bytes)), path));
+      STELE_TRY(io::read_exactly(*file, place.offset, std::as_writable_bytes(std::span(bytes)), path));
       const auto header = decode_apart_header(bytes);
       if (!header) return corrupt(path + ": the header of a kept value was changed");
-      if (header->commitment == commitment && header->kind == kind) return Found{std::move(file), place->offset, *header};
+      if (header->commitment == commitment && header->kind == kind) return Found{std::move(file), place.offset, *header};
     }
   }
   return Error{Code::kNotFound, "no value with this commitment is kept"};
+}
+
+Result<bool> ApartStore::holds(event::ApartKind kind, const Hash& commitment) const {
+  STELE_ASSIGN(const Found found, find(kind, commitment, false));
+  if (!found.header.erased) return true;
+  std::string payload(found.header.payload_bytes, '\0');
+  STELE_TRY(io::read_exactly(*found.file, found.offset + kApartHeaderBytes, std::as_writable_bytes(std::span(payload)), dir_));
+  return payload.find_first_not_of('\0') != std::string::npos;
 }
 
 Result<event::ApartValue> ApartStore::read(event::ApartKind kind, const Hash& commitment) const {

@@ -39,6 +39,10 @@ class ApartStore {
   // when it is damaged.
   [[nodiscard]] Result<event::ApartValue> read(event::ApartKind kind, const Hash& commitment) const;
 
+  // Whether bytes of it are there still: not when it was erased, but after an erasure that was cut short. kNotFound when there
+  // never was one.
+  [[nodiscard]] Result<bool> holds(event::ApartKind kind, const Hash& commitment) const;
+
   // Overwrites salt and bytes and makes that durable; of one that was erased before as well. kNotFound when there is none.
   Status erase(event::ApartKind kind, const Hash& commitment);
 
@@ -47,10 +51,11 @@ class ApartStore {
     std::uint64_t fingerprint = 0;  // of the commitment: its first 8 bytes
     std::uint64_t offset = 0;
   };
+  enum class PackState { kUnread, kSorted, kWritten };
   struct Pack {
     std::string name;
-    std::vector<Place> places;  // sorted unless it is the one that is written
-    bool indexed = false;
+    std::vector<Place> places;  // known and sorted when kSorted; in the order of offsets while it is written
+    PackState state = PackState::kUnread;
   };
   struct Found {
     std::unique_ptr<io::File> file;
@@ -60,7 +65,10 @@ class ApartStore {
 
   ApartStore(io::FileSystem& fs, std::string dir, std::optional<SealingKey> key) : fs_(fs), dir_(std::move(dir)), key_(key) {}
   Status begin_pack();
-  Status index(Pack& pack) const;
+  [[nodiscard]] std::string name_of(std::size_t i) const;
+  [[nodiscard]] Result<std::vector<Place>> read_places(const std::string& name) const;
+  // The places of pack `i` that may be the commitment's.
+  [[nodiscard]] Result<std::vector<Place>> candidates(std::size_t i, std::uint64_t fingerprint) const;
   [[nodiscard]] Result<Found> find(event::ApartKind kind, const Hash& commitment, bool to_write) const;
 
   io::FileSystem& fs_;
@@ -70,7 +78,8 @@ class ApartStore {
   std::uint64_t end_ = 0;           // of it
   std::uint64_t next_number_ = 1;
 
-  mutable std::mutex mutex_;  // guards what follows
+  mutable std::mutex read_mutex_;  // held by who reads a pack for the first time, before the other
+  mutable std::mutex mutex_;       // guards what follows; never held while a file is read
   mutable std::vector<Pack> packs_;
 };
 

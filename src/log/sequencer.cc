@@ -50,6 +50,13 @@ void Sequencer::submit(event::EntryBatch batch, bool want_bytes, DeliveredCallba
   submit_batch(std::move(batch), std::move(pending));
 }
 
+void Sequencer::submit_note(event::EntryBatch batch, DeliveredCallback done) {
+  auto pending = std::make_unique<Pending>();
+  pending->follow_up = true;
+  pending->done = std::move(done);
+  submit_batch(std::move(batch), std::move(pending));
+}
+
 // Why a batch is not taken now.
 std::optional<Error> Sequencer::refusal(const Pending& pending) {
   const std::uint64_t bytes = pending.bytes;
@@ -108,8 +115,13 @@ void Sequencer::submit_batch(event::EntryBatch batch, PendingPtr pending) {
 
 void Sequencer::make_ready(event::EntryBatch batch, const std::vector<bool>& keep, Random& random, Pending& pending) {
   if (!keep.empty()) {
+    auto apart = batch.take_apart_but(keep);
+    auto value = apart.begin();
     for (std::size_t i = 0; i < keep.size(); ++i) {
-      if (!keep[i]) pending.held_back.push_back({std::string(batch.entry(i)), batch.take_apart(i)});
+      if (keep[i]) continue;
+      auto& held = pending.held_back.emplace_back();
+      held.entry = batch.entry(i);
+      for (; value != apart.end() && value->first == i; ++value) held.apart.push_back(std::move(value->second));
     }
     batch.retain(keep);
   }
@@ -218,7 +230,10 @@ void Sequencer::commit_group(std::vector<PendingPtr> group) {
     pending->state = committed->state;
     pending->proof = std::move(committed->proofs[i]);
     std::uint64_t held = 0;
-    for (const auto& one : pending->held_back) held += one.entry.size();
+    for (const auto& one : pending->held_back) {
+      held += one.entry.size();
+      for (const event::ApartValue& value : one.apart) held += value.bytes.size();
+    }
     queued_bytes_ -= pending->bytes - std::min(held, pending->bytes);
     pending->bytes = std::min(held, pending->bytes);
     if (!pending->held_back.empty()) {

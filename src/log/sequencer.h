@@ -79,6 +79,9 @@ class Sequencer {
   // Takes the batch as a whole: its new entries are contiguous and in order. `done` is called once, from another
   // thread or this one, after everything is durable and signed; it must not block. `want_bytes`: hand back the entries.
   void submit(event::EntryBatch batch, bool want_bytes, DeliveredCallback done);
+  // The same for what must be written down of a request before it is answered: not refused for what waits already, since the
+  // client would come again with what is stored. A few entries a request.
+  void submit_note(event::EntryBatch batch, DeliveredCallback done);
 
   // Refuses new submissions, finishes what waits, publishes, and cuts the journal. Idempotent.
   void drain();

@@ -1,7 +1,10 @@
 // Repeated deliveries: what looked like one is compared with what is stored, byte for byte, before it is believed.
 #include <algorithm>
+#include <functional>
 #include <future>
 #include <map>
+#include <optional>
+#include <set>
 #include <utility>
 
 #include "apart/commitment.h"
@@ -16,51 +19,68 @@ namespace {
 
 enum class Verdict { kSame, kOtherBytes, kOtherKey };
 
-// `text` with each commitment replaced by the digest of what it stands for, so that two texts can be compared whose values were
-// committed to with different salts. Where a value is not to be had any more its length alone stands there, and `all` is false.
-class Resolved {
+// A text with each commitment replaced by the digest of what it stands for, itself so resolved, that two texts can be compared
+// whose values were committed to with different salts.
+class Resolver {
  public:
-  using Look = std::function<std::optional<std::string>(const apart::CommitmentAt&)>;
-  Resolved(std::string_view text, const Look& look, bool blank) {
+  using Look = std::function<Result<std::string>(const apart::CommitmentAt&)>;
+  // Of those whose place, counted in the order in which they are met, is in `blank` the length alone stands there.
+  Resolver(const Look& look, const std::set<std::size_t>& blank) : look_(look), blank_(blank) {}
+
+  std::string resolve(std::string_view text) {
+    std::string out;
     std::size_t from = 0;
     apart::for_each_commitment(text, [&](const apart::CommitmentAt& at) {
-      out_.append(text, from, at.at - from);
+      out.append(text, from, at.at - from);
       from = at.at + kCommitmentChars;
-      const auto value = blank ? std::nullopt : look(at);
-      if (value)
-        out_ += hex_encode(as_byte_span(crypto::sha256(as_byte_span(*value))));
-      else
-        all_ = false;
+      const std::size_t place = met_++;
+      if (blank_.contains(place)) return;
+      const auto value = look_(at);
+      if (value) {
+        out += hex_encode(as_byte_span(crypto::sha256(as_byte_span(resolve(*value)))));
+      } else if (value.error().code == Code::kNotFound) {
+        erased_.insert(place);
+      } else {
+        failure_ = value.error();
+      }
     });
-    out_.append(text, from);
+    return out.append(text, from);
   }
-  [[nodiscard]] const std::string& text() const { return out_; }
-  [[nodiscard]] bool all() const { return all_; }
+
+  [[nodiscard]] const std::set<std::size_t>& erased() const { return erased_; }
+  [[nodiscard]] const std::optional<Error>& failure() const { return failure_; }
 
  private:
   static constexpr std::size_t kCommitmentChars = 44;
-  std::string out_;
-  bool all_ = true;
+  const Look& look_;
+  const std::set<std::size_t>& blank_;
+  std::size_t met_ = 0;
+  std::set<std::size_t> erased_;
+  std::optional<Error> failure_;
 };
 
-// Whether they say the same, whatever the salts. A value that was erased is taken for what it is compared with.
-bool say_the_same(std::string_view submitted, const std::vector<event::ApartValue>& values, std::string_view stored,
-                  const ApartStore& apart) {
+// Whether they say the same, whatever the salts. A value that was erased is taken for what it is compared with; one that cannot
+// be read for another, so that what came is kept and not taken for known. kIo passes.
+Result<bool> say_the_same(std::string_view submitted, const std::vector<event::ApartValue>& values, std::string_view stored,
+                          const ApartStore& apart) {
   if (submitted == stored) return true;
-  const Resolved::Look of_submitted = [&](const apart::CommitmentAt& at) -> std::optional<std::string> {
+  const Resolver::Look of_submitted = [&](const apart::CommitmentAt& at) -> Result<std::string> {
     for (const event::ApartValue& value : values) {
       if (value.kind == at.kind && value.commitment == at.commitment) return value.bytes;
     }
-    return std::nullopt;
+    return Error{Code::kInternal, "a value was submitted without its bytes"};
   };
-  const Resolved::Look of_stored = [&](const apart::CommitmentAt& at) -> std::optional<std::string> {
-    auto value = apart.read(at.kind, at.commitment);
-    if (!value) return std::nullopt;
-    return std::move(value->bytes);
+  const Resolver::Look of_stored = [&](const apart::CommitmentAt& at) -> Result<std::string> {
+    STELE_ASSIGN(event::ApartValue value, apart.read(at.kind, at.commitment));
+    return std::move(value.bytes);
   };
-  const Resolved old(stored, of_stored, false);
-  if (old.all()) return Resolved(submitted, of_submitted, false).text() == old.text();
-  return Resolved(submitted, of_submitted, true).text() == Resolved(stored, of_stored, true).text();
+  const std::set<std::size_t> none;
+  Resolver old(of_stored, none);
+  const std::string old_text = old.resolve(stored);
+  if (old.failure() && old.failure()->code == Code::kIo) return *old.failure();
+  if (old.failure()) return false;
+  Resolver fresh(of_submitted, old.erased());
+  return fresh.resolve(submitted) == old_text;
 }
 
 Result<Verdict> compare(std::string_view submitted, const std::vector<event::ApartValue>& values, std::string_view stored,
@@ -73,8 +93,8 @@ Result<Verdict> compare(std::string_view submitted, const std::vector<event::Apa
   STELE_ASSIGN(const event::EntryView new_view, event::read_entry(submitted));
   STELE_ASSIGN(const event::EntryView old_view, event::read_entry(stored));
   // Where the input was kept it is what was sent; the event may have the time of its arrival in it.
-  const bool same = new_view.original.empty() ? say_the_same(new_view.event, values, old_view.event, apart)
-                                              : say_the_same(new_view.original, values, old_view.original, apart);
+  STELE_ASSIGN(const bool same, new_view.original.empty() ? say_the_same(new_view.event, values, old_view.event, apart)
+                                                          : say_the_same(new_view.original, values, old_view.original, apart));
   return same ? Verdict::kSame : Verdict::kOtherBytes;
 }
 

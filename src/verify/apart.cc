@@ -76,11 +76,15 @@ class ApartCheck {
       ++report_.apart_erased;
       if (erasure == erasures_.end() && erased_before_.contains(header.commitment))
         add("missing", " was erased, and no entry says that it was");
-      return {};
     }
     std::string payload(header.payload_bytes, '\0');
     if (!io::read_exactly(file, offset + log::kApartHeaderBytes, std::as_writable_bytes(std::span(payload)), path)) {
       add("missing", " is cut off");
+      return {};
+    }
+    if (header.erased) {
+      if (payload.find_first_not_of('\0') != std::string::npos)
+        report_.leave(path, said(mention) + " was erased in part, as a crash leaves it; erase it again");
       return {};
     }
     const auto value = log::decode_apart(header, payload, options_.sealing_key ? &*options_.sealing_key : nullptr);

@@ -1,0 +1,60 @@
+// Goal: values that are kept apart are found again, by those that opened the files later too, and an erasure leaves nothing.
+#include "log/apart_store.h"
+
+#include <gtest/gtest.h>
+
+#include "apart/commitment.h"
+#include "support/fixed.h"
+#include "support/temp_folder.h"
+
+namespace stele::log {
+namespace {
+
+using event::ApartKind;
+
+class ApartStoreTest : public ::testing::Test {
+ protected:
+  event::ApartValue value(const std::string& bytes) { return apart::commit(ApartKind::kAttachment, bytes, random_); }
+  std::unique_ptr<ApartStore> open() {
+    return std::move(ApartStore::open(io::posix(), dir_.path() + "/apart", std::nullopt)).value();
+  }
+
+  testing::TempFolder dir_;
+  testing::SeededRandom random_{1};
+};
+
+TEST_F(ApartStoreTest, finds_what_was_written_before_and_after_it_was_opened) {
+  const auto old = value("old");
+  const auto young = value("young");
+  ASSERT_TRUE(open()->write({&old, 1}).ok());
+  const auto store = open();
+  ASSERT_TRUE(store->write({&young, 1}).ok());
+  for (const auto& one : {old, young}) EXPECT_EQ(store->read(one.kind, one.commitment)->bytes, one.bytes);
+  EXPECT_EQ(store->read(ApartKind::kSealed, old.commitment).error().code, Code::kNotFound);
+  EXPECT_EQ(store->holds(old.kind, value("other").commitment).error().code, Code::kNotFound);
+}
+
+TEST_F(ApartStoreTest, an_erasure_that_was_cut_short_is_begun_again) {
+  const auto kept = value("a value of more than a few bytes");
+  ASSERT_TRUE(open()->write({&kept, 1}).ok());
+  const std::string path = dir_.path() + "/apart/" + list_apart_files(io::posix(), dir_.path() + "/apart").value().front();
+  std::string bytes = io::read_file(io::posix(), path, 1U << 20).value();
+  ApartHeader header = decode_apart_header(bytes).value();
+  header.erased = true;
+  {
+    const auto file = std::move(io::posix().open_write(path, 0600)).value();
+    const std::string marked = encode_apart_header(header);
+    const std::array<ByteSpan, 1> parts{as_byte_span(marked)};
+    ASSERT_TRUE(file->write_at(0, parts).ok());
+  }
+  const auto store = open();
+  EXPECT_EQ(store->read(kept.kind, kept.commitment).error().code, Code::kNotFound);
+  EXPECT_TRUE(store->holds(kept.kind, kept.commitment).value());
+  ASSERT_TRUE(store->erase(kept.kind, kept.commitment).ok());
+  EXPECT_FALSE(store->holds(kept.kind, kept.commitment).value());
+  bytes = io::read_file(io::posix(), path, 1U << 20).value();
+  EXPECT_EQ(bytes.find(kept.bytes), std::string::npos);
+}
+
+}  // namespace
+}  // namespace stele::log

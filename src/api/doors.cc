@@ -26,22 +26,22 @@ class Delivery : public std::enable_shared_from_this<Delivery> {
     source_ = std::move(*source);
     std::string decoded;
     const auto body = plain_body(request, service_.limits.body_bytes_max, decoded);
-    if (!body) return refuse(body.error());
+    if (!body) return note_and_refuse(body.error());
     collect::DoorBatch batch(source_, service_.understanding, service_.clock.now());
     batch.set_strict(service_.is_strict(*log_, source_.id));
-    if (const Status read = door_.decode(request, *body, batch); !read) {
-      // Whoever may not deliver received nothing and fills nothing.
-      if (read.error().code == Code::kDenied) return refuse(read.error());
-      // How many events that were is not known; that there was something is.
-      return note_refusal(*log_, refused_event(source_.id, 0, 1, read.error().message, service_.clock.now()), reply_,
-                          [self = shared_from_this(), error = read.error()](const Status& noted) {
-                            self->refuse(noted ? error : noted.error());
-                          });
-    }
+    if (const Status read = door_.decode(request, *body, batch); !read) return note_and_refuse(read.error());
     submit(std::move(batch));
   }
 
  private:
+  // What passes comes again, and whoever may not deliver received nothing and fills nothing. Of the others it is not known how
+  // many events there were; that there was something is.
+  void note_and_refuse(const Error& error) {
+    if (error.code != Code::kInvalid && error.code != Code::kTooLarge) return refuse(error);
+    note_refusal(*log_, refused_event(source_.id, 0, 1, error.message, service_.clock.now()), reply_,
+                 [self = shared_from_this(), error](const Status& noted) { self->refuse(noted ? error : noted.error()); });
+  }
+
   void refuse(const Error& error) {
     net::Response response = door_.refused(asked_, error);
     if (response.status == 429) response.headers.emplace_back("Retry-After", "1");
@@ -53,12 +53,16 @@ class Delivery : public std::enable_shared_from_this<Delivery> {
     if (batch.count() == 0) return answer();
     stored_.count += batch.count();
     stored_.quarantined += batch.quarantined();
-    originals_ = batch.originals();
-    log_->submit(std::move(batch).take(), false, [self = shared_from_this()](Result<log::Delivered> result) {
+    sent_ = batch.take_sent();
+    auto settle = [self = shared_from_this()](Result<log::Delivered> result) {
       // Back to the connection's thread: the log's own has better to do. std::function copies its captures.
       auto shared = std::make_shared<Result<log::Delivered>>(std::move(result));
       self->reply_.post([self, shared] { self->settle(*shared); });
-    });
+    };
+    if (std::exchange(is_stored_, true))
+      log_->submit_note(std::move(batch).take(), std::move(settle));
+    else
+      log_->submit(std::move(batch).take(), false, std::move(settle));
   }
 
   // What an id that stands for something else kept out is not lost: it is stored as quarantined.
@@ -66,7 +70,10 @@ class Delivery : public std::enable_shared_from_this<Delivery> {
     if (!result) return refuse(result.error());
     collect::DoorBatch kept_out(source_, service_.understanding, service_.clock.now());
     for (std::size_t i = 0; i < result->placed.size(); ++i) {
-      if (result->placed[i].error) kept_out.quarantine("id_conflict", originals_[i]);
+      if (result->placed[i].error) {
+        kept_out.set_sender(std::move(sent_[i].sender));
+        kept_out.quarantine("id_conflict", sent_[i].original);
+      }
       stored_.repeated += result->placed[i].repeated && !result->placed[i].error ? 1U : 0U;
     }
     stored_.count -= kept_out.count();
@@ -87,7 +94,8 @@ class Delivery : public std::enable_shared_from_this<Delivery> {
   net::Request asked_;  // without its body
   log::Sequencer* log_ = nullptr;
   event::Source source_;
-  std::vector<std::string> originals_;
+  std::vector<collect::DoorBatch::Sent> sent_;
+  bool is_stored_ = false;  // but for what its ids kept out
   collect::Stored stored_;
 };
 

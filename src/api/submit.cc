@@ -254,10 +254,16 @@ void append_receipt(std::string& out, const std::string& origin, const log::Deli
 void submit_events(Service& service, const net::Request& request, const net::Reply& reply) {
   const auto sequencer = service.find(request.parameter("log").value_or("main"));
   if (!sequencer) return reply.send(error_response(sequencer.error()));
-  const auto options = read_options(request);
-  if (!options) return reply.send(error_response(options.error()));
   const auto source = source_of(request, "http", request.peer.credentials ? "control" : "http");
   if (!source) return reply.send(error_response(source.error()));
+  // How many events the request held is not known; that there was something is. What is too much comes again in parts.
+  const auto refuse = [&service, &log = **sequencer, id = source->id, reply](const Error& error) {
+    if (error.code != Code::kInvalid) return reply.send(error_response(error));
+    note_refusal(log, refused_event(id, 0, 1, error.message, service.clock.now()), reply,
+                 [reply, error](const Status& noted) { reply.send(error_response(noted ? error : noted.error())); });
+  };
+  const auto options = read_options(request);
+  if (!options) return refuse(options.error());
   auto exchange = std::make_shared<Exchange>();  // shared by this call and the answer that comes later
   exchange->options = *options;
   exchange->arrived = service.clock.monotonic();
@@ -265,14 +271,9 @@ void submit_events(Service& service, const net::Request& request, const net::Rep
 
   std::string decoded;
   const auto body = plain_body(request, service.limits.body_bytes_max, decoded);
-  if (!body) return reply.send(error_response(body.error()));
+  if (!body) return refuse(body.error());
   const auto events = event::split_events(*body, is_ndjson(request.header("content-type")), service.limits.events_max);
-  if (!events) {
-    // How many events that were is not known; that there was something is.
-    return note_refusal(
-        **sequencer, refused_event(source->id, 0, 1, events.error().message, service.clock.now()), reply,
-        [reply, error = events.error()](const Status& noted) { reply.send(error_response(noted ? error : noted.error())); });
-  }
+  if (!events) return refuse(events.error());
   exchange->count = events->size();
 
   event::Intake intake(service.limits.event);

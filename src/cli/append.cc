@@ -208,7 +208,7 @@ void add_append(const Command& app, int& exit_code) {
       .type_name("FILE");
   command
       .add_option("--retry-for", options->patience_seconds,
-                   "Seconds to try again while the log takes nothing or no server answers.")
+                  "Seconds to try again while the log takes nothing or no server answers.")
       .show_default()
       .type_name("SECONDS")
       .whole_number();

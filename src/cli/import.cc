@@ -374,7 +374,7 @@ void add_import(const Command& app, int& exit_code) {
   command.add_option("--log", options->log, "Log to import into.").show_default().type_name("NAME");
   command
       .add_option("--retry-for", options->patience_seconds,
-                   "Seconds to try again while the log takes nothing or no server answers.")
+                  "Seconds to try again while the log takes nothing or no server answers.")
       .show_default()
       .type_name("SECONDS")
       .whole_number();

@@ -52,14 +52,21 @@ class DoorBatch {
   // Keeps what is no event, with the reason. `length`: on the wire, where that is more than `bytes`.
   void quarantine(std::string_view why, std::string_view bytes, std::uint64_t length = 0);
 
-  // What the log did not take because its id stands for other bytes: the originals of these, by their place in the batch.
-  [[nodiscard]] const std::vector<std::string>& originals() const { return originals_; }
+  // What was added, by its place in the batch, to be quarantined where the log did not take it because its id stands for other
+  // bytes. Empty where that cannot be.
+  struct Sent {
+    std::string original;
+    Sender sender;  // without the id that the log did not take
+  };
+  [[nodiscard]] std::vector<Sent> take_sent() { return std::move(sent_); }
 
   [[nodiscard]] std::size_t count() const { return batch_.count(); }
   [[nodiscard]] std::uint64_t quarantined() const { return quarantined_; }
   [[nodiscard]] event::EntryBatch take() && { return std::move(batch_); }
 
  private:
+  void note_sent(std::string_view id, std::string_view original);
+
   event::EntryBatch batch_;
   const Understanding& understanding_;
   std::string door_;
@@ -70,7 +77,7 @@ class DoorBatch {
   normalise::Record record_;
   std::string event_;
   std::string derived_;
-  std::vector<std::string> originals_;  // one an event, empty where no conflict is possible
+  std::vector<Sent> sent_;
   std::uint64_t quarantined_ = 0;
 };
 

@@ -69,7 +69,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         require(!read.error().message.empty() && door->refused(request, read.error()).status >= 400);
         continue;
       }
-      require(batch.originals().size() == batch.count());
+      require(batch.take_sent().size() == batch.count());
       check_entries(std::move(batch).take());
     }
   }

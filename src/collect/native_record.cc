@@ -1,8 +1,11 @@
 // Native events as records: as at /api/v1/events, with what their sender says of them beside.
+#include <algorithm>
+
 #include "base/json_text.h"
 #include "collect/document.h"
 #include "collect/record_format.h"
 #include "event/intake.h"
+#include "event/json_value.h"
 
 namespace stele::collect {
 namespace {
@@ -29,43 +32,55 @@ Members members_of(const event::JsonTape& tape) {
   return out;
 }
 
-bool has_member(const event::JsonTape& tape, std::uint32_t object, std::string_view wanted) {
-  bool found = false;
-  std::string scratch;
-  tape.for_each_child(object, [&](std::uint32_t child) { found = found || tape.name(tape.nodes()[child], scratch) == wanted; });
-  return found;
-}
+// Members to add to an object: names, and values as JSON texts.
+using Additions = std::vector<std::pair<std::string_view, std::string>>;
 
-// `members`, each `,"name":value`, put into the object `text`.
-std::string with_members(std::string_view text, std::string_view members) {
-  std::string out(text.substr(0, text.size() - 1));
-  if (out.size() == 1 && !members.empty()) members.remove_prefix(1);
-  out += members;
-  out.push_back('}');
-  return out;
-}
-
-// What goes into the event's context and attributes, as far as it does not say it itself.
-std::string context_of(const event::JsonTape& tape, const Members& members, const Sender& sender) {
-  if (sender.sequence.empty() || (members.context != 0 && has_member(tape, members.context, "sequence"))) return "";
-  std::string out = R"(,"sequence":)";
-  append_json_string(out, sender.sequence);
-  return out;
-}
-
-std::string attributes_of(const event::JsonTape& tape, const Members& members, Sender sender) {
-  const auto has = [&](const char* name) { return members.attributes != 0 && has_member(tape, members.attributes, name); };
-  if (has("stream")) sender.stream.clear();
-  if (has("host")) sender.host.clear();
-  if (has("peer")) sender.peer.clear();
+std::string quoted(std::string_view text) {
   std::string out;
-  append_circumstances(out, sender);
+  append_json_string(out, text);
   return out;
+}
+
+// Members that go before the event's own: which run its number counts in.
+Additions context_of(const Sender& sender) {
+  Additions out;
+  if (!sender.sequence.empty()) out.emplace_back("sequence", quoted(sender.sequence));
+  return out;
+}
+
+// Where it stood, unless the event has something of that name; and who wrote it, whatever the event says, for that is the
+// kernel's word.
+Additions attributes_of(const event::JsonValue& own, const Sender& sender) {
+  Additions out;
+  if (!sender.stream.empty() && !own["stream"]) out.emplace_back("stream", quoted(sender.stream));
+  if (!sender.host.empty() && !own["host"]) out.emplace_back("host", quoted(sender.host));
+  if (!sender.peer.empty()) out.emplace_back("peer", sender.peer);
+  return out;
+}
+
+// The object at node `at`, or an empty one for 0, with these. Its own members of these names are called "claimed_…".
+std::string with_additions(const event::JsonTape& tape, std::uint32_t at, const Additions& additions) {
+  std::string out = "{";
+  const auto add = [&](std::string_view name, std::string_view value) {
+    if (out.size() > 1) out.push_back(',');
+    append_json_string(out, name);
+    out.push_back(':');
+    out += value;
+  };
+  if (at != 0) {
+    event::JsonValue(tape, at).for_each_member([&](std::string_view name, const event::JsonValue& value) {
+      const bool taken = std::any_of(additions.begin(), additions.end(), [&](const auto& one) { return one.first == name; });
+      add((taken ? "claimed_" : "") + std::string(name), value.raw());
+    });
+  }
+  for (const auto& [name, value] : additions) add(name, value);
+  return out + "}";
 }
 
 std::string with_sender(const event::JsonTape& tape, const Members& members, const Sender& sender) {
-  const std::string context = context_of(tape, members, sender);
-  const std::string attributes = attributes_of(tape, members, sender);
+  const Additions context = context_of(sender);
+  const Additions attributes =
+      attributes_of(members.attributes == 0 ? event::JsonValue() : event::JsonValue(tape, members.attributes), sender);
   Sender identity = sender;
   if (members.id != 0) identity.id.clear();
   std::string out = "{";
@@ -78,16 +93,16 @@ std::string with_sender(const event::JsonTape& tape, const Members& members, con
     out += tape.key(node);
     out += "\":";
     if (child == members.context && is_object(child))
-      out += with_members(tape.raw(node), context);
+      out += with_additions(tape, child, context);
     else if (child == members.attributes && is_object(child))
-      out += with_members(tape.raw(node), attributes);
+      out += with_additions(tape, child, attributes);
     else
       out += tape.raw(node);
     out.push_back(',');
   });
   if (members.actor == 0 && !sender.peer_actor.empty()) out += "\"actor\":" + sender.peer_actor + ",";
-  if (members.context == 0 && !context.empty()) out += "\"context\":" + with_members("{}", context) + ",";
-  if (members.attributes == 0 && !attributes.empty()) out += "\"attributes\":" + with_members("{}", attributes) + ",";
+  if (members.context == 0 && !context.empty()) out += "\"context\":" + with_additions(tape, 0, context) + ",";
+  if (members.attributes == 0 && !attributes.empty()) out += "\"attributes\":" + with_additions(tape, 0, attributes) + ",";
   if (out.size() > 1) out.pop_back();
   out.push_back('}');
   return out;

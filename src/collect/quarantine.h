@@ -12,7 +12,7 @@
 namespace stele::collect {
 
 // Adds an entry whose action is "stele.quarantined". It holds `bytes`, or the first 8 KiB of them where even `keeper` finds no
-// place for all, how long the whole was on the wire, the SHA-256 of `bytes`, and why; and what its sender said of it, so that it
+// place for all, how long the whole was on the wire, and why; and what its sender said of it, so that it
 // fills its place in a sequence and is known when it is sent again. Cannot fail.
 void add_quarantined(event::EntryBatch& batch, const apart::Keeper& keeper, std::string_view door, std::string_view why,
                      std::string_view bytes, std::uint64_t length, UnixNanos now, const Sender& sender = {});

@@ -24,7 +24,7 @@ std::vector<Got> sent(const std::string& body) {
   DoorBatch batch({"s", "records", "192.0.2.1:1", ""}, testing::shipped_understanding(), 1'795'450'805'000'000'000);
   const Status read = make_records_door()->decode({}, body, batch);
   EXPECT_TRUE(read.ok()) << (read ? "" : read.error().message);
-  EXPECT_EQ(batch.originals().size(), batch.count());
+  EXPECT_EQ(batch.take_sent().size(), batch.count());
   const event::EntryBatch entries = std::move(batch).take();
   std::vector<Got> out;
   event::Intake intake({1U << 22, 160, 1U << 20});
@@ -105,6 +105,37 @@ TEST(RecordsDoor, a_native_event_with_an_id_of_its_own_keeps_it_and_what_it_said
   EXPECT_EQ(got["seq"], "4");
   EXPECT_EQ(got["attributes.host"], "h");
   EXPECT_NE(got.original.find(R"(\"seq\":7)"), std::string::npos);
+}
+
+// Goal: what the kernel says of who wrote to a socket cannot be replaced by what was written.
+TEST(RecordsDoor, a_native_event_cannot_claim_a_peer) {
+  const Got got = one(
+      R"({"format":"event","record":{"time":"2026-11-23T16:20:00Z","action":"x","actor":{"type":"user","id":"root"},)"
+      R"("context":{"sequence":"mine","request":"r"},"attributes":{"peer":{"uid":0},"host":"db","n":1}},"seq":4,"sequence":"00ff",)"
+      R"("host":"web-1","peer":{"pid":7,"uid":1000,"user":"eve","exe":"/b"}})");
+  EXPECT_EQ(got["attributes.peer.user"], "eve");
+  EXPECT_EQ(got["attributes.claimed_peer.uid"], "0");
+  EXPECT_EQ(got["attributes.host"], "db");
+  EXPECT_EQ(got["context.sequence"], "00ff");
+  EXPECT_EQ(got["context.request"], "r");
+}
+
+// Goal: the sender's run replaces one that the record has, so that no key stands twice.
+TEST(RecordsDoor, a_line_with_a_number_of_its_own_has_one_sequence) {
+  const Got got = one(
+      R"({"format":"line","record":"<13>1 - h a - - [meta sequenceId=\"1\"] password=hunter2","seq":9,"sequence":"00ff","id":"00ff:9"})");
+  EXPECT_EQ(got["context"], R"({"sequence":"00ff"})");
+  EXPECT_EQ(got["seq"], "9");
+  EXPECT_EQ(got.event.find("hunter2"), std::string::npos);
+}
+
+// Goal: whatever a sender says of what cannot be understood, it is kept.
+TEST(RecordsDoor, keeps_what_is_quarantined_with_the_longest_circumstances) {
+  std::string text;
+  for (int i = 0; i < 1024; ++i) text += "\\u0001";
+  const Got got = one(R"({"format":"json","record":")" + text + text + text + R"(","id":")" + text + R"(","sequence":")" + text +
+                      R"(","stream":")" + text + R"(","host":")" + text + "\"}");
+  EXPECT_EQ(got["action"], "stele.quarantined");
 }
 
 TEST(RecordsDoor, an_access_log_is_understood_or_quarantined) {

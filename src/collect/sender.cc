@@ -1,22 +1,39 @@
 #include "collect/sender.h"
 
 #include "base/json_text.h"
+#include "event/json_value.h"
 
 namespace stele::collect {
 
 using normalise::Part;
 
+namespace {
+
+// The object `text`, which may be empty, with the member `sequence` in place of one that it has.
+std::string with_sequence(std::string_view text, std::string_view sequence) {
+  std::string out = R"({"sequence":)";
+  append_json_string(out, sequence);
+  event::JsonTape tape;
+  event::JsonError error;
+  if (!text.empty() && tape.parse(text, {}, error)) {
+    event::JsonValue(tape).for_each_member([&](std::string_view name, const event::JsonValue& value) {
+      if (name == "sequence") return;
+      out.push_back(',');
+      append_json_string(out, name);
+      out.push_back(':');
+      out += value.raw();
+    });
+  }
+  return out + "}";
+}
+
+}  // namespace
+
 void complete(normalise::Draft& draft, const Sender& sender) {
   if (sender.seq) append_decimal(draft.claim(Part::kSeq), *sender.seq);
   if (!sender.sequence.empty()) {
     std::string& context = draft.edit(Part::kContext);
-    if (context.empty())
-      context = "{";
-    else
-      context.back() = ',';  // where it was closed
-    context += R"("sequence":)";
-    append_json_string(context, sender.sequence);
-    context += "}";
+    context = with_sequence(context, sender.sequence);
   }
   const auto attribute = [&](const char* name, const std::string& text, bool is_json) {
     if (text.empty()) return;

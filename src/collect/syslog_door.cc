@@ -147,7 +147,7 @@ void SyslogDoor::attempt(std::shared_ptr<Delivery> delivery) {
   event::EntryBatch batch(delivery->source);
   std::size_t end = delivery->next;
   std::uint64_t quarantined = 0;
-  while (end < delivery->messages.size() && batch.bytes().size() < kBatchBytes)
+  while (end < delivery->messages.size() && batch.bytes().size() + batch.apart_bytes() < kBatchBytes)
     quarantined += add(batch, delivery->messages[end++]) ? 0U : 1U;
   log_.submit(std::move(batch), false, [this, delivery, end, quarantined, later](const Result<log::Delivered>& result) {
     if (!result) return later();

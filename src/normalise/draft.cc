@@ -19,15 +19,24 @@ void Draft::clear() {
   for (std::string& part : parts_) part.clear();
   concluded_.fill(false);
   attributes_ = 0;
+  attribute_set_.clear();
   by_.clear();
   unattributed_ = false;
 }
 
-std::string* Draft::attribute(std::string_view name) {
+bool Draft::has_attribute(std::string_view name) {
+  constexpr std::size_t kFew = 32;
   const auto end = attribute_names_.begin() + static_cast<std::ptrdiff_t>(attributes_);
-  if (std::find(attribute_names_.begin(), end, name) != end) return nullptr;
+  if (attributes_ <= kFew) return std::find(attribute_names_.begin(), end, name) != end;
+  if (attribute_set_.empty()) attribute_set_.insert(attribute_names_.begin(), end);
+  return attribute_set_.contains(name);
+}
+
+std::string* Draft::attribute(std::string_view name) {
+  if (has_attribute(name)) return nullptr;
   if (attributes_ == attribute_names_.size()) attribute_names_.emplace_back();
   attribute_names_[attributes_++] = name;
+  if (!attribute_set_.empty()) attribute_set_.insert(attribute_names_[attributes_ - 1]);
   std::string& out = parts_[index(Part::kAttributes)];
   if (!out.empty()) out.push_back(',');
   append_json_string(out, name);

@@ -3,9 +3,10 @@
 
 #include <array>
 #include <cstdint>
+#include <deque>
 #include <string>
 #include <string_view>
-#include <vector>
+#include <unordered_set>
 
 namespace stele::normalise {
 
@@ -58,6 +59,7 @@ class Draft {
   void write(std::string& event, std::string& derived) const;
 
  private:
+  [[nodiscard]] bool has_attribute(std::string_view name);
   static std::size_t index(Part part) { return static_cast<std::size_t>(part); }
   std::string& begin(Part part, bool concluded) {
     concluded_[index(part)] = concluded;
@@ -67,8 +69,9 @@ class Draft {
 
   std::array<std::string, kParts> parts_;  // kAttributes without its braces
   std::array<bool, kParts> concluded_{};
-  std::vector<std::string> attribute_names_;
-  std::size_t attributes_ = 0;  // of these, in use
+  std::deque<std::string> attribute_names_;             // none ever moves
+  std::size_t attributes_ = 0;                          // of these, in use
+  std::unordered_set<std::string_view> attribute_set_;  // the same, where they are many
   std::string by_;
   bool unattributed_ = false;
 };

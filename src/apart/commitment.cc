@@ -26,7 +26,7 @@ bool ends_as_written(std::string_view rest, ApartKind kind) {
   if (kind == ApartKind::kSealed) return rest.starts_with("}}");
   if (!rest.starts_with(kHead)) return false;
   std::size_t at = kHead.size();
-  while (at < rest.size() && rest[at] != '"') at += rest[at] == '\\' ? 2 : 1;
+  while (at < rest.size() && rest[at] != '"') at += rest[at] == '\\' ? 2U : 1U;
   return at < rest.size() && rest.substr(at).starts_with("\"}}");
 }
 

@@ -33,7 +33,7 @@ void add_quarantined(event::EntryBatch& batch, const apart::Keeper& keeper, std:
       R"({"by":"stele/quarantine@1","fields":["time","actor","action","category","outcome"],"unattributed":true})";
   if (keeper.add(batch, {event, kDerived, bytes, sender.id})) return;
   // Six bytes for one once escaped: sender's five texts of 1,024 bytes, his peer of 2 KiB, and the head find room.
-  for (const std::size_t head : {8192, 1024, 0}) {
+  for (const std::size_t head : {8192U, 1024U, 0U}) {
     if (keeper.add(batch, {event, kDerived, bytes.substr(0, head), sender.id})) return;
   }
   std::abort();

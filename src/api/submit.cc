@@ -256,9 +256,9 @@ void submit_events(Service& service, const net::Request& request, const net::Rep
   if (!sequencer) return reply.send(error_response(sequencer.error()));
   const auto source = source_of(request, "http", request.peer.credentials ? "control" : "http");
   if (!source) return reply.send(error_response(source.error()));
-  // How many events the request held is not known; that there was something is. What is too much comes again in parts.
+  // How many events the request held is not known; that there was something is.
   const auto refuse = [&service, &log = **sequencer, id = source->id, reply](const Error& error) {
-    if (error.code != Code::kInvalid) return reply.send(error_response(error));
+    if (error.code != Code::kInvalid && error.code != Code::kTooLarge) return reply.send(error_response(error));
     note_refusal(log, refused_event(id, 0, 1, error.message, service.clock.now()), reply,
                  [reply, error](const Status& noted) { reply.send(error_response(noted ? error : noted.error())); });
   };

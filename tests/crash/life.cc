@@ -40,8 +40,10 @@ void Life::work() {
       log_.commit_to_bundle_end();
     else if (draw < 85)
       log_.seal();
-    else if (draw < 98)
+    else if (draw < 94)
       log_.publish();
+    else if (draw < 98)
+      log_.erase_value();
     else
       log_.stop_cleanly();
   }

@@ -94,6 +94,7 @@ void TestedLog::commit_group(Group group) {
   const auto committed = store_->commit(pending_->batches);
   if (committed) {
     promises_->acknowledge(pending_->bundle, pending_->received, pending_->deliveries);
+    values_.keep(pending_->values);
     pending_.reset();
     ++tally_.commits;
     tally_.entries += promises_->size() - first;
@@ -133,6 +134,14 @@ void TestedLog::publish() {
     trace("published " + std::to_string(store_->published()->size));
   }
   (void)worked(status, "publish");
+}
+
+void TestedLog::erase_value() {
+  if (values_.empty()) return;
+  const event::ApartValue& value = values_.begin_erasure(prng_);
+  trace("erase a value of " + std::to_string(value.bytes.size()) + " bytes");
+  const Status erased = store_->apart().erase(value.kind, value.commitment);
+  if (worked(erased, "erase")) values_.end_erasure(value);
 }
 
 void TestedLog::stop_cleanly() {
@@ -232,6 +241,7 @@ void TestedLog::settle_pending() {
   }
   if (pending_ && size == promised + pending_->count) {
     promises_->acknowledge(pending_->bundle, pending_->received, pending_->deliveries);
+    values_.keep(pending_->values);
     ++tally_.tails_kept;
   } else if (size != promised) {
     return complain("recovery", std::to_string(promised) + " entries were acknowledged, " +
@@ -250,6 +260,7 @@ void TestedLog::check_promises() {
   received_last_ = std::max({received_last_, store_->last_received(), promises_->received_last()});
   check_reads();
   check_window();
+  complain("kept values", values_.check(store_->apart(), prng_));
   if (prng_.chance(1, 4)) check_proofs();
 }
 
@@ -338,6 +349,7 @@ void TestedLog::check_everything() {
   const std::size_t step = published.size() / 16 + 1;
   for (std::size_t i = 0; i < published.size(); i += step) check_published(published[i]);
   check_tree_files();
+  complain("kept values", values_.check_all(store_->apart()));
 }
 
 // Both copies of every stored hash.

@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "base/result.h"
+#include "crash/kept_values.h"
 #include "crash/promises.h"
 #include "crash/test_log.h"
 #include "crash/workload.h"
@@ -72,6 +73,8 @@ class TestedLog {
   void commit_to_bundle_end();
   void seal();
   void publish();
+  // One of the values that were kept apart, perhaps one that was erased before.
+  void erase_value();
   void stop_cleanly();
   void close() { store_.reset(); }
 
@@ -115,6 +118,7 @@ class TestedLog {
   Workload workload_;
   std::uint64_t fingerprint_seed_ = 0;
   std::unique_ptr<Promises> promises_;
+  KeptValues values_;
   std::unique_ptr<log::Store> store_;
   std::optional<Group> pending_;  // handed to a commit that was not acknowledged
   UnixNanos received_last_ = 0;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "apart/commitment.h"
 #include "crypto/sha256.h"
 #include "event/entry.h"
 #include "log/delivery_window.h"
@@ -40,6 +41,16 @@ Group Workload::bulk(std::uint64_t first_index, UnixNanos received, std::uint64_
   return group;
 }
 
+// The store keeps what a batch brings, whether its entries name it or not.
+void Workload::add_values(Group& group, log::Batch& batch) {
+  for (std::uint64_t count = 1 + prng_.below(2); count > 0; --count) {
+    const std::uint64_t bytes = prng_.below(prng_.chance(1, 8) ? kProseBytes : 400);
+    batch.apart.push_back(
+        apart::commit(event::ApartKind::kAttachment, prose_.substr(prng_.below(kProseBytes - bytes), bytes), random_));
+    group.values.push_back(batch.apart.back());
+  }
+}
+
 void Workload::add_batch(Group& group, std::uint64_t first_index, std::uint64_t count, std::uint64_t event_bytes_max,
                          std::uint64_t fingerprint_seed) {
   const std::string source = "source-" + std::to_string(prng_.below(3));
@@ -68,6 +79,7 @@ void Workload::add_batch(Group& group, std::uint64_t first_index, std::uint64_t 
   batch.leaves.resize(spans.size());
   crypto::hash_leaves(spans, batch.leaves.data());
   batch.bytes = std::move(entries).take_bytes();
+  if (prng_.chance(1, 6)) add_values(group, batch);
   group.bundle += batch.bytes;
   group.count += count;
   group.batches.push_back(std::move(batch));

@@ -20,6 +20,7 @@ struct Group {
   std::uint64_t count = 0;
   UnixNanos received = 0;
   std::vector<Delivery> deliveries;
+  std::vector<event::ApartValue> values;  // what the batches keep apart
 };
 
 class Workload {
@@ -32,6 +33,7 @@ class Workload {
   Group bulk(std::uint64_t first_index, UnixNanos received, std::uint64_t count, std::uint64_t fingerprint_seed);
 
  private:
+  void add_values(Group& group, log::Batch& batch);
   void add_batch(Group& group, std::uint64_t first_index, std::uint64_t count, std::uint64_t event_bytes_max,
                  std::uint64_t fingerprint_seed);
 

@@ -28,6 +28,35 @@ void bound(Run& run) {
   while (run.reports.size() > Sequence::kGapsMax) run.reports.erase(run.reports.begin());
 }
 
+bool has_unreported(const Run& run, NumberRange range) {
+  const auto gap = run.gaps.find(range.from);
+  return gap != run.gaps.end() && gap->second.to == range.to && !gap->second.reported;
+}
+
+// Whether a gap in that range, and not beyond it, was not reported.
+bool unreported_within(const Run& run, NumberRange range) {
+  for (auto gap = run.gaps.lower_bound(range.from); gap != run.gaps.end() && gap->second.to <= range.to; ++gap) {
+    if (!gap->second.reported) return true;
+  }
+  return false;
+}
+
+// Not so where it forgot a gap that the range may be of.
+bool knows_all_of(const Run& run, NumberRange range) {
+  if (range.from < run.first || range.to > run.last) return false;
+  return run.given_up == 0 || (!run.gaps.empty() && run.gaps.begin()->first < range.from);
+}
+
+void take_report(Run& run, NumberRange range) {
+  std::uint64_t missing = 0;
+  for (auto gap = run.gaps.lower_bound(range.from); gap != run.gaps.end() && gap->second.to <= range.to; ++gap) {
+    gap->second.reported = true;
+    missing += gap->second.to - gap->first + 1;
+  }
+  run.reports[range.from] = {range.to, missing};
+  bound(run);
+}
+
 // Up to where what was asked for from `number` or before goes; 0 when nothing was.
 std::uint64_t end_of_asked(const std::map<std::uint64_t, std::uint64_t>& asked, std::uint64_t number) {
   const auto it = asked.upper_bound(number);
@@ -112,7 +141,9 @@ void Sequence::add(std::uint64_t number, UnixNanos received) {
 // Adds the gaps of `run` that were noticed until then and not asked for.
 void Sequence::ask(const Run& run, UnixNanos noticed_until, std::vector<NumberRange>& out) {
   for (const auto& [from, gap] : run.gaps) {
-    if (gap.reported || gap.noticed > noticed_until || end_of_asked(asked_, from) >= gap.to) continue;
+    if (gap.reported || gap.noticed > noticed_until) continue;
+    // One at a time of those that begin alike, in counts before and after: by its first number it is known what was asked.
+    if (asked_.contains(from) || end_of_asked(asked_, from) >= gap.to) continue;
     asked_[from] = gap.to;
     out.push_back({from, gap.to});
   }
@@ -141,27 +172,24 @@ void Sequence::ask_again() {
   asked_filled_.clear();
 }
 
-bool Sequence::set_reported_in(Run& run, NumberRange range) {
-  if (range.from < run.first || range.to > run.last) return false;
-  std::uint64_t missing = 0;
-  for (auto gap = run.gaps.lower_bound(range.from); gap != run.gaps.end() && gap->second.to <= range.to; ++gap) {
-    gap->second.reported = true;
-    missing += gap->second.to - gap->first + 1;
-  }
-  if (missing > 0)
-    run.reports[range.from] = {range.to, missing};
-  else
-    state_.filled.push_back(range);
-  bound(run);
-  return true;
+std::vector<Run*> Sequence::all_runs() {
+  std::vector<Run*> out;
+  for (Run& run : state_.runs) out.push_back(&run);
+  if (state_.candidate) out.push_back(&*state_.candidate);
+  return out;
 }
 
 void Sequence::set_reported(NumberRange range) {
   asked_.erase(range.from);
-  if (state_.candidate && set_reported_in(*state_.candidate, range)) return;
-  for (auto run = state_.runs.rbegin(); run != state_.runs.rend(); ++run) {
-    if (set_reported_in(*run, range)) return;
-  }
+  const std::vector<Run*> runs = all_runs();
+  // The very gap before what may be left of one.
+  auto owner = std::find_if(runs.begin(), runs.end(), [&](const Run* run) { return has_unreported(*run, range); });
+  if (owner == runs.end())
+    owner = std::find_if(runs.begin(), runs.end(), [&](const Run* run) { return unreported_within(*run, range); });
+  if (owner != runs.end()) return take_report(**owner, range);
+  // All of it came while the report was on its way, if it is a gap of no run.
+  if (std::any_of(runs.begin(), runs.end(), [&](const Run* run) { return knows_all_of(*run, range); }))
+    state_.filled.push_back(range);
 }
 
 void Sequence::set_filled(NumberRange range) {

@@ -83,7 +83,8 @@ class Sequence {
   // What was returned did not get into the log.
   void ask_again();
 
-  // For who finds in the log that a gap was reported, or that one was filled.
+  // For who finds in the log that a gap was reported, or that one was filled. A report does not say whose gap it was where the
+  // counter began anew: it is the oldest one's that has it and was not reported yet.
   void set_reported(NumberRange range);
   void set_filled(NumberRange range);
 
@@ -98,7 +99,8 @@ class Sequence {
   void fill(Run& run, std::map<std::uint64_t, Run::Gap>::iterator gap, std::uint64_t number);
   void begin(Run run);
   void ask(const Run& run, UnixNanos noticed_until, std::vector<NumberRange>& out);
-  bool set_reported_in(Run& run, NumberRange range);
+  // Oldest first, the candidate last.
+  std::vector<Run*> all_runs();
 
   SequenceState state_;
   std::map<std::uint64_t, std::uint64_t> asked_;  // gaps that were returned and are not known to be reported

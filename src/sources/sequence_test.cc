@@ -124,6 +124,47 @@ TEST(Sequence, a_low_number_long_after_the_first_is_another_count) {
   EXPECT_EQ(sequence.state().restarts, 1U);
 }
 
+// Goal: a gap from before the counter began anew is reported once, also where the new count has come past its numbers.
+TEST(Sequence, a_gap_belongs_to_the_count_that_has_it) {
+  Sequence sequence;
+  add(sequence, 1, 49, kSecond);
+  add(sequence, 51, 100, kSecond);
+  add(sequence, 1, 60, 5 * kSecond);  // begun anew, and not settled
+  EXPECT_EQ(sequence.overdue(9 * kSecond, kGrace, 0), (Ranges{{50, 50}}));
+  sequence.set_reported({50, 50});
+  EXPECT_TRUE(sequence.filled().empty());
+  EXPECT_TRUE(sequence.overdue(9 * kSecond, kGrace, 0).empty());
+  sequence.add(61, 20 * kSecond);  // settled
+  EXPECT_EQ(sequence.state().restarts, 1U);
+  EXPECT_TRUE(sequence.overdue(30 * kSecond, kGrace, 0).empty());
+  EXPECT_EQ(sequence.missing(), 1U);
+}
+
+// Goal: what many counts miss, in a log that is watched for the first time, is told and observed once each, in whatever order
+// the reports got into the log.
+TEST(Sequence, reports_each_count_s_gaps_once) {
+  Sequence sequence;
+  const Ranges missing{{50, 50}, {40, 60}, {50, 50}, {50, 55}};
+  UnixNanos at = kSecond;
+  for (const NumberRange range : missing) {
+    add(sequence, 1, range.from - 1, at);
+    add(sequence, range.to + 1, 100, at);
+    at += 20 * kSecond;
+  }
+  sequence.add(101, at);
+  at += 20 * kSecond;
+  std::size_t reports = 0;
+  for (int poll = 0; poll < 10; ++poll) {
+    Ranges due = sequence.overdue(at, kGrace, 0);
+    std::reverse(due.begin(), due.end());
+    for (const NumberRange range : due) sequence.set_reported(range);
+    reports += due.size();
+    EXPECT_TRUE(sequence.filled().empty());
+  }
+  EXPECT_EQ(reports, missing.size());
+  EXPECT_EQ(sequence.missing(), 1U + 21U + 1U + 6U);
+}
+
 // Goal: whatever the order, what is received and what is missing are exact. Against a set of numbers.
 TEST(Sequence, is_exact_in_any_order) {
   std::mt19937 random(7);

@@ -204,19 +204,19 @@ std::uint64_t Sequence::received() const {
 }
 
 std::uint64_t Sequence::missing() const {
-  std::uint64_t sum = state_.forgotten_missing;
+  std::uint64_t sum = state_.forgotten_missing + (state_.candidate ? state_.candidate->missing() : 0);
   for (const Run& run : state_.runs) sum += run.missing();
   return sum;
 }
 
 std::vector<NumberRange> Sequence::gaps(std::size_t ranges_max) const {
   std::vector<NumberRange> out;
-  for (const Run& run : state_.runs) {
-    for (const auto& [from, gap] : run.gaps) {
-      if (out.size() == ranges_max) return out;
-      out.push_back({from, gap.to});
-    }
-  }
+  const auto take = [&](const Run& run) {
+    for (auto gap = run.gaps.begin(); gap != run.gaps.end() && out.size() < ranges_max; ++gap)
+      out.push_back({gap->first, gap->second.to});
+  };
+  for (const Run& run : state_.runs) take(run);
+  if (state_.candidate) take(*state_.candidate);
   return out;
 }
 

@@ -89,6 +89,7 @@ class Sequence {
   void set_filled(NumberRange range);
 
   [[nodiscard]] const SequenceState& state() const { return state_; }
+  // Both with what seems to begin anew, whether or not anything follows that settles it.
   [[nodiscard]] std::uint64_t received() const;
   [[nodiscard]] std::uint64_t missing() const;
   // Missing numbers, latest runs last; at most `ranges_max`.

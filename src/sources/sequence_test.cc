@@ -140,6 +140,20 @@ TEST(Sequence, a_gap_belongs_to_the_count_that_has_it) {
   EXPECT_EQ(sequence.missing(), 1U);
 }
 
+// Goal: what is reported as missing is missing on the page as well, also where nothing follows that settles a new beginning.
+TEST(Sequence, counts_what_a_new_beginning_misses) {
+  Sequence sequence;
+  add(sequence, 1, 100, kSecond);
+  sequence.add(1, 20 * kSecond);
+  sequence.add(5, 21 * kSecond);
+  EXPECT_EQ(sequence.overdue(60 * kSecond, kGrace, 0), (Ranges{{2, 4}}));
+  EXPECT_EQ(sequence.missing(), 3U);
+  EXPECT_EQ(sequence.gaps(10), (Ranges{{2, 4}}));
+  EXPECT_TRUE(sequence.gaps(0).empty());
+  sequence.set_reported({2, 4});
+  EXPECT_EQ(sequence.missing(), 3U);
+}
+
 // Goal: what many counts miss, in a log that is watched for the first time, is told and observed once each, in whatever order
 // the reports got into the log.
 TEST(Sequence, reports_each_count_s_gaps_once) {

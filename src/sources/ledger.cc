@@ -4,12 +4,12 @@
 
 #include "event/entry.h"
 #include "event/json_value.h"
+#include "sources/name.h"
 
 namespace stele::sources {
 namespace {
 
 constexpr std::size_t kKindsMax = 8;
-constexpr std::size_t kHostBytesMax = 256;
 constexpr std::string_view kOthers = "(others)";  // where there are more sources than are kept apart
 
 bool needs_origin(const Sighting& sighting) { return sighting.category != kNoCategory; }
@@ -29,16 +29,22 @@ Tally SourceState::tally(Day from, Day to) const {
   return sum;
 }
 
-SourceState& Ledger::state_of(std::string_view source, std::string_view host, std::string_view kind) {
+// The name of whoever sent it. Valid until the next call.
+std::string_view Ledger::name_of(const Sighting& sighting) {
   thread_local std::string name;
-  name = source;
-  if (!host.empty() && has_hosts(kind)) {
+  thread_local std::string buffer;
+  name = ledger_name(sighting.source, buffer);
+  if (!sighting.host.empty() && has_hosts(sighting.kind)) {
     name += '/';
-    name += host.substr(0, kHostBytesMax);
+    name += ledger_name(sighting.host, buffer);
   }
+  return name;
+}
+
+SourceState& Ledger::state_of(std::string_view name, std::string_view source) {
   auto it = sources_.find(name);
   if (it == sources_.end() && sources_.size() >= kSourcesMax) it = sources_.try_emplace(std::string(kOthers)).first;
-  if (it == sources_.end()) it = sources_.try_emplace(name).first;
+  if (it == sources_.end()) it = sources_.try_emplace(std::string(name)).first;
   if (it->second.source.empty()) it->second.source = source;
   return it->second;
 }
@@ -63,15 +69,17 @@ void Ledger::count(const Sighting& sighting, SourceState& state) {
 }
 
 void Ledger::number(const Sighting& sighting, SourceState& state) {
-  auto it = state.sequences.find(sighting.sequence);
+  thread_local std::string buffer;
+  const std::string_view name = ledger_name(sighting.sequence, buffer);
+  auto it = state.sequences.find(name);
   if (it == state.sequences.end()) {
     if (state.sequences.size() >= kSequencesMax) {
       state.sequences.erase(state.sequence_order.front());
       state.sequence_order.erase(state.sequence_order.begin());
       ++state.sequences_forgotten;
     }
-    it = state.sequences.try_emplace(std::string(sighting.sequence)).first;
-    state.sequence_order.emplace_back(sighting.sequence);
+    it = state.sequences.try_emplace(std::string(name)).first;
+    state.sequence_order.emplace_back(name);
   }
   it->second.add(*sighting.seq, sighting.received);
 }
@@ -79,7 +87,7 @@ void Ledger::number(const Sighting& sighting, SourceState& state) {
 void Ledger::observe(std::uint64_t index, const Sighting& sighting, std::string_view entry) {
   size_ = index + 1;
   day_starts_.try_emplace(day_of(sighting.received), index);
-  SourceState& state = state_of(sighting.source, sighting.host, sighting.kind);
+  SourceState& state = state_of(name_of(sighting), sighting.source);
   if (state.first_seen == 0) state.first_seen = sighting.received;
   state.last_seen = sighting.received;
   state.last_index = index;
@@ -91,10 +99,12 @@ void Ledger::observe(std::uint64_t index, const Sighting& sighting, std::string_
 }
 
 void Ledger::count_account(const Sighting& sighting) {
-  auto it = accounts_.find(sighting.actor);
+  thread_local std::string buffer;
+  const std::string_view name = ledger_name(sighting.actor, buffer);
+  auto it = accounts_.find(name);
   if (it == accounts_.end()) {
     if (accounts_.size() >= kAccountsMax) return;
-    it = accounts_.try_emplace(std::string(sighting.actor)).first;
+    it = accounts_.try_emplace(std::string(name)).first;
     it->second.first_seen = sighting.received;
   }
   AccountState& account = it->second;
@@ -123,9 +133,11 @@ void Ledger::observe_own(const Sighting& sighting, std::string_view entry) {
     registry_digest_ = attributes["sha256"].text();
     return;
   }
-  const std::string source = attributes["source"].text();
-  if (source.empty()) return;
-  SourceState& state = state_of(source, "", "");
+  std::string buffer;
+  const std::string text = attributes["source"].text();
+  if (text.empty()) return;
+  const std::string source(ledger_name(text, buffer, kWholeNameBytesMax));
+  SourceState& state = state_of(source, source);
   if (action == "stele.refused") {
     Tally& tally = state.days[day_of(sighting.received)];
     tally.refused += attributes["events"].number().value_or(0);
@@ -135,7 +147,7 @@ void Ledger::observe_own(const Sighting& sighting, std::string_view entry) {
   } else if (action == "stele.source.silent" || action == "stele.source.resumed") {
     state.silent = action == "stele.source.silent";
     asked_.erase(source);
-  } else if (const auto sequence = state.sequences.find(attributes["sequence"].text()); sequence != state.sequences.end()) {
+  } else if (const auto sequence = state.sequences.find(ledger_name(attributes["sequence"].text(), buffer)); sequence != state.sequences.end()) {
     const NumberRange range{attributes["from"].number().value_or(0), attributes["to"].number().value_or(0)};
     if (action == "stele.source.gap") sequence->second.set_reported(range);
     if (action == "stele.source.gap_filled") sequence->second.set_filled(range);

@@ -17,7 +17,7 @@ namespace stele::sources {
 
 // One source, or one host of a source that speaks for many.
 struct SourceState {
-  std::string source;           // source.id
+  std::string source;           // source.id, or the ledger's name where only Stele spoke of it
   std::set<std::string> kinds;  // doors through which it came; at most 8
   UnixNanos first_seen = 0;     // times of receipt
   UnixNanos last_seen = 0;
@@ -67,6 +67,7 @@ class Ledger {
   // How many entries were taken: the index of the next.
   [[nodiscard]] std::uint64_t size() const { return size_; }
   [[nodiscard]] std::uint64_t unreadable() const { return unreadable_; }
+  // By ledger_name() of source.id, with "/" and that of the host behind it where each host is a source of its own.
   [[nodiscard]] const std::map<std::string, SourceState, std::less<>>& sources() const { return sources_; }
   // Those that came first.
   [[nodiscard]] const std::map<std::string, AccountState, std::less<>>& accounts() const { return accounts_; }
@@ -88,7 +89,8 @@ class Ledger {
 
  private:
   friend class LedgerFile;
-  SourceState& state_of(std::string_view source, std::string_view host, std::string_view kind);
+  static std::string_view name_of(const Sighting& sighting);
+  SourceState& state_of(std::string_view name, std::string_view source);
   static void count(const Sighting& sighting, SourceState& state);
   static void number(const Sighting& sighting, SourceState& state);
   void count_account(const Sighting& sighting);

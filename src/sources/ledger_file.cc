@@ -16,6 +16,8 @@ using event::JsonValue;
 namespace {
 
 constexpr event::JsonLimits kLimits{LedgerFile::kBytesMax, 16, 40'000'000};
+// Rises whenever the same entries lead to another ledger: one that an earlier version kept is made anew.
+constexpr std::uint64_t kVersion = 2;
 constexpr std::string_view kDigest = R"(,"sha256":")";  // of all in front of it; with it the file ends
 constexpr std::size_t kTailBytes = kDigest.size() + 64 + 3;
 
@@ -271,7 +273,7 @@ AccountState read_account(JsonValue value) {
 
 std::string LedgerFile::write(const Ledger& ledger, const LedgerPlace& place) {
   std::string out = "{";
-  member(out, "stele_ledger", 1);
+  member(out, "stele_ledger", kVersion);
   string_member(out, "log", place.log_id);
   member(out, "size", place.size);
   string_member(out, "last_leaf", base64_encode(as_byte_span(place.last_leaf)));
@@ -309,7 +311,7 @@ Result<LedgerFile::Read> LedgerFile::read(std::string_view content) {
   event::JsonError error;
   if (!tape.parse(content, kLimits, error)) return corrupt("the ledger is not JSON: " + error.message);
   const JsonValue root(tape);
-  if (root["stele_ledger"].number() != 1) return corrupt("another version of the ledger");
+  if (root["stele_ledger"].number() != kVersion) return corrupt("another version of the ledger");
   Read out;
   out.place.log_id = root["log"].text();
   out.place.size = root["size"].number().value_or(0);

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include "base/json_text.h"
 #include "event/entry.h"
 #include "event/internal_event.h"
 #include "sources/coverage.h"
@@ -130,6 +131,55 @@ TEST(Ledger, finds_each_thing_once_also_after_a_restart) {
   ASSERT_EQ(mended.size(), 2U);
   EXPECT_EQ(mended[0].kind, Finding::Kind::kGapFilled);
   EXPECT_EQ(mended[1].kind, Finding::Kind::kResumed);
+}
+
+// Goal: whatever sources, hosts and counters are called, what is written and signed is valid, is read back, and a finding about
+// them is not made again after a start.
+TEST(Ledger, knows_a_source_by_any_name_again) {
+  const std::string host(300, 'h');
+  const std::pair<const char*, std::string> cases[] = {
+      {"http", "a"},
+      {"syslog-tcp", host + "1"},
+      {"syslog-tcp", host + "2"},
+      {"syslog-tcp", std::string(255, 'x') + "\xf0\x9f\x90\xa2"},
+      {"syslog-tcp", "a\xef\xbf\xbd"},
+  };
+  const std::string sequences[] = {"", "s\xef\xbf\xbd", std::string(5000, 's') + "1", std::string(5000, 's') + "2"};
+  Entries entries;
+  const std::string source = "s\xef\xbf\xbd";
+  for (const auto& [kind, name] : cases) {
+    for (const std::string& sequence : sequences) {
+      for (const char* seq : {"1", "3"})
+        entries.add({source, kind, "", ""},
+                    std::string(R"({"seq":)") + seq + R"(,"actor":{"type":"user","id":")" + std::string(5000, 'u') +
+                        R"("},"action":"a","context":{"sequence":")" + sequence + R"("},"attributes":{"host":")" + name + R"("}})",
+                    kStart);
+    }
+  }
+  const UnixNanos later = kStart + 20 * kSecond;
+  Ledger ledger = entries.ledger();
+  EXPECT_EQ(ledger.sources().size(), std::size(cases));
+  const auto found = ledger.due(Registry(), later, kStart, kGrace);
+  EXPECT_EQ(found.size(), std::size(cases) * std::size(sequences));
+  for (const Finding& finding : found) entries.add_own(event_of(finding, Registry(), later), later);
+  event::InternalEvent refused;  // as the doors write it
+  refused.action = "stele.refused";
+  refused.attributes = {{"source", source}, {"events", std::uint64_t{3}}};
+  entries.add_own(refused, later);
+  ledger = entries.ledger();
+  EXPECT_TRUE(ledger.due(Registry(), later, kStart, kGrace).empty());
+  EXPECT_EQ(ledger.sources().at("s<ef><bf><bd>").tally(0, day_of(later)).refused, 3U);
+
+  const std::string content = LedgerFile::write(ledger, {"00", ledger.size(), {}});
+  auto kept = LedgerFile::read(content);
+  ASSERT_TRUE(kept) << kept.error().message;
+  EXPECT_EQ(LedgerFile::write(kept->ledger, kept->place), content);
+  EXPECT_TRUE(kept->ledger.due(Registry(), later, kStart, kGrace).empty());
+  const std::string statement = statement_text(ledger, {"log.example/a", all_of_it(), ledger.size(), {}});
+  EXPECT_TRUE(is_utf8(statement));
+  EXPECT_TRUE(parse_statement(statement));
+  EXPECT_TRUE(is_utf8(coverage_json(ledger, Registry(), all_of_it(), later)));
+  EXPECT_LT(statement.size(), 30'000U);
 }
 
 // Goal: a server that was away does not call those silent who could not reach it.

@@ -42,6 +42,7 @@ TEST(Registry, says_what_is_wrong_and_where) {
       {"sources:\n  a: {delivery: maybe}\n", "s.yaml:2: delivery is acknowledged or lossy"},
       {"sources:\n  a: {onwer: x}\n", "s.yaml:2: a source has no \"onwer\""},
       {"sources:\n  a: {}\n  a: {}\n", "s.yaml:3: \"a\" stands twice"},
+      {"sources: {\"a\\uFFFD\": {}}\n", "s.yaml:1: U+FFFD stands in a source's name; it is written a<ef><bf><bd>"},
       {"source: {}\n", "the file has one member"},
       {"sources: [a]\n", "sources is a list of"},
       {"sources: {a: [", "s.yaml:"},

@@ -10,7 +10,10 @@ namespace stele::sources {
 namespace {
 
 constexpr std::size_t kKindsMax = 8;
-constexpr std::string_view kOthers = "(others)";  // where there are more sources than are kept apart
+constexpr std::string_view kOthers = "(others)";  // where there are more sources, or hosts of one, than are kept apart
+
+// Counts are kept of those together, and no numbers: theirs have nothing to do with each other.
+bool is_others(std::string_view name) { return name == kOthers || name.ends_with("/(others)"); }
 
 bool needs_origin(const Sighting& sighting) { return sighting.category != kNoCategory; }
 
@@ -41,12 +44,32 @@ std::string_view Ledger::name_of(const Sighting& sighting) {
   return name;
 }
 
-SourceState& Ledger::state_of(std::string_view name, std::string_view source) {
-  auto it = sources_.find(name);
-  if (it == sources_.end() && sources_.size() >= kSourcesMax) it = sources_.try_emplace(std::string(kOthers)).first;
-  if (it == sources_.end()) it = sources_.try_emplace(std::string(name)).first;
-  if (it->second.source.empty()) it->second.source = source;
-  return it->second;
+void Ledger::count_host(std::string_view name, std::string_view source) {
+  std::string buffer;
+  const std::string_view id = ledger_name(source, buffer);
+  if (name.size() > id.size() && name[id.size()] == '/' && name.starts_with(id)) ++hosts_[std::string(id)];
+}
+
+Ledger::Sources::iterator Ledger::state_of(std::string_view name, std::string_view source, Place place) {
+  const auto it = sources_.find(name);
+  if (it != sources_.end()) return it;
+  const std::size_t sources_max = kSourcesMax + (place == Place::kReserved ? kReservedMax : 0);
+  if (sources_.size() >= sources_max) return sources_.try_emplace(std::string(kOthers), SourceState{std::string(kOthers)}).first;
+  count_host(name, source);
+  return sources_.try_emplace(std::string(name), SourceState{std::string(source)}).first;
+}
+
+Ledger::Sources::iterator Ledger::state_of(const Sighting& sighting) {
+  const std::string_view name = name_of(sighting);
+  const auto it = sources_.find(name);
+  if (it != sources_.end()) return it;
+  const bool is_host = !sighting.host.empty() && has_hosts(sighting.kind);
+  std::string buffer;
+  const std::string id(ledger_name(sighting.source, buffer));
+  const auto hosts = hosts_.find(id);
+  if (is_host && hosts != hosts_.end() && hosts->second >= kHostsMax)
+    return state_of(id + "/" + std::string(kOthers), sighting.source, Place::kReserved);
+  return state_of(name, sighting.source, sighting.is_own() ? Place::kReserved : Place::kWhereLeft);
 }
 
 void Ledger::count(const Sighting& sighting, SourceState& state) {
@@ -87,14 +110,14 @@ void Ledger::number(const Sighting& sighting, SourceState& state) {
 void Ledger::observe(std::uint64_t index, const Sighting& sighting, std::string_view entry) {
   size_ = index + 1;
   day_starts_.try_emplace(day_of(sighting.received), index);
-  SourceState& state = state_of(name_of(sighting), sighting.source);
+  auto& [name, state] = *state_of(sighting);
   if (state.first_seen == 0) state.first_seen = sighting.received;
   state.last_seen = sighting.received;
   state.last_index = index;
   if (state.kinds.size() < kKindsMax && !state.kinds.contains(std::string(sighting.kind))) state.kinds.emplace(sighting.kind);
   count(sighting, state);
   if (sighting.actor_type == "user" && !sighting.is_own()) count_account(sighting);
-  if (sighting.seq && !sighting.is_own()) number(sighting, state);
+  if (sighting.seq && !sighting.is_own() && !is_others(name)) number(sighting, state);
   if (sighting.is_own()) observe_own(sighting, entry);
 }
 
@@ -137,14 +160,17 @@ void Ledger::observe_own(const Sighting& sighting, std::string_view entry) {
   const std::string text = attributes["source"].text();
   if (text.empty()) return;
   const std::string source(ledger_name(text, buffer, kWholeNameBytesMax));
-  SourceState& state = state_of(source, source);
+  // Of whom something is expected it must be known whether it is silent.
+  const bool is_expected = action == "stele.source.silent" || action == "stele.source.resumed";
+  auto& [name, state] = *state_of(source, source, is_expected ? Place::kReserved : Place::kWhereLeft);
   if (action == "stele.refused") {
     Tally& tally = state.days[day_of(sighting.received)];
     tally.refused += attributes["events"].number().value_or(0);
     tally.refused_requests += attributes["requests"].number().value_or(0);
   } else if (action == "stele.id_conflict") {
     ++state.days[day_of(sighting.received)].refused;
-  } else if (action == "stele.source.silent" || action == "stele.source.resumed") {
+  } else if (is_expected) {
+    if (name != source) return;  // without a place of its own it is told once a start
     state.silent = action == "stele.source.silent";
     asked_.erase(source);
   } else if (const auto sequence = state.sequences.find(ledger_name(attributes["sequence"].text(), buffer)); sequence != state.sequences.end()) {

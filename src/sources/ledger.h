@@ -54,7 +54,11 @@ struct Finding {
 
 class Ledger {
  public:
+  // Past kSourcesMax sources the counts of further ones are kept together, as "(others)", and past kHostsMax hosts of one
+  // source.id as "<id>/(others)". Places are kept for Stele itself, and for what it writes about sources that are expected.
   static constexpr std::size_t kSourcesMax = 20'000;
+  static constexpr std::size_t kHostsMax = 10'000;
+  static constexpr std::size_t kReservedMax = 2 * kRegisteredMax;
   static constexpr std::size_t kSequencesMax = 256;  // of one source
   static constexpr std::size_t kAccountsMax = 20'000;
 
@@ -89,8 +93,13 @@ class Ledger {
 
  private:
   friend class LedgerFile;
+  using Sources = std::map<std::string, SourceState, std::less<>>;
+  enum class Place : std::uint8_t { kWhereLeft, kReserved };
   static std::string_view name_of(const Sighting& sighting);
-  SourceState& state_of(std::string_view name, std::string_view source);
+  // Those that are kept apart no more are others: the iterator's key says so.
+  Sources::iterator state_of(const Sighting& sighting);
+  Sources::iterator state_of(std::string_view name, std::string_view source, Place place);
+  void count_host(std::string_view name, std::string_view source);
   static void count(const Sighting& sighting, SourceState& state);
   static void number(const Sighting& sighting, SourceState& state);
   void count_account(const Sighting& sighting);
@@ -98,7 +107,8 @@ class Ledger {
 
   std::uint64_t size_ = 0;
   std::uint64_t unreadable_ = 0;
-  std::map<std::string, SourceState, std::less<>> sources_;
+  Sources sources_;
+  std::map<std::string, std::size_t, std::less<>> hosts_;  // of each source.id, those that are kept apart
   std::map<std::string, AccountState, std::less<>> accounts_;
   std::map<Day, std::uint64_t> day_starts_;
   std::string registry_digest_;

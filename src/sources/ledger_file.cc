@@ -325,7 +325,10 @@ Result<LedgerFile::Read> LedgerFile::read(std::string_view content) {
   });
   root["accounts"].for_each(
       [&](JsonValue account) { out.ledger.accounts_.try_emplace(account["name"].text(), read_account(account)); });
-  root["sources"].for_each([&](JsonValue source) { out.ledger.sources_.try_emplace(source["name"].text(), read_state(source)); });
+  root["sources"].for_each([&](JsonValue source) {
+    const auto [it, fresh] = out.ledger.sources_.try_emplace(source["name"].text(), read_state(source));
+    if (fresh) out.ledger.count_host(it->first, it->second.source);
+  });
   return out;
 }
 

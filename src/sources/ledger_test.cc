@@ -182,6 +182,74 @@ TEST(Ledger, knows_a_source_by_any_name_again) {
   EXPECT_LT(statement.size(), 30'000U);
 }
 
+// An entry of a source of which nothing is known but this, without the cost of writing and reading it.
+Sighting numbered(std::string_view source, std::uint64_t seq, UnixNanos received) {
+  Sighting out;
+  out.received = received;
+  out.source = source;
+  out.kind = "http";
+  out.seq = seq;
+  return out;
+}
+
+// Goal: past the sources that are kept apart the counts are right, no gap is invented of counters that have nothing to do with
+// each other, and Stele and those that are expected have a place.
+TEST(Ledger, counts_further_sources_together) {
+  Ledger ledger;
+  std::uint64_t index = 0;
+  for (std::size_t i = 0; i < Ledger::kSourcesMax; ++i)
+    ledger.observe(index++, numbered("s" + std::to_string(i), 1, kStart), "");
+  for (const char* source : {"x", "y", "z"}) {
+    for (std::uint64_t seq = 1; seq < 100; seq += 7) ledger.observe(index++, numbered(source, seq, kStart), "");
+  }
+  const SourceState& others = ledger.sources().at("(others)");
+  EXPECT_EQ(others.tally(day_of(kStart), day_of(kStart)).stored(), 3U * 15);
+  EXPECT_TRUE(others.sequences.empty());
+
+  const Registry expected = registry("sources: {late: {expect: 10s}, later: {expect: 10s}}");
+  const UnixNanos later = kStart + 20 * kSecond;
+  SightingReader reader;
+  const auto found = ledger.due(expected, later, kStart, kGrace);
+  ASSERT_EQ(found.size(), 2U);
+  for (const Finding& finding : found) {
+    auto batch = event::internal_batch(event_of(finding, expected, later));
+    ASSERT_TRUE(batch);
+    testing::SeededRandom random(1);
+    batch->stamp(later, random);
+    ledger.observe(index++, *reader.read(batch->entry(0)), batch->entry(0));
+  }
+  EXPECT_TRUE(ledger.due(expected, later, kStart, kGrace).empty());
+  EXPECT_TRUE(ledger.sources().at("late").silent);
+  EXPECT_TRUE(ledger.sources().contains("stele"));
+  ledger.observe(index++, numbered("late", 1, later), "");
+  EXPECT_EQ(ledger.due(expected, later, kStart, kGrace)[0].kind, Finding::Kind::kResumed);
+}
+
+// Goal: a flood of invented hosts takes the places of hosts alone; also of a ledger that was kept meanwhile.
+TEST(Ledger, bounds_the_hosts_of_a_source) {
+  Ledger ledger;
+  std::uint64_t index = 0;
+  const auto flood = [&](std::size_t from, std::size_t count) {
+    for (std::size_t i = from; i < from + count; ++i) {
+      Sighting one = numbered("syslog", 1, kStart);
+      one.kind = "syslog-udp";
+      const std::string host = "h" + std::to_string(i);
+      one.host = host;
+      ledger.observe(index++, one, "");
+    }
+  };
+  flood(0, Ledger::kHostsMax - 1);
+  auto kept = LedgerFile::read(LedgerFile::write(ledger, {"00", ledger.size(), {}}));
+  ASSERT_TRUE(kept);
+  ledger = std::move(kept->ledger);
+  flood(Ledger::kHostsMax, 100);
+  EXPECT_EQ(ledger.sources().size(), Ledger::kHostsMax + 1);
+  EXPECT_EQ(ledger.sources().at("syslog/(others)").tally(0, day_of(kStart)).stored(), 99U);
+  EXPECT_TRUE(ledger.sources().at("syslog/(others)").sequences.empty());
+  ledger.observe(index++, numbered("billing", 1, kStart), "");
+  EXPECT_TRUE(ledger.sources().contains("billing"));
+}
+
 // Goal: a server that was away does not call those silent who could not reach it.
 TEST(Ledger, counts_silence_from_when_somebody_listened) {
   const Registry expected = registry("sources: {billing: {expect: 10s}, never: {expect: 10s}}");

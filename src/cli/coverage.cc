@@ -48,7 +48,7 @@ std::string last_seen(JsonValue value) {
   return duration_text(static_cast<std::uint64_t>(std::max<std::int64_t>(ago, 0))) + " ago";
 }
 
-// Every gap that is known, a line each.
+// Every gap that is known, a line each, and the sum of those that are not kept one by one.
 std::string gaps_text(JsonValue source) {
   std::string out;
   source["sequences"].for_each([&](JsonValue sequence) {
@@ -61,6 +61,10 @@ std::string gaps_text(JsonValue source) {
                          name.empty() ? "" : " (" + printable(name) + ")", numbers);
     });
   });
+  const JsonValue older = source["older_sequences"];
+  if (older["missing"].number().value_or(0) > 0)
+    out += fmt::format("  {} ({}): {} missing\n", printable(source["source"].text()),
+                       counted(older["count"].number().value_or(0), "older counter", "older counters"), number(older["missing"]));
   return out;
 }
 

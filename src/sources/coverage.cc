@@ -99,12 +99,13 @@ void append_sequences(std::string& out, const SourceState& state) {
     append_sequence(out, name, sequence);
   }
   out += ']';
-}
-
-std::uint64_t missing(const SourceState& state) {
-  std::uint64_t sum = 0;
-  for (const auto& [name, sequence] : state.sequences) sum += sequence.missing();
-  return sum;
+  if (state.sequences_forgotten == 0) return;
+  name_member(out, "older_sequences");
+  out += '{';
+  member(out, "count", state.sequences_forgotten);
+  member(out, "received", state.forgotten_received);
+  member(out, "missing", state.forgotten_missing);
+  out += '}';
 }
 
 Delivery delivery_of(const SourceState* state, const Registered* registered) {
@@ -130,7 +131,7 @@ Health health_of(const Ledger& ledger, std::string_view name, const SourceState*
   const UnixNanos seen = ledger.last_seen(name);
   if (seen == 0) return Health::kNever;
   if (registered != nullptr && registered->expect && now - seen > *registered->expect) return Health::kSilent;
-  return state != nullptr && missing(*state) > 0 ? Health::kGaps : Health::kGood;
+  return state != nullptr && state->missing() > 0 ? Health::kGaps : Health::kGood;
 }
 
 void append_skew(std::string& out, const Skew& skew) {
@@ -161,7 +162,7 @@ void append_source(std::string& out, const Ledger& ledger, const std::string& na
   const Tally tally = state != nullptr ? state->tally(period.from, period.to) : Tally{};
   append_counts(out, tally);
   append_categories(out, tally);
-  member(out, "missing", state != nullptr ? missing(*state) : 0);
+  member(out, "missing", state != nullptr ? state->missing() : 0);
   member(out, "clock_ahead", tally.ahead);
   member(out, "late", tally.behind);
   if (state != nullptr) {

@@ -32,6 +32,12 @@ Tally SourceState::tally(Day from, Day to) const {
   return sum;
 }
 
+std::uint64_t SourceState::missing() const {
+  std::uint64_t sum = forgotten_missing;
+  for (const auto& [name, sequence] : sequences) sum += sequence.missing();
+  return sum;
+}
+
 // The name of whoever sent it. Valid until the next call.
 std::string_view Ledger::name_of(const Sighting& sighting) {
   thread_local std::string name;
@@ -97,7 +103,10 @@ void Ledger::number(const Sighting& sighting, SourceState& state) {
   auto it = state.sequences.find(name);
   if (it == state.sequences.end()) {
     if (state.sequences.size() >= kSequencesMax) {
-      state.sequences.erase(state.sequence_order.front());
+      const auto oldest = state.sequences.find(state.sequence_order.front());
+      state.forgotten_received += oldest->second.received();
+      state.forgotten_missing += oldest->second.missing();
+      state.sequences.erase(oldest);
       state.sequence_order.erase(state.sequence_order.begin());
       ++state.sequences_forgotten;
     }

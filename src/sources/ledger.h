@@ -26,10 +26,14 @@ struct SourceState {
   std::map<std::string, Sequence, std::less<>> sequences;  // by name; "" where the source has but one
   std::vector<std::string> sequence_order;                 // oldest first
   std::uint64_t sequences_forgotten = 0;
+  std::uint64_t forgotten_received = 0;  // of those
+  std::uint64_t forgotten_missing = 0;
   Skew skew;
   bool silent = false;  // as the log says
 
   [[nodiscard]] Tally tally(Day from, Day to) const;  // both included
+  // Numbers that are missing, of those sequences too that are no longer kept.
+  [[nodiscard]] std::uint64_t missing() const;
 };
 
 // An account under which a user acted.

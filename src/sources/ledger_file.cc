@@ -194,6 +194,8 @@ void append_state(std::string& out, const std::string& name, const SourceState& 
   member(out, "last_index", state.last_index);
   member(out, "silent", state.silent ? 1 : 0);
   member(out, "sequences_forgotten", state.sequences_forgotten);
+  member(out, "forgotten_received", state.forgotten_received);
+  member(out, "forgotten_missing", state.forgotten_missing);
   begin(out, "days", '[');
   for (const auto& [day, tally] : state.days) {
     element(out);
@@ -226,6 +228,8 @@ SourceState read_state(JsonValue value) {
   out.last_index = value["last_index"].number().value_or(0);
   out.silent = value["silent"].number().value_or(0) != 0;
   out.sequences_forgotten = value["sequences_forgotten"].number().value_or(0);
+  out.forgotten_received = value["forgotten_received"].number().value_or(0);
+  out.forgotten_missing = value["forgotten_missing"].number().value_or(0);
   value["days"].for_each([&](JsonValue day) {
     std::optional<Day> number;
     day.for_each([&](JsonValue part) {

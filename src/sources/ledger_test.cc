@@ -182,6 +182,31 @@ TEST(Ledger, knows_a_source_by_any_name_again) {
   EXPECT_LT(statement.size(), 30'000U);
 }
 
+// Goal: of counters that are no longer kept the sums stay, on the page, in the statement and in the kept ledger.
+TEST(Ledger, keeps_the_sums_of_counters_it_forgets) {
+  Entries entries;
+  constexpr std::size_t kForgotten = 3;
+  for (std::size_t i = 0; i < Ledger::kSequencesMax + kForgotten; ++i) {
+    for (const char* seq : {"1", "4"})
+      entries.add({"shop", "http", "", ""},
+                  std::string(R"({"seq":)") + seq + R"(,"actor":{"type":"user","id":"ada"},"action":"a","context":{"sequence":"till-)" +
+                      std::to_string(i) + "\"}}",
+                  kStart);
+  }
+  const Ledger ledger = entries.ledger();
+  EXPECT_EQ(ledger.sources().at("shop").missing(), 2 * (Ledger::kSequencesMax + kForgotten));
+  const std::string sums = R"("older_sequences":{"count":3,"received":6,"missing":6})";
+  const std::string page = coverage_json(ledger, Registry(), all_of_it(), kStart);
+  EXPECT_NE(page.find(sums), std::string::npos);
+  EXPECT_NE(page.find(R"("missing":518)"), std::string::npos);
+  const StatementHead head{"log.example/a", all_of_it(), ledger.size(), {}};
+  const std::string text = statement_text(ledger, head);
+  EXPECT_NE(text.find(sums), std::string::npos);
+  const auto kept = LedgerFile::read(LedgerFile::write(ledger, {"00", ledger.size(), {}}));
+  ASSERT_TRUE(kept);
+  EXPECT_EQ(statement_text(kept->ledger, head), text);
+}
+
 // An entry of a source of which nothing is known but this, without the cost of writing and reading it.
 Sighting numbered(std::string_view source, std::uint64_t seq, UnixNanos received) {
   Sighting out;

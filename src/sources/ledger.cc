@@ -82,8 +82,6 @@ void Ledger::count(const Sighting& sighting, SourceState& state) {
   Tally& tally = state.days[day_of(sighting.received)];
   if (sighting.is_quarantined()) {
     ++tally.quarantined;
-    // The log had refused it for its id before the door kept it as it could.
-    if (sighting.reason == "id_conflict" && tally.refused > 0) --tally.refused;
   } else {
     ++tally.by_category[std::min<std::size_t>(sighting.category, Tally::kCategories)];
     if (!sighting.has_origin && needs_origin(sighting)) ++tally.without_origin;
@@ -95,6 +93,17 @@ void Ledger::count(const Sighting& sighting, SourceState& state) {
   state.skew.add(behind);
   if (behind < -kSkewMax) ++tally.ahead;
   if (behind > kBehindMax) ++tally.behind;
+}
+
+// The log had refused it for its id, perhaps before midnight, until the door kept it as it could.
+void Ledger::withdraw_refusal(const Sighting& sighting) {
+  std::string buffer;
+  auto source = sources_.find(ledger_name(sighting.source, buffer));  // the log's entry about it names no host
+  if (source == sources_.end()) source = sources_.find(kOthers);
+  if (source == sources_.end() || source->second.conflicts.empty()) return;
+  const auto latest = std::prev(source->second.conflicts.end());
+  --source->second.days[latest->first].refused;
+  if (--latest->second == 0) source->second.conflicts.erase(latest);
 }
 
 void Ledger::number(const Sighting& sighting, SourceState& state) {
@@ -125,6 +134,7 @@ void Ledger::observe(std::uint64_t index, const Sighting& sighting, std::string_
   state.last_index = index;
   if (state.kinds.size() < kKindsMax && !state.kinds.contains(std::string(sighting.kind))) state.kinds.emplace(sighting.kind);
   count(sighting, state);
+  if (sighting.is_quarantined() && sighting.reason == "id_conflict") withdraw_refusal(sighting);
   if (sighting.actor_type == "user" && !sighting.is_own()) count_account(sighting);
   if (sighting.seq && !sighting.is_own() && !is_others(name)) number(sighting, state);
   if (sighting.is_own()) observe_own(sighting, entry);
@@ -178,6 +188,8 @@ void Ledger::observe_own(const Sighting& sighting, std::string_view entry) {
     tally.refused_requests += attributes["requests"].number().value_or(0);
   } else if (action == "stele.id_conflict") {
     ++state.days[day_of(sighting.received)].refused;
+    ++state.conflicts[day_of(sighting.received)];
+    if (state.conflicts.size() > 2) state.conflicts.erase(state.conflicts.begin());
   } else if (is_expected) {
     if (name != source) return;  // without a place of its own it is told once a start
     state.silent = action == "stele.source.silent";

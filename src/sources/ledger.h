@@ -28,6 +28,7 @@ struct SourceState {
   std::uint64_t sequences_forgotten = 0;
   std::uint64_t forgotten_received = 0;  // of those
   std::uint64_t forgotten_missing = 0;
+  std::map<Day, std::uint64_t> conflicts;  // refusals for an id that stands for another event, of the two latest days of such
   Skew skew;
   bool silent = false;  // as the log says
 
@@ -106,6 +107,7 @@ class Ledger {
   void count_host(std::string_view name, std::string_view source);
   static void count(const Sighting& sighting, SourceState& state);
   static void number(const Sighting& sighting, SourceState& state);
+  void withdraw_refusal(const Sighting& sighting);
   void count_account(const Sighting& sighting);
   void observe_own(const Sighting& sighting, std::string_view entry);
 

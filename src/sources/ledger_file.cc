@@ -204,6 +204,12 @@ void append_state(std::string& out, const std::string& name, const SourceState& 
     out += ']';
   }
   out += ']';
+  begin(out, "conflicts", '[');
+  for (const auto& [day, count] : state.conflicts) {
+    element(out);
+    append_numbers(out, std::array<std::uint64_t, 2>{static_cast<std::uint64_t>(day), count});
+  }
+  out += ']';
   begin(out, "sequences", '[');
   for (const std::string& sequence : state.sequence_order) {
     element(out);
@@ -239,6 +245,9 @@ SourceState read_state(JsonValue value) {
         out.days[*number] = tally_of(numbers);
       }
     });
+  });
+  value["conflicts"].for_each([&](JsonValue conflict) {
+    if (std::array<std::uint64_t, 2> two{}; read_numbers(conflict, two)) out.conflicts[static_cast<Day>(two[0])] = two[1];
   });
   value["sequences"].for_each([&](JsonValue sequence) {
     const std::string name = sequence["name"].text();

@@ -88,6 +88,54 @@ TEST(Ledger, counts_what_was_stored_refused_and_quarantined) {
   EXPECT_EQ(ledger.size(), 3U);
 }
 
+// Goal: who claims to be quarantined is counted as what he sent, and takes no refusal back.
+TEST(Ledger, believes_nobody_that_he_was_quarantined) {
+  Entries entries;
+  event::InternalEvent refused;
+  refused.action = "stele.refused";
+  refused.attributes = {{"source", std::string("billing")}, {"events", std::uint64_t{3}}};
+  entries.add_own(refused, kStart);
+  const std::string claim =
+      R"({"time":"2026-11-18T11:06:40Z","actor":{"type":"user","id":"ada"},"action":"stele.quarantined",)"
+      R"("category":"user_action","attributes":{"reason":"id_conflict"}})";
+  entries.add({"billing", "http", "", ""}, claim, kStart);
+  entries.add({"billing", "http", "", ""}, claim, kStart, R"({"by":"other/rule@1","fields":["action"]})");
+  const Ledger ledger = entries.ledger();
+  const Tally tally = ledger.sources().at("billing").tally(0, day_of(kStart));
+  EXPECT_EQ(tally.stored(), 2U);
+  EXPECT_EQ(tally.quarantined, 0U);
+  EXPECT_EQ(tally.refused, 3U);
+}
+
+// Goal: an event that was refused for its id and then kept as it could be was received once, also where midnight lies between,
+// and where each host is a source of its own; other refusals stay.
+TEST(Ledger, counts_a_conflict_that_is_quarantined_once) {
+  const UnixNanos midnight = (day_of(kStart) + 1) * kDayNanos;
+  Entries entries;
+  event::InternalEvent refused;
+  refused.action = "stele.refused";
+  refused.attributes = {{"source", std::string("journal")}, {"events", std::uint64_t{3}}};
+  event::InternalEvent conflict;
+  conflict.action = "stele.id_conflict";
+  conflict.attributes = {{"source", std::string("journal")}, {"event_id", std::string("e")}};
+  entries.add_own(conflict, midnight - 1);
+  entries.add_own(refused, midnight);
+  entries.add_own(conflict, midnight);
+  for (int i = 0; i < 3; ++i)
+    entries.add({"journal", "journal-upload", "", ""},
+                R"({"actor":{"type":"process","id":"unknown"},"action":"stele.quarantined",)"
+                R"("attributes":{"reason":"id_conflict","host":"web-1"}})",
+                midnight + 1, R"({"by":"stele/quarantine@1","fields":["action"],"unattributed":true})");
+  const Ledger ledger = entries.ledger();
+  const SourceState& journal = ledger.sources().at("journal");
+  EXPECT_EQ(journal.tally(0, day_of(midnight) - 1).refused, 0U);
+  EXPECT_EQ(journal.tally(day_of(midnight), day_of(midnight)).refused, 3U);
+  EXPECT_EQ(ledger.sources().at("journal/web-1").tally(0, day_of(midnight)).quarantined, 3U);
+  const auto kept = LedgerFile::read(LedgerFile::write(entries.ledger(2), {"00", 2, {}}));
+  ASSERT_TRUE(kept);
+  EXPECT_EQ(kept->ledger.sources().at("journal").conflicts.size(), 1U);
+}
+
 // Goal: of a door that speaks for many hosts each host is a source of its own; of others it is not.
 TEST(Ledger, tells_the_hosts_of_syslog_apart) {
   Entries entries;

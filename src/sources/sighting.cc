@@ -94,7 +94,9 @@ void read_event(ondemand::value value, Sighting& out) {
 void read_derived(ondemand::value value, Sighting& out) {
   for (ondemand::field member : value.get_object()) {
     const std::string_view key = member.unescaped_key();
-    if (key == "unattributed") {
+    if (key == "by") {
+      out.by_quarantine = text_of(member.value()) == "stele/quarantine@1";
+    } else if (key == "unattributed") {
       bool unattributed = false;
       if (member.value().get_bool().get(unattributed) == simdjson::SUCCESS) out.unattributed = unattributed;
     } else if (key == "redacted") {

@@ -29,11 +29,13 @@ struct Sighting {
   std::uint8_t category = kNoCategory;
   bool has_origin = false;
   bool unattributed = false;
+  bool by_quarantine = false;  // its action is what Stele made of what it did not understand
   std::uint64_t redacted = 0;
 
   // Written by Stele itself: its source is {"id":"stele","kind":"internal"}.
   [[nodiscard]] bool is_own() const { return kind == "internal" && source == "stele"; }
-  [[nodiscard]] bool is_quarantined() const { return action == "stele.quarantined" && !is_own(); }
+  // Kept without being understood. A source may claim the action; it cannot claim who concluded it.
+  [[nodiscard]] bool is_quarantined() const { return by_quarantine && action == "stele.quarantined" && !is_own(); }
 };
 
 // Reads entries one after another, at the pace of ingest. It skips what it does not look for: that an entry is right is not

@@ -1,6 +1,7 @@
 #include "sources/ledger.h"
 
 #include <algorithm>
+#include <limits>
 
 #include "event/entry.h"
 #include "event/json_value.h"
@@ -14,6 +15,14 @@ constexpr std::string_view kOthers = "(others)";  // where there are more source
 
 // Counts are kept of those together, and no numbers: theirs have nothing to do with each other.
 bool is_others(std::string_view name) { return name == kOthers || name.ends_with("/(others)"); }
+
+// A source may claim any time there is; the difference of two need not be one.
+UnixNanos between(UnixNanos from, UnixNanos to) {
+  constexpr UnixNanos kMost = std::numeric_limits<UnixNanos>::max();
+  UnixNanos out = 0;
+  if (__builtin_sub_overflow(to, from, &out)) return to > from ? kMost : -kMost;
+  return std::max(out, -kMost);
+}
 
 bool needs_origin(const Sighting& sighting) { return sighting.category != kNoCategory; }
 
@@ -89,7 +98,7 @@ void Ledger::count(const Sighting& sighting, SourceState& state) {
   }
   tally.redacted += sighting.redacted;
   if (!sighting.time) return;
-  const UnixNanos behind = sighting.received - *sighting.time;
+  const UnixNanos behind = between(*sighting.time, sighting.received);
   state.skew.add(behind);
   if (behind < -kSkewMax) ++tally.ahead;
   if (behind > kBehindMax) ++tally.behind;

@@ -136,6 +136,25 @@ TEST(Ledger, counts_a_conflict_that_is_quarantined_once) {
   EXPECT_EQ(kept->ledger.sources().at("journal").conflicts.size(), 1U);
 }
 
+// Goal: an event of any time that can be written is as far behind, or ahead, as can be counted.
+TEST(Ledger, takes_any_time_that_a_source_claims) {
+  Ledger ledger;
+  std::uint64_t index = 0;
+  for (const char* time : {"1678-01-01T00:00:00Z", "1733-01-01T00:00:00Z", "2261-12-31T23:59:59Z"}) {
+    for (const UnixNanos received : {UnixNanos{1}, kStart, parse_time("2261-12-31T00:00:00Z").value()}) {
+      Sighting one;
+      one.received = received;
+      one.source = "a";
+      one.time = parse_time(time);
+      ASSERT_TRUE(one.time);
+      ledger.observe(index++, one, "");
+    }
+  }
+  const Skew& skew = ledger.sources().at("a").skew;
+  EXPECT_EQ(skew.behind_most(), INT64_MAX);
+  EXPECT_GT(skew.ahead_most(), 0);
+}
+
 // Goal: of a door that speaks for many hosts each host is a source of its own; of others it is not.
 TEST(Ledger, tells_the_hosts_of_syslog_apart) {
   Entries entries;

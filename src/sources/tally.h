@@ -41,6 +41,7 @@ class Skew {
  public:
   static constexpr std::size_t kBuckets = 40;  // up to 2^39 ms, 17 years
 
+  // Not the least UnixNanos there is, whose opposite is none.
   void add(UnixNanos received_minus_time);
   // The upper end of the bucket that holds that share (0 to 1) of events that came after their time; nothing without events.
   [[nodiscard]] UnixNanos behind_at(double share) const;

@@ -5,6 +5,8 @@
 namespace stele::api {
 namespace {
 
+constexpr UnixNanos kWait = 2'000'000'000;  // for the counting of what was just acknowledged
+
 void append_owner(std::string& out, const people::Directory& directory, std::string_view source, std::string_view account) {
   const people::Person* owner = directory.owner(source, account);
   out += "\"person\":";
@@ -46,20 +48,28 @@ void append_account(std::string& out, const people::Directory& directory, const 
   }
 }
 
+std::string accounts_json(const sources::Ledger& ledger, const people::Directory& directory) {
+  std::string out = "{\"accounts\":[";
+  for (const auto& [name, state] : ledger.accounts()) append_account(out, directory, name, state);
+  return out + "]}\n";
+}
+
 }  // namespace
 
 void add_account_routes(Router& router, Service& service) {
   router.add({"GET", "/api/v1/accounts", access::Permission::kRead,
               [&service](const net::Request& request, const PathParts&, const net::Reply& reply) {
-                const std::string log = request.parameter("log").value_or("main");
-                const auto watch = service.watches.find(log);
+                const std::string name = request.parameter("log").value_or("main");
+                const auto log = service.find(name);
+                if (!log) return reply.send(error_response(log.error()));
+                const auto watch = service.watches.find(name);
                 if (watch == service.watches.end())
-                  return reply.send(error_response({Code::kNotFound, "there is no log \"" + log + "\""}));
-                std::string out = "{\"accounts\":[";
-                watch->second->read([&](const sources::Ledger& ledger) {
-                  for (const auto& [name, state] : ledger.accounts()) append_account(out, service.directory, name, state);
-                });
-                reply.send(json_response(200, out + "]}\n"));
+                  return reply.send(error_response({Code::kNotFound, "nobody watches the sources of " + name}));
+                watch->second->read_at((*log)->store()->size(), kWait,
+                                       [&service, reply](const Result<const sources::Ledger*>& ledger) {
+                                         if (!ledger) return reply.send(error_response(ledger.error()));
+                                         reply.send(json_response(200, accounts_json(**ledger, service.directory)));
+                                       });
               }});
 }
 

@@ -25,45 +25,34 @@ Result<Asked> read_query(const Service& service, const net::Request& request) {
   return asked;
 }
 
-Result<net::Response> coverage(const Service& service, const net::Request& request) {
-  STELE_ASSIGN(const Asked asked, read_query(service, request));
-  std::string body;
-  STELE_TRY(asked.watch->read_at(asked.log->store()->size(), kWait, [&](const sources::Ledger& ledger) {
-    body = sources::coverage_json(ledger, asked.watch->registry(), asked.period, service.clock.now());
-  }));
-  return json_response(200, body + "\n");
+Result<net::Response> coverage(const Service& service, const Asked& asked, const sources::Ledger& ledger) {
+  return json_response(200,
+                       sources::coverage_json(ledger, asked.watch->registry(), asked.period, service.clock.now()) + "\n");
 }
 
-Result<net::Response> statement(const Service& service, const net::Request& request) {
-  STELE_ASSIGN(const Asked asked, read_query(service, request));
+Result<net::Response> statement(const Service&, const Asked& asked, const sources::Ledger& ledger) {
   const auto store = asked.log->store();
-  sources::StatementHead head{store->identity().origin, asked.period, 0, {}};
-  std::string text;
-  Status rooted;
-  STELE_TRY(asked.watch->read_at(store->size(), kWait, [&](const sources::Ledger& ledger) {
-    head.tree_size = ledger.size();
-    const auto root = asked.log->store()->root_at(head.tree_size);
-    if (!root) {
-      rooted = root.error();
-      return;
-    }
-    head.root = *root;
-    text = sources::statement_text(ledger, head);
-  }));
-  STELE_TRY(rooted);
-  STELE_ASSIGN(const std::string note, store->sign_statement(text));
+  sources::StatementHead head{store->identity().origin, asked.period, ledger.size(), {}};
+  STELE_ASSIGN(head.root, store->root_at(head.tree_size));
+  STELE_ASSIGN(const std::string note, store->sign_statement(sources::statement_text(ledger, head)));
   return text_response(note);
 }
 
 }  // namespace
 
 void add_coverage_routes(Router& router, Service& service) {
-  using Answer = Result<net::Response> (*)(const Service&, const net::Request&);
+  using Answer = Result<net::Response> (*)(const Service&, const Asked&, const sources::Ledger&);
   const auto add = [&](const char* path, Answer answer) {
     router.add({"GET", path, access::Permission::kRead,
                 [&service, answer](const net::Request& request, const PathParts&, const net::Reply& reply) {
-                  auto response = answer(service, request);
-                  reply.send(response ? std::move(*response) : error_response(response.error()));
+                  const auto asked = read_query(service, request);
+                  if (!asked) return reply.send(error_response(asked.error()));
+                  // It may take a second: the answer is made where the sources are counted, and no connection waits for it.
+                  asked->watch->read_at(asked->log->store()->size(), kWait,
+                                        [&service, answer, asked = *asked, reply](const Result<const sources::Ledger*>& ledger) {
+                                          auto response = ledger ? answer(service, asked, **ledger) : ledger.error();
+                                          reply.send(response ? std::move(*response) : error_response(response.error()));
+                                        });
                 }});
   };
   add("/api/v1/coverage", &coverage);

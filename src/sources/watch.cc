@@ -14,6 +14,7 @@ namespace {
 
 constexpr std::uint64_t kEntriesAtOnce = 4096;
 constexpr std::uint64_t kBundle = 256;
+constexpr std::size_t kWaitingMax = 64;
 
 Result<Hash> leaf_of(const log::Store& store, std::uint64_t index) {
   STELE_ASSIGN(const std::string stored, store.read(index, 1));
@@ -47,7 +48,7 @@ void Watch::stop() {
 void Watch::load() {
   if (!fs_.exists(options_.ledger_file)) return;
   const auto store = log_.store();
-  const auto read = [&]() -> Result<LedgerFile::Read> {
+  auto read = [&]() -> Result<LedgerFile::Read> {
     STELE_ASSIGN(const std::string content, io::read_file(fs_, options_.ledger_file, LedgerFile::kBytesMax));
     STELE_ASSIGN(LedgerFile::Read kept, LedgerFile::read(content));
     if (kept.place.log_id != log_id(*store)) return corrupt("it is another log's");
@@ -62,30 +63,21 @@ void Watch::load() {
     spdlog::warn("{}: {}; the sources are counted anew", options_.ledger_file, read.error().message);
     return;
   }
-  const std::lock_guard lock(mutex_);
-  ledger_ = read->ledger;
+  ledger_ = std::move(read->ledger);
   kept_size_ = ledger_.size();
 }
 
 void Watch::keep() {
   kept_at_ = clock_.monotonic();
   const auto store = log_.store();
-  LedgerPlace place{log_id(*store), 0, {}};
-  std::string content;
-  {
-    const std::lock_guard lock(mutex_);
-    place.size = ledger_.size();
-  }
+  LedgerPlace place{log_id(*store), ledger_.size(), {}};
   if (place.size == kept_size_) return;
   if (place.size > 0) {
     const auto leaf = leaf_of(*store, place.size - 1);
     if (!leaf) return;
     place.last_leaf = *leaf;
   }
-  {
-    const std::lock_guard lock(mutex_);  // this thread alone changes the ledger
-    content = LedgerFile::write(ledger_, place);
-  }
+  const std::string content = LedgerFile::write(ledger_, place);
   Status written = fs_.make_dirs(io::parent_of(options_.ledger_file));
   if (written) written = io::write_file(fs_, options_.ledger_file, content, 0600);
   if (written)
@@ -100,59 +92,84 @@ void Watch::run() {
   load();
   kept_at_ = clock_.monotonic();
   for (;;) {
-    const bool caught_up = step();
-    if (caught_up && options_.report) report();
+    const Step stepped = step();
+    answer();
+    if (stepped == Step::kCaughtUp && options_.report) report();
     if (clock_.monotonic() - kept_at_ >= options_.keep_every) keep();
+    if (stepped == Step::kMore) continue;
     std::unique_lock lock(mutex_);
-    if (stopping_ && (caught_up || trouble_)) break;
-    if (caught_up || trouble_) wake_.wait_for(lock, std::chrono::nanoseconds(options_.poll_every), [&] { return stopping_; });
+    if (stopping_) break;
+    wake_.wait_for(lock, std::chrono::nanoseconds(options_.poll_every), [&] { return stopping_ || asked_; });
+    asked_ = false;
   }
   keep();
+  {
+    const std::lock_guard lock(mutex_);
+    ended_ = true;
+  }
+  answer();
 }
 
-// Counts some entries. True when there are no more.
-bool Watch::step() {
+// Counts some entries.
+Watch::Step Watch::step() {
   const auto store = log_.store();
   const std::uint64_t size = store->size();
-  const std::uint64_t next = ledger_.size();  // changed by this thread alone
-  if (next >= size) return true;
+  const std::uint64_t next = ledger_.size();
+  if (next >= size) return Step::kCaughtUp;
   std::uint64_t count = std::min(kEntriesAtOnce, size - next);
   Status taken = take(*store, next, count);
   if (!taken && taken.error().code == Code::kCorrupt) {
     // Of what is damaged no more than its bundle is passed over.
-    count = std::min(count, kBundle - next % kBundle);
-    taken = take(*store, next, count);
-    if (!taken) {
-      set_trouble(taken.error().in("entries from " + std::to_string(next) + " on are not counted"));
-      const std::lock_guard lock(mutex_);
-      for (std::uint64_t i = 0; i < count; ++i) ledger_.skip(next + i);
-      return false;
+    const std::uint64_t from = ledger_.size();
+    count = std::min(size - from, kBundle - from % kBundle);
+    taken = take(*store, from, count);
+    if (!taken && taken.error().code == Code::kCorrupt) {
+      set_trouble(taken.error().in("entries from " + std::to_string(from) + " on are not counted"));
+      while (ledger_.size() < from + count) ledger_.skip(ledger_.size());
+      return Step::kMore;
     }
   }
-  if (!taken) {
-    set_trouble(taken.error());
-    return false;
-  }
-  if (ledger_.unreadable() == 0) set_trouble(std::nullopt);
-  return next + count >= size;
+  set_trouble(taken ? std::nullopt : std::optional(taken.error()));
+  if (!taken) return Step::kHindered;
+  return ledger_.size() >= size ? Step::kCaughtUp : Step::kMore;
 }
 
 Status Watch::take(const log::Store& store, std::uint64_t first, std::uint64_t count) {
   STELE_ASSIGN(const std::string stored, store.read(first, count));
   std::uint64_t index = first;
+  return event::for_each_entry(stored, [&](std::string_view entry) {
+    const auto sighting = reader_.read(entry);
+    if (sighting)
+      ledger_.observe(index, *sighting, entry);
+    else
+      ledger_.skip(index);
+    ++index;
+  });
+}
+
+// Calls those who waited long enough, for the ledger or altogether. Without the lock: they take their time.
+void Watch::answer() {
+  std::vector<Waiting> due;
+  bool ended = false;
   {
     const std::lock_guard lock(mutex_);
-    STELE_TRY(event::for_each_entry(stored, [&](std::string_view entry) {
-      const auto sighting = reader_.read(entry);
-      if (sighting)
-        ledger_.observe(index, *sighting, entry);
-      else
-        ledger_.skip(index);
-      ++index;
-    }));
+    ended = ended_;
+    const std::int64_t now = clock_.monotonic();
+    const auto first = std::stable_partition(waiting_.begin(), waiting_.end(), [&](const Waiting& one) {
+      return !ended && one.size > ledger_.size() && one.until > now;
+    });
+    due.assign(std::make_move_iterator(first), std::make_move_iterator(waiting_.end()));
+    waiting_.erase(first, waiting_.end());
   }
-  advanced_.notify_all();
-  return {};
+  for (const Waiting& one : due) {
+    if (one.size <= ledger_.size())
+      one.reader(&ledger_);
+    else if (ended)
+      one.reader(Error{Code::kUnavailable, "the server stops"});
+    else
+      one.reader(Error{Code::kBusy, "the sources of " + std::to_string(ledger_.size()) + " of " + std::to_string(one.size) +
+                                        " entries are counted; ask again in a moment"});
+  }
 }
 
 // Writes what is due into the log; from there it comes back as observed.
@@ -162,22 +179,22 @@ void Watch::report() {
   {
     const std::lock_guard lock(mutex_);
     if (stopping_) return;
-    if (log_.stopped()) since_ = now;  // who was not heard meanwhile is not to blame
-    if (ask_again_.exchange(false)) {
-      ledger_.ask_again();
-      registering_ = false;
-      telling_clock_ = false;
-    }
-    for (const Finding& finding : ledger_.due(registry_, now, since_, options_.gap_grace))
-      events.push_back(event_of(finding, registry_, now));
-    if (ledger_.registry_digest() == registry_.digest()) {
-      registering_ = false;
-    } else if (!registering_) {
-      registering_ = true;
-      events.push_back(registered_event(registry_, now));
-    }
-    look_at_clock(now, events);
   }
+  if (log_.stopped()) since_ = now;  // who was not heard meanwhile is not to blame
+  if (ask_again_.exchange(false)) {
+    ledger_.ask_again();
+    registering_ = false;
+    telling_clock_ = false;
+  }
+  for (const Finding& finding : ledger_.due(registry_, now, since_, options_.gap_grace))
+    events.push_back(event_of(finding, registry_, now));
+  if (ledger_.registry_digest() == registry_.digest()) {
+    registering_ = false;
+  } else if (!registering_) {
+    registering_ = true;
+    events.push_back(registered_event(registry_, now));
+  }
+  look_at_clock(now, events);
   constexpr std::size_t kEventsAtOnce = 1000;
   for (std::size_t first = 0; first < events.size(); first += kEventsAtOnce) {
     event::EntryBatch batch(event::Source{"stele", "internal", "", ""});
@@ -191,7 +208,6 @@ void Watch::report() {
   }
 }
 
-// Under the lock.
 void Watch::look_at_clock(UnixNanos now, std::vector<event::InternalEvent>& events) {
   constexpr std::int64_t kLookEvery = 60'000'000'000;
   constexpr std::int64_t kSampleEvery = 60 * kLookEvery;
@@ -211,19 +227,21 @@ void Watch::look_at_clock(UnixNanos now, std::vector<event::InternalEvent>& even
   clock_sampled_at_ = at;
 }
 
-void Watch::read(const std::function<void(const Ledger&)>& f) const {
-  const std::lock_guard lock(mutex_);
-  f(ledger_);
-}
-
-Status Watch::read_at(std::uint64_t size, UnixNanos wait, const std::function<void(const Ledger&)>& f) const {
-  std::unique_lock lock(mutex_);
-  if (!advanced_.wait_for(lock, std::chrono::nanoseconds(wait), [&] { return ledger_.size() >= size; })) {
-    return Error{Code::kBusy, "the sources of " + std::to_string(ledger_.size()) + " of " + std::to_string(size) +
-                                  " entries are counted; ask again in a moment"};
+void Watch::read_at(std::uint64_t size, UnixNanos wait, Reader f) const {
+  std::optional<Error> refused;
+  {
+    const std::lock_guard lock(mutex_);
+    if (ended_) {
+      refused = Error{Code::kUnavailable, "the server stops"};
+    } else if (waiting_.size() >= kWaitingMax) {
+      refused = Error{Code::kBusy, "too many wait for the sources; ask again in a moment"};
+    } else {
+      waiting_.push_back({size, clock_.monotonic() + wait, std::move(f)});
+      asked_ = true;
+    }
   }
-  f(ledger_);
-  return {};
+  if (refused) return f(*refused);
+  wake_.notify_all();
 }
 
 std::optional<Error> Watch::trouble() const {

@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "base/clock.h"
 #include "event/internal_event.h"
@@ -42,23 +43,26 @@ class Watch {
   Watch(const Watch&) = delete;
   Watch& operator=(const Watch&) = delete;
 
-  // Counts what is still to be counted, keeps the ledger, and ends. Idempotent.
+  // Counts what is still to be counted, keeps the ledger, answers who still waits, and ends. Idempotent.
   void stop();
 
   [[nodiscard]] const Registry& registry() const { return registry_; }
-  // Calls `f` with the ledger, which stands still meanwhile. `f` must be short.
-  void read(const std::function<void(const Ledger&)>& f) const;
-  // The same, once the ledger counts the first `size` entries of the log: kBusy when it does not within `wait`.
-  Status read_at(std::uint64_t size, UnixNanos wait, const std::function<void(const Ledger&)>& f) const;
+  // Whoever wants to see the ledger: on the watch's own thread, on which it stands still meanwhile.
+  using Reader = std::function<void(const Result<const Ledger*>&)>;
+  // Has `f` called once, as soon as the ledger counts the first `size` entries of the log. kBusy: it does not within
+  // `wait` ns, or too many wait; kUnavailable: it stops. Nothing is counted while `f` runs. Thread-safe, does not block.
+  void read_at(std::uint64_t size, UnixNanos wait, Reader f) const;
 
-  // What hinders it; nothing while all goes well.
+  // What hinders it now; nothing while it comes on. What was passed over for good is counted as unreadable.
   [[nodiscard]] std::optional<Error> trouble() const;
 
  private:
   void load();
   void keep();
   void run();
-  bool step();
+  enum class Step : std::uint8_t { kMore, kCaughtUp, kHindered };
+  Step step();
+  void answer();
   Status take(const log::Store& store, std::uint64_t first, std::uint64_t count);
   void report();
   void look_at_clock(UnixNanos now, std::vector<event::InternalEvent>& events);
@@ -78,13 +82,21 @@ class Watch {
   std::int64_t clock_looked_at_ = 0;  // monotonic; 0: not yet
   std::int64_t clock_sampled_at_ = 0;
 
-  mutable std::mutex mutex_;  // guards what follows
-  mutable std::condition_variable advanced_;
-  Ledger ledger_;
+  Ledger ledger_;    // the thread's own, as all above
   UnixNanos since_;  // nothing is missing before: the log was not open
+
+  struct Waiting {
+    std::uint64_t size;
+    std::int64_t until;  // monotonic
+    Reader reader;
+  };
+  mutable std::mutex mutex_;  // guards what follows
+  mutable std::vector<Waiting> waiting_;
+  mutable bool asked_ = false;  // since the thread looked last
+  bool ended_ = false;          // nobody is answered any more
   std::optional<Error> trouble_;
   bool stopping_ = false;
-  std::condition_variable wake_;
+  mutable std::condition_variable wake_;
 
   std::thread thread_;
 };

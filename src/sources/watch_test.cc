@@ -1,0 +1,132 @@
+// The thread that counts a log's sources: it comes on where the log is damaged, and keeps nobody waiting.
+#include "sources/watch.h"
+
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+#include <future>
+
+#include "crypto/random.h"
+#include "log/identity.h"
+#include "support/temp_folder.h"
+
+namespace stele::sources {
+namespace {
+
+constexpr UnixNanos kSecond = 1'000'000'000;
+
+class WatchTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    io::FileSystem& fs = io::posix();
+    ASSERT_TRUE(fs.make_dirs(folder_.path("log")));
+    ASSERT_TRUE(fs.make_dirs(folder_.path("keys")));
+    ASSERT_TRUE(log::create_identity(fs, folder_.path("log"), folder_.path("keys/log.key"), "log.example/test", system_clock(),
+                                     crypto::system_random()));
+    open();
+  }
+
+  void open() {
+    log_.reset();
+    auto started = log::Sequencer::start(
+        [this]() -> Result<std::unique_ptr<log::Store>> {
+          STELE_ASSIGN(const auto identity, log::read_identity(io::posix(), folder_.path("log")));
+          STELE_ASSIGN(auto signer, log::read_signing_key(io::posix(), folder_.path("keys/log.key"), identity));
+          log::StoreOptions options;
+          options.seal_bytes = 64U << 10;
+          return log::Store::open(io::posix(), folder_.path("log"), options, std::move(signer), system_clock());
+        },
+        {}, system_clock(), crypto::system_random());
+    ASSERT_TRUE(started) << started.error().message;
+    log_ = std::move(*started);
+  }
+
+  void write(int count) {
+    event::EntryBatch batch(event::Source{"app", "http", "127.0.0.1:1", ""});
+    for (int i = 0; i < count; ++i)
+      ASSERT_TRUE(batch.add(R"({"actor":{"type":"user","id":"u"},"action":"a"})", {}, {}, {}));
+    std::promise<bool> promise;
+    log_->submit(std::move(batch), false, [&](const Result<log::Delivered>& result) { promise.set_value(result.ok()); });
+    ASSERT_TRUE(promise.get_future().get());
+  }
+
+  std::unique_ptr<Watch> watch() {
+    WatchOptions options;
+    options.ledger_file = folder_.path("ledger.json");
+    options.report = false;
+    options.poll_every = 3600 * kSecond;  // it comes on by itself, or not within the test
+    return std::make_unique<Watch>(*log_, io::posix(), Registry(), system_clock(), std::move(options));
+  }
+
+  testing::TempFolder folder_;
+  std::unique_ptr<log::Sequencer> log_;
+};
+
+struct Seen {
+  std::uint64_t size = 0;
+  std::uint64_t unreadable = 0;
+  std::optional<Code> error;
+};
+
+std::future<Seen> ask(const Watch& watch, std::uint64_t size, UnixNanos wait) {
+  auto promise = std::make_shared<std::promise<Seen>>();
+  watch.read_at(size, wait, [promise](const Result<const Ledger*>& ledger) {
+    promise->set_value(ledger ? Seen{(*ledger)->size(), (*ledger)->unreadable(), {}} : Seen{0, 0, ledger.error().code});
+  });
+  return promise->get_future();
+}
+
+// Goal: whoever asks is answered at once when all is counted, is told so when it is not in time, and at the end in any case.
+TEST_F(WatchTest, answers_when_it_has_counted) {
+  auto watching = watch();
+  write(5000);
+  auto all = ask(*watching, 5000, 20 * kSecond);
+  ASSERT_EQ(all.wait_for(std::chrono::seconds(10)), std::future_status::ready);
+  EXPECT_EQ(all.get().size, 5000U);
+  auto early = ask(*watching, 5001, 0);
+  ASSERT_EQ(early.wait_for(std::chrono::seconds(10)), std::future_status::ready);
+  EXPECT_EQ(early.get().error, Code::kBusy);
+  auto never = ask(*watching, 5001, 3600 * kSecond);
+  EXPECT_NE(never.wait_for(std::chrono::milliseconds(100)), std::future_status::ready);
+  std::vector<std::future<Seen>> more;
+  for (int i = 0; i < 100; ++i) more.push_back(ask(*watching, 5001, 3600 * kSecond));
+  EXPECT_EQ(more.back().get().error, Code::kBusy);  // at once: too many wait
+  watching->stop();
+  EXPECT_EQ(never.get().error, Code::kUnavailable);
+  EXPECT_EQ(ask(*watching, 0, 0).get().error, Code::kUnavailable);
+}
+
+// Goal: damage costs its bundle and no time: everything behind it is counted without a rest in between, and counts as no
+// hindrance any more.
+TEST_F(WatchTest, comes_on_behind_damage) {
+  constexpr int kEntries = 40'000;
+  for (int i = 0; i < 10; ++i) write(kEntries / 10);
+  std::vector<std::string> segments;
+  for (int i = 0; i < 500 && log_->store()->sealed_size() < 30'000; ++i) std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  ASSERT_GE(log_->store()->sealed_size(), 30'000U);
+  log_->drain();
+  for (const auto& file : std::filesystem::recursive_directory_iterator(folder_.path("log"))) {
+    if (file.path().extension() == ".segment") segments.push_back(file.path());
+  }
+  std::sort(segments.begin(), segments.end());
+  ASSERT_FALSE(segments.empty());
+  {
+    const std::string& path = segments[0];
+    const auto at = static_cast<long>(std::filesystem::file_size(path)) / 2;  // among the blocks (docs/formats/segment.md)
+    std::fstream file(path, std::ios::in | std::ios::out | std::ios::binary);
+    file.seekp(at);
+    file << std::string(2000, '\0');
+  }
+  open();
+  auto watching = watch();
+  auto all = ask(*watching, kEntries, 30 * kSecond);
+  ASSERT_EQ(all.wait_for(std::chrono::seconds(40)), std::future_status::ready);
+  const Seen seen = all.get();
+  EXPECT_EQ(seen.size, static_cast<std::uint64_t>(kEntries));
+  EXPECT_GT(seen.unreadable, 0U);
+  EXPECT_EQ(watching->trouble(), std::nullopt);
+}
+
+}  // namespace
+}  // namespace stele::sources

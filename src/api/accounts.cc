@@ -1,4 +1,6 @@
 // /api/v1/accounts: under which accounts users acted, and whose these are.
+#include "api/accounts.h"
+
 #include "api/service.h"
 #include "base/json_text.h"
 
@@ -25,36 +27,55 @@ void append_owner(std::string& out, const people::Directory& directory, std::str
   out += people::is_generic(account) ? "true" : "false";
 }
 
+// What one owner did under the account.
+struct Row {
+  sources::Activity activity;
+  std::vector<std::string> sources;
+  bool elsewhere = false;  // in others too
+};
+
 // An account is listed once for each owner that it has: in different sources one name may be different people's.
 void append_account(std::string& out, const people::Directory& directory, const std::string& name,
                     const sources::AccountState& state) {
-  std::map<std::string, std::vector<std::string>> by_owner;
-  for (const std::string& source : state.sources) {
+  std::map<std::string, Row> by_owner;
+  const auto row_of = [&](std::string_view source) -> Row& {
     std::string owner;
     append_owner(owner, directory, source, name);
-    by_owner[owner].push_back(source);
+    return by_owner[owner];
+  };
+  for (const auto& [source, activity] : state.sources) {
+    Row& row = row_of(source);
+    row.activity.add(activity);
+    row.sources.push_back(source);
   }
-  for (const auto& [owner, sources] : by_owner) {
+  if (state.elsewhere.events > 0) {
+    Row& row = row_of("");  // whose the name is in all sources
+    row.activity.add(state.elsewhere);
+    row.elsewhere = true;
+  }
+  for (const auto& [owner, row] : by_owner) {
     if (out.back() != '[') out += ',';
     out += "{\"account\":";
     append_json_string(out, name);
-    out += "," + owner + ",\"events\":" + std::to_string(state.events) + ",\"first_seen\":\"" + format_time(state.first_seen) +
-           "\",\"last_seen\":\"" + format_time(state.last_seen) + "\",\"sources\":[";
-    for (const std::string& source : sources) {
+    out += "," + owner + ",\"events\":" + std::to_string(row.activity.events) + ",\"first_seen\":\"" +
+           format_time(row.activity.first_seen) + "\",\"last_seen\":\"" + format_time(row.activity.last_seen) + "\",\"sources\":[";
+    for (const std::string& source : row.sources) {
       if (out.back() != '[') out += ',';
       append_json_string(out, source);
     }
-    out += "]}";
+    out += "]";
+    if (row.elsewhere) out += ",\"elsewhere\":true";
+    out += "}";
   }
 }
+
+}  // namespace
 
 std::string accounts_json(const sources::Ledger& ledger, const people::Directory& directory) {
   std::string out = "{\"accounts\":[";
   for (const auto& [name, state] : ledger.accounts()) append_account(out, directory, name, state);
   return out + "]}\n";
 }
-
-}  // namespace
 
 void add_account_routes(Router& router, Service& service) {
   router.add({"GET", "/api/v1/accounts", access::Permission::kRead,

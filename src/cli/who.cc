@@ -56,6 +56,7 @@ std::string table(JsonValue answer, const Options& options, bool& owned) {
     if (!wanted) return;
     std::string sources;
     account["sources"].for_each([&](JsonValue source) { sources += (sources.empty() ? "" : ", ") + printable(source.text()); });
+    if (account["elsewhere"].is(event::JsonType::kTrue)) sources += sources.empty() ? "others" : " and others";
     rows.push_back({clipped(printable(account["account"].text()), 40), owner_text(account, owned),
                     grouped(account["events"].number().value_or(0)), ago(account["last_seen"]), sources});
   });

@@ -11,6 +11,7 @@ namespace stele::sources {
 namespace {
 
 constexpr std::size_t kKindsMax = 8;
+constexpr std::size_t kAccountBytesMax = 1024;
 constexpr std::string_view kOthers = "(others)";  // where there are more sources, or hosts of one, than are kept apart
 
 // Counts are kept of those together, and no numbers: theirs have nothing to do with each other.
@@ -149,20 +150,29 @@ void Ledger::observe(std::uint64_t index, const Sighting& sighting, std::string_
   if (sighting.is_own()) observe_own(sighting, entry);
 }
 
+void Activity::add(UnixNanos received) { add(Activity{1, received, received}); }
+
+void Activity::add(const Activity& other) {
+  if (other.events == 0) return;
+  first_seen = events == 0 ? other.first_seen : std::min(first_seen, other.first_seen);
+  last_seen = std::max(last_seen, other.last_seen);
+  events += other.events;
+}
+
 void Ledger::count_account(const Sighting& sighting) {
   thread_local std::string buffer;
-  const std::string_view name = ledger_name(sighting.actor, buffer);
+  const std::string_view name = ledger_name(sighting.actor, buffer, kAccountBytesMax);
   auto it = accounts_.find(name);
   if (it == accounts_.end()) {
     if (accounts_.size() >= kAccountsMax) return;
     it = accounts_.try_emplace(std::string(name)).first;
-    it->second.first_seen = sighting.received;
   }
   AccountState& account = it->second;
-  ++account.events;
-  account.last_seen = sighting.received;
-  if (account.sources.size() < AccountState::kSourcesMax && !account.sources.contains(std::string(sighting.source)))
-    account.sources.emplace(sighting.source);
+  const std::string_view source = ledger_name(sighting.source, buffer);
+  auto where = account.sources.find(source);
+  if (where == account.sources.end() && account.sources.size() < AccountState::kSourcesMax)
+    where = account.sources.try_emplace(std::string(source)).first;
+  (where == account.sources.end() ? account.elsewhere : where->second).add(sighting.received);
 }
 
 void Ledger::skip(std::uint64_t index) {

@@ -37,12 +37,19 @@ struct SourceState {
   [[nodiscard]] std::uint64_t missing() const;
 };
 
-// An account under which a user acted.
-struct AccountState {
+struct Activity {
   std::uint64_t events = 0;
   UnixNanos first_seen = 0;  // times of receipt
   UnixNanos last_seen = 0;
-  std::set<std::string> sources;  // where; at most 8
+
+  void add(UnixNanos received);
+  void add(const Activity& other);
+};
+
+// An account under which a user acted. In different sources one name may be different people's.
+struct AccountState {
+  std::map<std::string, Activity, std::less<>> sources;  // by ledger_name() of source.id; those that came first
+  Activity elsewhere;                                    // in all others
 
   static constexpr std::size_t kSourcesMax = 8;
 };

@@ -259,26 +259,41 @@ SourceState read_state(JsonValue value) {
   return out;
 }
 
+void append_activity(std::string& out, const Activity& activity) {
+  append_numbers(out, std::array<std::uint64_t, 3>{activity.events, static_cast<std::uint64_t>(activity.first_seen),
+                                                   static_cast<std::uint64_t>(activity.last_seen)});
+}
+
+Activity read_activity(JsonValue value) {
+  std::array<std::uint64_t, 3> three{};
+  (void)read_numbers(value, three);
+  return {three[0], static_cast<UnixNanos>(three[1]), static_cast<UnixNanos>(three[2])};
+}
+
 void append_account(std::string& out, const std::string& name, const AccountState& account) {
   out += '{';
   string_member(out, "name", name);
-  member(out, "events", account.events);
-  member(out, "first_seen", static_cast<std::uint64_t>(account.first_seen));
-  member(out, "last_seen", static_cast<std::uint64_t>(account.last_seen));
+  begin(out, "elsewhere", '[');
+  out.pop_back();
+  append_activity(out, account.elsewhere);
   begin(out, "sources", '[');
-  for (const std::string& source : account.sources) {
+  for (const auto& [source, activity] : account.sources) {
     element(out);
-    append_json_string(out, source);
+    out += '{';
+    string_member(out, "source", source);
+    begin(out, "activity", '[');
+    out.pop_back();
+    append_activity(out, activity);
+    out += '}';
   }
   out += "]}";
 }
 
 AccountState read_account(JsonValue value) {
   AccountState out;
-  out.events = value["events"].number().value_or(0);
-  out.first_seen = static_cast<UnixNanos>(value["first_seen"].number().value_or(0));
-  out.last_seen = static_cast<UnixNanos>(value["last_seen"].number().value_or(0));
-  value["sources"].for_each([&](JsonValue source) { out.sources.insert(source.text()); });
+  out.elsewhere = read_activity(value["elsewhere"]);
+  value["sources"].for_each(
+      [&](JsonValue source) { out.sources.try_emplace(source["source"].text(), read_activity(source["activity"])); });
   return out;
 }
 

@@ -86,13 +86,18 @@ void Sequence::fill(Run& run, std::map<std::uint64_t, Run::Gap>::iterator gap, s
   run.reports.erase(report);
 }
 
+void Sequence::note_gap(Run& run, NumberRange range, UnixNanos received) {
+  run.gaps[range.from] = {range.to, received, false};
+  looked_ = false;
+}
+
 void Sequence::add_to(Run& run, std::uint64_t number, UnixNanos received) {
   if (number > run.last) {
-    if (number - run.last > 1) run.gaps[run.last + 1] = {number - 1, received, false};
+    if (number - run.last > 1) note_gap(run, {run.last + 1, number - 1}, received);
     run.last = number;
     ++run.received;
   } else if (number < run.first) {
-    if (run.first - number > 1) run.gaps[number + 1] = {run.first - 1, received, false};
+    if (run.first - number > 1) note_gap(run, {number + 1, run.first - 1}, received);
     run.first = number;
     ++run.received;
     ++state_.late;
@@ -139,21 +144,29 @@ void Sequence::add(std::uint64_t number, UnixNanos received) {
 }
 
 // Adds the gaps of `run` that were noticed until then and not asked for.
-void Sequence::ask(const Run& run, UnixNanos noticed_until, std::vector<NumberRange>& out) {
+bool Sequence::ask(const Run& run, UnixNanos noticed_until, std::vector<NumberRange>& out) {
+  bool waits = false;
   for (const auto& [from, gap] : run.gaps) {
-    if (gap.reported || gap.noticed > noticed_until) continue;
+    if (gap.reported) continue;
+    waits = waits || gap.noticed > noticed_until;
     // One at a time of those that begin alike, in counts before and after: by its first number it is known what was asked.
-    if (asked_.contains(from) || end_of_asked(asked_, from) >= gap.to) continue;
+    if (gap.noticed > noticed_until || asked_.contains(from) || end_of_asked(asked_, from) >= gap.to) continue;
     asked_[from] = gap.to;
     out.push_back({from, gap.to});
   }
+  return waits;
 }
 
 std::vector<NumberRange> Sequence::overdue(UnixNanos now, UnixNanos grace, UnixNanos since) {
   std::vector<NumberRange> out;
-  if (now - since < grace) return out;
-  for (const Run& run : state_.runs) ask(run, now - grace, out);
-  if (state_.candidate && now - state_.candidate_since >= grace) ask(*state_.candidate, now - grace, out);
+  if (looked_ || now - since < grace) return out;
+  bool waits = false;
+  for (const Run& run : state_.runs) waits = ask(run, now - grace, out) || waits;
+  if (state_.candidate) {
+    const bool settled = now - state_.candidate_since >= grace;
+    waits = !settled || ask(*state_.candidate, now - grace, out) || waits;
+  }
+  looked_ = !waits;
   return out;
 }
 
@@ -168,6 +181,7 @@ std::vector<NumberRange> Sequence::filled() {
 }
 
 void Sequence::ask_again() {
+  looked_ = false;
   asked_.clear();
   asked_filled_.clear();
 }
@@ -180,6 +194,7 @@ std::vector<Run*> Sequence::all_runs() {
 }
 
 void Sequence::set_reported(NumberRange range) {
+  looked_ = false;
   asked_.erase(range.from);
   const std::vector<Run*> runs = all_runs();
   // The very gap before what may be left of one.

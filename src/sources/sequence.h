@@ -96,14 +96,17 @@ class Sequence {
   [[nodiscard]] std::vector<NumberRange> gaps(std::size_t ranges_max) const;
 
  private:
+  void note_gap(Run& run, NumberRange range, UnixNanos received);
   void add_to(Run& run, std::uint64_t number, UnixNanos received);
   void fill(Run& run, std::map<std::uint64_t, Run::Gap>::iterator gap, std::uint64_t number);
   void begin(Run run);
-  void ask(const Run& run, UnixNanos noticed_until, std::vector<NumberRange>& out);
+  // Whether any is left that was not noticed long enough ago.
+  bool ask(const Run& run, UnixNanos noticed_until, std::vector<NumberRange>& out);
   // Oldest first, the candidate last.
   std::vector<Run*> all_runs();
 
   SequenceState state_;
+  bool looked_ = false;  // nothing is to be reported, of what came so far
   std::map<std::uint64_t, std::uint64_t> asked_;  // gaps that were returned and are not known to be reported
   std::vector<NumberRange> asked_filled_;
 };

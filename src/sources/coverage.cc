@@ -1,6 +1,7 @@
 #include "sources/coverage.h"
 
 #include <algorithm>
+#include <array>
 #include <set>
 
 #include "base/json_text.h"
@@ -126,9 +127,7 @@ void append_registered(std::string& out, const Registered* registered) {
   member(out, "attribution", registered->attribution == Attribution::kStrict ? "strict" : "lenient");
 }
 
-Health health_of(const Ledger& ledger, std::string_view name, const SourceState* state, const Registered* registered,
-                 UnixNanos now) {
-  const UnixNanos seen = ledger.last_seen(name);
+Health health_of(UnixNanos seen, const SourceState* state, const Registered* registered, UnixNanos now) {
   if (seen == 0) return Health::kNever;
   if (registered != nullptr && registered->expect && now - seen > *registered->expect) return Health::kSilent;
   return state != nullptr && state->missing() > 0 ? Health::kGaps : Health::kGood;
@@ -145,21 +144,36 @@ void append_skew(std::string& out, const Skew& skew) {
   member(out, "ahead_most_ms", static_cast<std::uint64_t>(skew.ahead_most() / kMillis));
 }
 
-void append_source(std::string& out, const Ledger& ledger, const std::string& name, const Registry& registry, Period period,
-                   UnixNanos now) {
-  const auto it = ledger.sources().find(name);
-  const SourceState* state = it == ledger.sources().end() ? nullptr : &it->second;
+// How much there is of each category, and who feeds it.
+struct Fed {
+  std::array<std::uint64_t, Tally::kCategories> stored{};
+  std::array<std::vector<std::string_view>, Tally::kCategories> sources;  // views of the ledger's names
+
+  void add(std::string_view name, const SourceState& state, const Tally& tally) {
+    for (std::size_t i = 0; i < stored.size(); ++i) {
+      stored[i] += tally.by_category[i];
+      // What Stele says of itself covers nothing.
+      if (tally.by_category[i] > 0 && !state.kinds.contains("internal")) sources[i].push_back(name);
+    }
+  }
+};
+
+// One that is counted, or registered, or both.
+void append_source(std::string& out, const Ledger& ledger, std::string_view name, const SourceState* state,
+                   const Registry& registry, Period period, UnixNanos now, Fed& fed) {
   const Registered* registered = registry.find(name);
   out += '{';
   member(out, "source", name);
-  member(out, "health", health_name(health_of(ledger, name, state, registered, now)));
+  const UnixNanos seen = ledger.last_seen(name);
+  member(out, "health", health_name(health_of(seen, state, registered, now)));
   append_registered(out, registered);
   member(out, "delivery", delivery_of(state, registered) == Delivery::kLossy ? "lossy" : "acknowledged");
   name_member(out, "kinds");
   append_texts(out, state != nullptr ? state->kinds : std::set<std::string>{});
   time_member(out, "first_seen", state != nullptr ? state->first_seen : 0);
-  time_member(out, "last_seen", ledger.last_seen(name));
+  time_member(out, "last_seen", seen);
   const Tally tally = state != nullptr ? state->tally(period.from, period.to) : Tally{};
+  if (state != nullptr) fed.add(name, *state, tally);
   append_counts(out, tally);
   append_categories(out, tally);
   member(out, "missing", state != nullptr ? state->missing() : 0);
@@ -172,24 +186,12 @@ void append_source(std::string& out, const Ledger& ledger, const std::string& na
   out += '}';
 }
 
-// Which sources feed a category, and how many events of it there are.
-void append_category(std::string& out, const Ledger& ledger, std::size_t category, Period period,
-                     std::vector<std::string_view>& unfed) {
-  std::uint64_t stored = 0;
-  std::vector<std::string> feeding;
-  for (const auto& [name, state] : ledger.sources()) {
-    const std::uint64_t count = state.tally(period.from, period.to).by_category[category];
-    stored += count;
-    // What Stele says of itself covers nothing.
-    if (count > 0 && !state.kinds.contains("internal")) feeding.push_back(name);
-  }
-  const std::string_view name = event::categories()[category];
-  if (feeding.empty()) unfed.push_back(name);
+void append_category(std::string& out, const Fed& fed, std::size_t category) {
   out += '{';
-  member(out, "category", name);
-  member(out, "stored", stored);
+  member(out, "category", event::categories()[category]);
+  member(out, "stored", fed.stored[category]);
   name_member(out, "sources");
-  append_texts(out, feeding);
+  append_texts(out, fed.sources[category]);
   out += '}';
 }
 
@@ -206,9 +208,6 @@ std::string_view health_name(Health health) {
 }
 
 std::string coverage_json(const Ledger& ledger, const Registry& registry, Period period, UnixNanos now) {
-  std::set<std::string> names;
-  for (const auto& [name, state] : ledger.sources()) names.insert(name);
-  for (const auto& [name, registered] : registry.sources()) names.insert(name);
   std::string out = "{";
   name_member(out, "period");
   out += "{\"from\":\"" + day_text(period.from) + "\",\"to\":\"" + day_text(period.to) + "\"}";
@@ -216,17 +215,30 @@ std::string coverage_json(const Ledger& ledger, const Registry& registry, Period
   member(out, "unreadable", ledger.unreadable());
   name_member(out, "sources");
   out += '[';
-  for (const std::string& name : names) {
+  Fed fed;
+  const auto append = [&](std::string_view name, const SourceState* state) {
     element(out);
-    append_source(out, ledger, name, registry, period, now);
+    append_source(out, ledger, name, state, registry, period, now, fed);
+  };
+  auto registered = registry.sources().begin();
+  const auto append_unseen_before = [&](const std::string* name) {
+    for (; registered != registry.sources().end() && (name == nullptr || registered->first <= *name); ++registered) {
+      if (name == nullptr || registered->first != *name) append(registered->first, nullptr);
+    }
+  };
+  for (const auto& [name, state] : ledger.sources()) {
+    append_unseen_before(&name);
+    append(name, &state);
   }
+  append_unseen_before(nullptr);
   out += ']';
   name_member(out, "categories");
   out += '[';
   std::vector<std::string_view> unfed;
   for (std::size_t i = 0; i < event::categories().size(); ++i) {
     element(out);
-    append_category(out, ledger, i, period, unfed);
+    append_category(out, fed, i);
+    if (fed.sources[i].empty()) unfed.push_back(event::categories()[i]);
   }
   out += ']';
   name_member(out, "unfed");

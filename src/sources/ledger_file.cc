@@ -64,7 +64,7 @@ bool read_numbers(JsonValue value, std::span<std::uint64_t> out) {
   return count == out.size();
 }
 
-// --- Tallies: a list of numbers, in the order of the struct ---
+// --- Tallies: of the numbers in the order of the struct those that are not 0, each behind its place ---
 
 constexpr std::size_t kTallyNumbers = Tally::kCategories + 1 + 8;
 using TallyNumbers = std::array<std::uint64_t, kTallyNumbers>;
@@ -86,6 +86,49 @@ Tally tally_of(const TallyNumbers& numbers) {
                                            &out.unattributed, &out.without_origin, &out.redacted,
                                            &out.ahead,        &out.behind};
   for (std::size_t i = 0; i < rest.size(); ++i) *rest[i] = numbers[out.by_category.size() + i];
+  return out;
+}
+
+// "20783 0 20 13 2;20784 0 7": of each day its number, and pairs. One text, for there are many days: as values of JSON they take
+// eight times the room and more.
+void append_days(std::string& out, const std::map<Day, Tally>& days) {
+  out += '"';
+  for (const auto& [day, tally] : days) {
+    if (out.back() != '"') out += ';';
+    out += std::to_string(day);
+    const TallyNumbers numbers = numbers_of(tally);
+    for (std::size_t i = 0; i < numbers.size(); ++i) {
+      if (numbers[i] == 0) continue;
+      out += ' ';
+      append_decimal(out, i);
+      out += ' ';
+      append_decimal(out, numbers[i]);
+    }
+  }
+  out += '"';
+}
+
+// What stands in front of the first `end`, and `text` without both.
+std::string_view take_until(std::string_view& text, char end) {
+  const auto at = std::min(text.find(end), text.size());
+  const std::string_view out = text.substr(0, at);
+  text.remove_prefix(std::min(at + 1, text.size()));
+  return out;
+}
+
+std::map<Day, Tally> read_days(std::string_view text) {
+  std::map<Day, Tally> out;
+  while (!text.empty()) {
+    std::string_view day = take_until(text, ';');
+    const auto number = static_cast<Day>(parse_decimal(take_until(day, ' ')).value_or(0));
+    TallyNumbers numbers{};
+    while (!day.empty()) {
+      const std::uint64_t place = parse_decimal(take_until(day, ' ')).value_or(kTallyNumbers);
+      const std::uint64_t value = parse_decimal(take_until(day, ' ')).value_or(0);
+      if (place < numbers.size()) numbers[place] = value;
+    }
+    out[number] = tally_of(numbers);
+  }
   return out;
 }
 
@@ -196,14 +239,9 @@ void append_state(std::string& out, const std::string& name, const SourceState& 
   member(out, "sequences_forgotten", state.sequences_forgotten);
   member(out, "forgotten_received", state.forgotten_received);
   member(out, "forgotten_missing", state.forgotten_missing);
-  begin(out, "days", '[');
-  for (const auto& [day, tally] : state.days) {
-    element(out);
-    out += "[" + std::to_string(day) + ",";
-    append_numbers(out, numbers_of(tally));
-    out += ']';
-  }
-  out += ']';
+  begin(out, "days", '"');
+  out.pop_back();
+  append_days(out, state.days);
   begin(out, "conflicts", '[');
   for (const auto& [day, count] : state.conflicts) {
     element(out);
@@ -236,16 +274,7 @@ SourceState read_state(JsonValue value) {
   out.sequences_forgotten = value["sequences_forgotten"].number().value_or(0);
   out.forgotten_received = value["forgotten_received"].number().value_or(0);
   out.forgotten_missing = value["forgotten_missing"].number().value_or(0);
-  value["days"].for_each([&](JsonValue day) {
-    std::optional<Day> number;
-    day.for_each([&](JsonValue part) {
-      if (!number) {
-        number = static_cast<Day>(part.number().value_or(0));
-      } else if (TallyNumbers numbers{}; read_numbers(part, numbers)) {
-        out.days[*number] = tally_of(numbers);
-      }
-    });
-  });
+  out.days = read_days(value["days"].text());
   value["conflicts"].for_each([&](JsonValue conflict) {
     if (std::array<std::uint64_t, 2> two{}; read_numbers(conflict, two)) out.conflicts[static_cast<Day>(two[0])] = two[1];
   });

@@ -78,7 +78,9 @@ void Watch::keep() {
     place.last_leaf = *leaf;
   }
   const std::string content = LedgerFile::write(ledger_, place);
-  Status written = fs_.make_dirs(io::parent_of(options_.ledger_file));
+  Status written = content.size() <= LedgerFile::kBytesMax
+                       ? fs_.make_dirs(io::parent_of(options_.ledger_file))
+                       : Status(Error{Code::kTooLarge, "it has over " + std::to_string(LedgerFile::kBytesMax >> 20) + " MiB"});
   if (written) written = io::write_file(fs_, options_.ledger_file, content, 0600);
   if (written)
     kept_size_ = place.size;

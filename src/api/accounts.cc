@@ -58,7 +58,8 @@ void append_account(std::string& out, const people::Directory& directory, const 
     out += "{\"account\":";
     append_json_string(out, name);
     out += "," + owner + ",\"events\":" + std::to_string(row.activity.events) + ",\"first_seen\":\"" +
-           format_time(row.activity.first_seen) + "\",\"last_seen\":\"" + format_time(row.activity.last_seen) + "\",\"sources\":[";
+           format_time(row.activity.first_seen) + "\",\"last_seen\":\"" + format_time(row.activity.last_seen) +
+           "\",\"sources\":[";
     for (const std::string& source : row.sources) {
       if (out.back() != '[') out += ',';
       append_json_string(out, source);

@@ -26,8 +26,7 @@ Result<Asked> read_query(const Service& service, const net::Request& request) {
 }
 
 Result<net::Response> coverage(const Service& service, const Asked& asked, const sources::Ledger& ledger) {
-  return json_response(200,
-                       sources::coverage_json(ledger, asked.watch->registry(), asked.period, service.clock.now()) + "\n");
+  return json_response(200, sources::coverage_json(ledger, asked.watch->registry(), asked.period, service.clock.now()) + "\n");
 }
 
 Result<net::Response> statement(const Service&, const Asked& asked, const sources::Ledger& ledger) {

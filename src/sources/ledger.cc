@@ -213,7 +213,8 @@ void Ledger::observe_own(const Sighting& sighting, std::string_view entry) {
     if (name != source) return;  // without a place of its own it is told once a start
     state.silent = action == "stele.source.silent";
     asked_.erase(source);
-  } else if (const auto sequence = state.sequences.find(ledger_name(attributes["sequence"].text(), buffer)); sequence != state.sequences.end()) {
+  } else if (const auto sequence = state.sequences.find(ledger_name(attributes["sequence"].text(), buffer));
+             sequence != state.sequences.end()) {
     const NumberRange range{attributes["from"].number().value_or(0), attributes["to"].number().value_or(0)};
     if (action == "stele.source.gap") sequence->second.set_reported(range);
     if (action == "stele.source.gap_filled") sequence->second.set_filled(range);

@@ -95,9 +95,8 @@ TEST(Ledger, believes_nobody_that_he_was_quarantined) {
   refused.action = "stele.refused";
   refused.attributes = {{"source", std::string("billing")}, {"events", std::uint64_t{3}}};
   entries.add_own(refused, kStart);
-  const std::string claim =
-      R"({"time":"2026-11-18T11:06:40Z","actor":{"type":"user","id":"ada"},"action":"stele.quarantined",)"
-      R"("category":"user_action","attributes":{"reason":"id_conflict"}})";
+  const std::string claim = R"({"time":"2026-11-18T11:06:40Z","actor":{"type":"user","id":"ada"},"action":"stele.quarantined",)"
+                            R"("category":"user_action","attributes":{"reason":"id_conflict"}})";
   entries.add({"billing", "http", "", ""}, claim, kStart);
   entries.add({"billing", "http", "", ""}, claim, kStart, R"({"by":"other/rule@1","fields":["action"]})");
   const Ledger ledger = entries.ledger();
@@ -219,7 +218,8 @@ TEST(Ledger, knows_a_source_by_any_name_again) {
       for (const char* seq : {"1", "3"})
         entries.add({source, kind, "", ""},
                     std::string(R"({"seq":)") + seq + R"(,"actor":{"type":"user","id":")" + std::string(5000, 'u') +
-                        R"("},"action":"a","context":{"sequence":")" + sequence + R"("},"attributes":{"host":")" + name + R"("}})",
+                        R"("},"action":"a","context":{"sequence":")" + sequence + R"("},"attributes":{"host":")" + name +
+                        R"("}})",
                     kStart);
     }
   }
@@ -256,8 +256,9 @@ TEST(Ledger, keeps_the_sums_of_counters_it_forgets) {
   for (std::size_t i = 0; i < Ledger::kSequencesMax + kForgotten; ++i) {
     for (const char* seq : {"1", "4"})
       entries.add({"shop", "http", "", ""},
-                  std::string(R"({"seq":)") + seq + R"(,"actor":{"type":"user","id":"ada"},"action":"a","context":{"sequence":"till-)" +
-                      std::to_string(i) + "\"}}",
+                  std::string(R"({"seq":)") + seq +
+                      R"(,"actor":{"type":"user","id":"ada"},"action":"a","context":{"sequence":"till-)" + std::to_string(i) +
+                      "\"}}",
                   kStart);
   }
   const Ledger ledger = entries.ledger();
@@ -289,8 +290,7 @@ Sighting numbered(std::string_view source, std::uint64_t seq, UnixNanos received
 TEST(Ledger, counts_further_sources_together) {
   Ledger ledger;
   std::uint64_t index = 0;
-  for (std::size_t i = 0; i < Ledger::kSourcesMax; ++i)
-    ledger.observe(index++, numbered("s" + std::to_string(i), 1, kStart), "");
+  for (std::size_t i = 0; i < Ledger::kSourcesMax; ++i) ledger.observe(index++, numbered("s" + std::to_string(i), 1, kStart), "");
   for (const char* source : {"x", "y", "z"}) {
     for (std::uint64_t seq = 1; seq < 100; seq += 7) ledger.observe(index++, numbered(source, seq, kStart), "");
   }

@@ -27,7 +27,9 @@ TEST(LedgerName, leaves_what_is_short_as_it_is) {
 
 // Goal: Stele's own entries make text readable; a name that went through that is the same name, and unaltered from then on.
 TEST(LedgerName, is_the_same_after_it_was_made_readable) {
-  const std::string text = "a\xef\xbf\xbd" "b\xef\xbf\xbd";
+  const std::string text =
+      "a\xef\xbf\xbd"
+      "b\xef\xbf\xbd";
   const std::string name = name_of(text);
   EXPECT_EQ(name, "a<ef><bf><bd>b<ef><bf><bd>");
   EXPECT_EQ(name_of(readable(text)), name);

@@ -88,7 +88,8 @@ void read_root(const YAML::Node& root, std::map<std::string, Registered, std::le
   if (!sources.IsMap()) fail(sources, "sources is a list of \"name: {…}\"");
   for (const auto& pair : sources) {
     const std::string name = text_of(pair.first, "a source's name");
-    if (name.empty() || name.size() > kNameBytesMax || !is_utf8(name)) fail(pair.first, "a source's name has 1 to 256 bytes of UTF-8");
+    if (name.empty() || name.size() > kNameBytesMax || !is_utf8(name))
+      fail(pair.first, "a source's name has 1 to 256 bytes of UTF-8");
     if (std::string buffer; ledger_name(name, buffer) != name)
       fail(pair.first, "U+FFFD stands in a source's name; it is written " + std::string(ledger_name(name, buffer)));
     const auto [it, fresh] = out.emplace(name, Registered{});

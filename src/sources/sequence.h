@@ -106,7 +106,7 @@ class Sequence {
   std::vector<Run*> all_runs();
 
   SequenceState state_;
-  bool looked_ = false;  // nothing is to be reported, of what came so far
+  bool looked_ = false;                           // nothing is to be reported, of what came so far
   std::map<std::uint64_t, std::uint64_t> asked_;  // gaps that were returned and are not known to be reported
   std::vector<NumberRange> asked_filled_;
 };

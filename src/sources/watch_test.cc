@@ -44,8 +44,7 @@ class WatchTest : public ::testing::Test {
 
   void write(int count) {
     event::EntryBatch batch(event::Source{"app", "http", "127.0.0.1:1", ""});
-    for (int i = 0; i < count; ++i)
-      ASSERT_TRUE(batch.add(R"({"actor":{"type":"user","id":"u"},"action":"a"})", {}, {}, {}));
+    for (int i = 0; i < count; ++i) ASSERT_TRUE(batch.add(R"({"actor":{"type":"user","id":"u"},"action":"a"})", {}, {}, {}));
     std::promise<bool> promise;
     log_->submit(std::move(batch), false, [&](const Result<log::Delivered>& result) { promise.set_value(result.ok()); });
     ASSERT_TRUE(promise.get_future().get());
@@ -103,7 +102,8 @@ TEST_F(WatchTest, comes_on_behind_damage) {
   constexpr int kEntries = 40'000;
   for (int i = 0; i < 10; ++i) write(kEntries / 10);
   std::vector<std::string> segments;
-  for (int i = 0; i < 500 && log_->store()->sealed_size() < 30'000; ++i) std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  for (int i = 0; i < 500 && log_->store()->sealed_size() < 30'000; ++i)
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
   ASSERT_GE(log_->store()->sealed_size(), 30'000U);
   log_->drain();
   for (const auto& file : std::filesystem::recursive_directory_iterator(folder_.path("log"))) {

@@ -55,7 +55,8 @@ def check_gaps(server: Server, syslog_port: int) -> None:
     # It begins anew before its gap is reported, and comes past the gap's number.
     native(server, "reborn", *range(1, 50), *range(51, 101))
     native(server, "reborn", *range(1, 61))
-    wanted = {("billing", "", 4, 6), ("reborn", "", 50, 50), ("shop", "till-1", 3, 4), ("web-1", "0123456789abcdef", 3, 8), ("syslog/web-1", "web-1", 102, 103)}
+    wanted = {("billing", "", 4, 6), ("reborn", "", 50, 50), ("shop", "till-1", 3, 4),
+              ("web-1", "0123456789abcdef", 3, 8), ("syslog/web-1", "web-1", 102, 103)}
 
     def gaps() -> set:
         return {(a["source"], a["sequence"], a["from"], a["to"]) for a in

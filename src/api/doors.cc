@@ -65,7 +65,8 @@ class Delivery : public std::enable_shared_from_this<Delivery> {
       log_->submit(std::move(batch).take(), false, std::move(settle));
   }
 
-  // What an id that stands for something else kept out is not lost: it is stored as quarantined.
+  // What an id that stands for something else kept out is not lost: it is stored as quarantined. And a number under which
+  // something came that is there under another one is no gap: an entry says so.
   void settle(const Result<log::Delivered>& result) {
     if (!result) return refuse(result.error());
     collect::DoorBatch kept_out(source_, service_.understanding, service_.clock.now());
@@ -73,6 +74,10 @@ class Delivery : public std::enable_shared_from_this<Delivery> {
       if (result->placed[i].error) {
         kept_out.set_sender(std::move(sent_[i].sender));
         kept_out.quarantine("id_conflict", sent_[i].original);
+      }
+      if (result->placed[i].renumbered && sent_[i].sender.seq) {
+        kept_out.set_sender(std::move(sent_[i].sender));
+        kept_out.note_repeat(result->placed[i].index);
       }
       stored_.repeated += result->placed[i].repeated && !result->placed[i].error ? 1U : 0U;
     }

@@ -50,6 +50,11 @@ void DoorBatch::quarantine(std::string_view why, std::string_view bytes, std::ui
   ++quarantined_;
 }
 
+void DoorBatch::note_repeat(std::uint64_t index) {
+  add_repeat(batch_, understanding_.keeper, door_, index, now_, sender_);
+  note_sent(sender_.id, {});
+}
+
 void DoorBatch::note_sent(std::string_view id, std::string_view original) {
   Sent& sent = sent_.emplace_back();
   if (id.empty()) return;

@@ -52,6 +52,9 @@ class DoorBatch {
   // Keeps what is no event, with the reason. `length`: on the wire, where that is more than `bytes`.
   void quarantine(std::string_view why, std::string_view bytes, std::uint64_t length = 0);
 
+  // Says that what the sender numbers so is there already, as entry `index`.
+  void note_repeat(std::uint64_t index);
+
   // What was added, by its place in the batch, to be quarantined where the log did not take it because its id stands for other
   // bytes. Empty where that cannot be.
   struct Sent {

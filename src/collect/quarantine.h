@@ -1,4 +1,4 @@
-// What could not be taken as it came, and came through a door that cannot say so: kept, visible, counted.
+// What did not become an entry of its own as it came, and came through a door that cannot say so: visible, counted.
 #pragma once
 
 #include <cstdint>
@@ -16,5 +16,10 @@ namespace stele::collect {
 // fills its place in a sequence and is known when it is sent again. Cannot fail.
 void add_quarantined(event::EntryBatch& batch, const apart::Keeper& keeper, std::string_view door, std::string_view why,
                      std::string_view bytes, std::uint64_t length, UnixNanos now, const Sender& sender = {});
+
+// Adds an entry whose action is "stele.repeated": what its sender numbers so is there as entry `index`, under another number. It
+// fills its place in the sequence. Cannot fail.
+void add_repeat(event::EntryBatch& batch, const apart::Keeper& keeper, std::string_view door, std::uint64_t index, UnixNanos now,
+                const Sender& sender);
 
 }  // namespace stele::collect

@@ -23,8 +23,9 @@ namespace stele::log {
 struct Placed {
   std::uint64_t index = 0;
   Hash leaf{};
-  std::string id;              // the entry's
-  bool repeated = false;       // delivered before, with the same bytes; index and leaf are the first delivery's
+  std::string id;           // the entry's
+  bool repeated = false;    // delivered before, with the same bytes; index and leaf are the first delivery's
+  bool renumbered = false;  // and under another number of its source (event.seq, event.context.sequence) than the first delivery
   std::optional<Error> error;  // kConflict: the same id with other bytes; nothing else is set
 };
 

@@ -12,6 +12,7 @@
 #include "base/threads.h"
 #include "crypto/sha256.h"
 #include "event/delivery_key.h"
+#include "event/json_value.h"
 #include "log/sequencer.h"
 
 namespace stele::log {
@@ -98,6 +99,16 @@ Result<Verdict> compare(std::string_view submitted, const std::vector<event::Apa
   return same ? Verdict::kSame : Verdict::kOtherBytes;
 }
 
+// The number that an entry has of its source, and which run that counts in, as JSON texts.
+std::pair<std::string, std::string> number_of(std::string_view entry) {
+  event::JsonTape tape;
+  event::JsonError error;
+  const auto view = event::read_entry(entry);
+  if (!view || !tape.parse(view->event, {}, error)) return {};
+  const event::JsonValue event(tape);
+  return {std::string(event["seq"].raw()), std::string(event["context"]["sequence"].raw())};
+}
+
 // The entry that says what was refused: who sent what under an id that stands for something else.
 std::string conflict_event(const event::DeliveryKey& key, std::uint64_t first_index, std::string_view submitted, UnixNanos now) {
   const auto view = event::read_entry(submitted);
@@ -175,6 +186,7 @@ Status Sequencer::look_at(Pending::HeldBack& held, Placed& placed, const Store& 
   if (verdict == Verdict::kSame) {
     placed.leaf = crypto::hash_leaf(as_byte_span(entry));
     placed.id = entry.substr(event::kIdAt, event::kIdWidth);
+    placed.renumbered = number_of(submitted) != number_of(entry);
     ++counters_.repeated;
     return {};
   }

@@ -118,6 +118,23 @@ def check_counts(server: Server) -> None:
     expect_equal(source_of(page, "never")["health"], "never seen", "a source that never came")
 
 
+def check_renumbered(server: Server) -> None:
+    def numbered(sequence: str, **actions: int) -> None:
+        lines = [{"format": "event", "record": {**EVENT, "id": name, "action": f"a.{action}"}, "seq": n, "sequence": sequence,
+                  "id": f"{sequence}:{n}"} for n, (name, action) in enumerate(actions.items(), 1)]
+        body = b"\n".join(json.dumps(line).encode() for line in lines)
+        for _ in range(2):  # the second time as a client that got no answer
+            status, _, answer = server.post("/api/v1/collect/records?source=renumbered", body, {})
+            expect_equal((status, json.loads(answer)["stored"]), (200, len(lines)), "records with ids of their own")
+
+    numbered("run-1", one=1, two=1, three=1)
+    numbered("run-2", two=1, three=2, four=1)  # one is there under another number, and one is kept out by its id
+    row = source_of(coverage(server), "renumbered")
+    expect_equal([(one["name"], one["received"], one["missing"]) for one in row["sequences"]], [("run-1", 3, 0), ("run-2", 3, 0)],
+                 "every number was received once")
+    expect_equal((row["stored"], row["quarantined"]), (5, 1), "four events, a repeat told, and one quarantined")
+
+
 def check_statement(server: Server, work: Path) -> None:
     def stele(*words: str) -> subprocess.CompletedProcess:
         return subprocess.run([STELE, "coverage", "--data", str(server.data), *words], capture_output=True, text=True)
@@ -147,6 +164,7 @@ def main() -> None:
         check_gaps(server, port)
         check_restart(server)
         check_counts(server)
+        check_renumbered(server)
         send_numbered(server, "app", events=30_000, batch=100, connections=4, kills=4)
         time.sleep(9)
         row = source_of(coverage(server), "app")

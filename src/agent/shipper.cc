@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <optional>
 
 #include "base/json_text.h"
 #include "base/readable_text.h"
@@ -42,6 +43,14 @@ std::string first_line(std::string_view body) {
   std::string out;
   append_readable(out, body.substr(0, body.find('\n')), 300);
   return out;
+}
+
+// How many records an answer says are durable. Whatever stands between may answer 200 too: a login page, a page for everything.
+std::optional<std::uint64_t> stored_by(const std::string& body) {
+  event::JsonTape tape;
+  event::JsonError error;
+  if (!tape.parse(body, {kAnswerBytesMax, 8, 64}, error)) return std::nullopt;
+  return event::JsonValue(tape)["stored"].number();
 }
 
 }  // namespace
@@ -90,7 +99,7 @@ void Shipper::step() {
   if (!batch || batch->lines.empty())
     return wait_again({Outcome::kAgain, batch ? "nothing of what waits can be read" : batch.error().message, 0});
   const std::uint64_t last = batch->lines.back().seq;
-  const Answer answer = post(batch->text);
+  const Answer answer = post(batch->text, batch->lines.size());
   switch (answer.outcome) {
     case Outcome::kStored:
       stored(last, batch->lines.size());
@@ -109,7 +118,7 @@ void Shipper::step() {
   }
 }
 
-Shipper::Answer Shipper::post(std::string_view lines) {
+Shipper::Answer Shipper::post(std::string_view lines, std::size_t count) {
   std::string packed;
   if (options_.compress && lines.size() >= kCompressFrom) packed = net::compress_zstd(lines);
   net::PostRequest request;
@@ -122,7 +131,11 @@ Shipper::Answer Shipper::post(std::string_view lines) {
   const auto answer = client_.post(target_, request);
   if (!answer) return {Outcome::kAgain, answer.error().message, 0};
   const std::string words = options_.url + " answers " + std::to_string(answer->status) + ": " + first_line(answer->body);
-  if (answer->status == 200) return {Outcome::kStored, "", 0};
+  if (answer->status == 200) {
+    if (stored_by(answer->body) == count) return {Outcome::kStored, "", 0};
+    return {Outcome::kAgain, words + " (not that it stored the " + std::to_string(count) + " records; is it a Stele server?)",
+            answer->retry_after};
+  }
   if (answer->status == 413) return {Outcome::kFewer, words, 0};
   if (answer->status == 400 || answer->status == 422) return {Outcome::kRefused, words, 0};
   return {Outcome::kAgain, words, answer->retry_after};
@@ -153,7 +166,7 @@ void Shipper::refuse(const SpoolBatch& batch, const Answer& answer) {
   const std::uint64_t seq = batch.lines[0].seq;
   const auto instead = keep_refused(seq, batch.line(0), answer.words);
   if (!instead) return wait_again({Outcome::kAgain, instead.error().message, 0});
-  const Answer second = post(*instead);
+  const Answer second = post(*instead, 1);
   if (second.outcome == Outcome::kAgain) return wait_again(second);
   spdlog::warn("record {} is refused and kept as {}/{}.json: {}", seq, options_.refused_dir, seq, answer.words);
   if (second.outcome != Outcome::kStored) spdlog::error("the event that says so is refused as well: {}", second.words);

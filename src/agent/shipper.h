@@ -23,7 +23,8 @@ struct ShipperOptions {
 };
 
 // What the server says decides:
-// - no answer, 429, 5xx, or what only an operator can mend (401, 403, 404): the same records again, after a while;
+// - 200 that says of each record that it is stored: the spool lets go of them;
+// - no answer, 429, 5xx, what only an operator can mend (401, 403, 404), or any other 200: the same records again, after a while;
 // - 413: fewer records at once;
 // - 400, 422: one by one. A record that is refused alone is kept in `refused_dir`, and in its place, under its number, goes an
 //   event that says so: it is no gap.
@@ -51,7 +52,7 @@ class Shipper {
     std::int64_t retry_after = 0;
   };
   void step();
-  Answer post(std::string_view lines);
+  Answer post(std::string_view lines, std::size_t count);
   void stored(std::uint64_t seq, std::uint64_t count);
   void wait_again(const Answer& answer);
   void refuse(const SpoolBatch& batch, const Answer& answer);

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <chrono>
 #include <optional>
+#include <utility>
 
 #include "base/json_text.h"
 #include "base/readable_text.h"
@@ -102,6 +103,7 @@ void Shipper::step() {
   const Answer answer = post(batch->text, batch->lines.size());
   switch (answer.outcome) {
     case Outcome::kStored:
+      if (!in_doubt_.empty()) (void)fs_.remove(std::exchange(in_doubt_, {}));
       stored(last, batch->lines.size());
       lines_max_ = last < careful_until_ ? 1 : std::min(kLinesMax, lines_max_ * 2);
       return;
@@ -164,12 +166,17 @@ void Shipper::wait_again(const Answer& answer) {
 
 void Shipper::refuse(const SpoolBatch& batch, const Answer& answer) {
   const std::uint64_t seq = batch.lines[0].seq;
-  const auto instead = keep_refused(seq, batch.line(0), answer.words);
+  const std::string path = options_.refused_dir + "/" + spool_.sequence().name + "-" + std::to_string(seq) + ".json";
+  const auto instead = keep_refused(path, seq, batch.line(0), answer.words);
   if (!instead) return wait_again({Outcome::kAgain, instead.error().message, 0});
-  const Answer second = post(*instead, 1);
-  if (second.outcome == Outcome::kAgain) return wait_again(second);
-  spdlog::warn("record {} is refused and kept as {}/{}.json: {}", seq, options_.refused_dir, seq, answer.words);
-  if (second.outcome != Outcome::kStored) spdlog::error("the event that says so is refused as well: {}", second.words);
+  Answer second = post(*instead, 1);
+  if (second.outcome != Outcome::kStored) {  // it is not this record that is refused, but whatever comes
+    in_doubt_ = path;
+    if (second.outcome != Outcome::kAgain) second.words += " (as it says of an event of the agent's own)";
+    return wait_again(second);
+  }
+  in_doubt_.clear();
+  spdlog::warn("record {} is refused and kept as {}: {}", seq, path, answer.words);
   stored(seq, 0);
   lines_max_ = seq < careful_until_ ? 1 : kLinesMax;
   const std::lock_guard lock(mutex_);
@@ -178,8 +185,8 @@ void Shipper::refuse(const SpoolBatch& batch, const Answer& answer) {
 
 // The record with the reason, durable, and beside it the line that is sent in its place: always the same, so that it may be sent
 // again after a crash.
-Result<std::string> Shipper::keep_refused(std::uint64_t seq, std::string_view line, const std::string& why) {
-  const std::string path = options_.refused_dir + "/" + std::to_string(seq) + ".json";
+Result<std::string> Shipper::keep_refused(const std::string& path, std::uint64_t seq, std::string_view line,
+                                          const std::string& why) {
   if (fs_.exists(path)) {
     STELE_ASSIGN(const std::string text, io::read_file(fs_, path, kRefusedBytesMax));
     event::JsonTape tape;

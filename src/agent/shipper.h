@@ -27,7 +27,7 @@ struct ShipperOptions {
 // - no answer, 429, 5xx, what only an operator can mend (401, 403, 404), or any other 200: the same records again, after a while;
 // - 413: fewer records at once;
 // - 400, 422: one by one. A record that is refused alone is kept in `refused_dir`, and in its place, under its number, goes an
-//   event that says so: it is no gap.
+//   event that says so: it is no gap. Where that is refused too, somebody says no to everything: the record waits.
 class Shipper {
  public:
   Shipper(Spool& spool, io::FileSystem& fs, const Clock& clock, Speaker speaker, ShipperOptions options);
@@ -56,7 +56,7 @@ class Shipper {
   void stored(std::uint64_t seq, std::uint64_t count);
   void wait_again(const Answer& answer);
   void refuse(const SpoolBatch& batch, const Answer& answer);
-  Result<std::string> keep_refused(std::uint64_t seq, std::string_view line, const std::string& why);
+  Result<std::string> keep_refused(const std::string& path, std::uint64_t seq, std::string_view line, const std::string& why);
   [[nodiscard]] bool is_over() const;
 
   Spool& spool_;
@@ -69,6 +69,7 @@ class Shipper {
 
   std::size_t lines_max_;
   std::uint64_t careful_until_ = 0;  // up to this number they are sent one by one
+  std::string in_doubt_;             // where a record is kept whose event was not taken
   unsigned failures_ = 0;            // tries without success since the last one that had
 
   mutable std::mutex mutex_;

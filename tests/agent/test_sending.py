@@ -144,12 +144,27 @@ def keeps_what_is_refused() -> None:
     case.write(["the end"])
     good = [line for line in case.lines if "poison" not in line]
     wait_until("all good lines; " + case.agent.words(), lambda: len(case.got()) >= len(good))
-    kept = sorted(case.agent.spool.glob("refused/*.json"), key=lambda file: int(file.stem))
+    kept = sorted(case.agent.spool.glob("refused/*.json"), key=lambda file: int(file.stem.split("-")[1]))
+    expect_equal({file.stem.split("-")[0] for file in kept}, {case.mood.got[0]["sequence"]}, "the sequence in their names")
     expect_equal([json.loads(json.loads(file.read_text())["sent"])["record"] for file in kept], ["poison 5", "poison 40"], "kept")
     told = [json.loads(one["record"]) for one in case.mood.got if one["format"] == "event"]
     refused = [event for event in told if event["action"] == "stele.agent.record_refused"]
     expect_equal([event["attributes"]["kept"] for event in refused], [str(file) for file in kept], "told")
     case.done(good)
+
+
+def keeps_all_while_everything_is_refused() -> None:
+    case = Case("400 to everything: the records wait")
+    case.mood.poison = b"{"
+    case.write([f"line {i}" for i in range(30)])
+    case.agent.start()
+    wait_until("it tried again and again; " + case.agent.words(), lambda: len([r for r in case.mood.requests if r[2] == 1]) >= 6)
+    expect_equal(case.mood.got, [], "nothing was taken")
+    expect(len(list(case.agent.spool.glob("refused/*"))) <= 1, "one record was looked at")
+    case.mood.poison = b"\x00"
+    wait_until("the lines; " + case.agent.words(), lambda: len(case.got()) == 30)
+    expect_equal(list(case.agent.spool.glob("refused/*")), [], "nothing is kept as refused that was not")
+    case.done()
 
 
 def speaks_https() -> None:
@@ -211,7 +226,7 @@ def stops_without_a_server() -> None:
     case.done()
 
 
-CASES = (waits_and_tries_again, believes_no_other_200, halves_what_is_too_large, keeps_what_is_refused, speaks_https, audit_events_are_whole,
+CASES = (waits_and_tries_again, believes_no_other_200, halves_what_is_too_large, keeps_what_is_refused, keeps_all_while_everything_is_refused, speaks_https, audit_events_are_whole,
          stops_without_a_server)
 
 if __name__ == "__main__":

@@ -72,15 +72,16 @@ Status Agent::add_streams(const Config& config) {
   return {};
 }
 
-void Agent::run(int stop_fd) {
+Status Agent::run(int stop_fd) {
   sending_ = std::thread([this] {
     name_this_thread("stele-ship");
     shipper_->run();
   });
-  collector_->run(stop_fd);
+  Status kept = collector_->run(stop_fd);
   spdlog::info("stopping");
   shipper_->drain(kDrainMillis);
   sending_.join();
+  return kept;
 }
 
 Agent::~Agent() = default;

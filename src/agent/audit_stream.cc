@@ -38,35 +38,36 @@ void AuditSocketStream::connect(Batch& batch, std::int64_t now) {
   batch.tell(std::move(notice));
 }
 
-void AuditSocketStream::add(Batch& batch) {
-  for (const records::Record& record : cut_) batch.add({"auditd", path_, record.bytes, record.length, ""});
-  cut_.clear();
+// False when there was no room for all of them.
+bool AuditSocketStream::add(Batch& batch) {
+  return cut_.hand_on(
+      batch, [&](const records::Record& record) { batch.add({"auditd", path_, record.bytes, record.length, ""}); });
 }
 
 bool AuditSocketStream::collect(Batch& batch, std::int64_t now) {
+  if (!add(batch)) return true;
   if (!batch.has_room()) return false;
   if (fd_.get() < 0) connect(batch, now);
   if (fd_.get() < 0) return false;
   std::array<char, 64U << 10> buffer;
   const ssize_t n = ::recv(fd_.get(), buffer.data(), buffer.size(), MSG_DONTWAIT);
   const bool lost = n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR);
-  cutter_->feed(std::string_view(buffer.data(), n > 0 ? static_cast<std::size_t>(n) : 0), now, cut_);
+  cutter_->feed(std::string_view(buffer.data(), n > 0 ? static_cast<std::size_t>(n) : 0), now, cut_.more());
   if (lost) {
-    cutter_->end(cut_);
+    cutter_->end(cut_.more());
     fd_ = Descriptor();
     problem_ = "the connection was closed";
     Notice notice{"audit_unreachable", "warning", "failure", path_ + " was closed; events are lost until it is back", {}};
     notice.attributes = {text_attribute("path", path_), text_attribute("reason", problem_)};
     batch.tell(std::move(notice));
   }
-  add(batch);
-  return n > 0;
+  return !add(batch) || n > 0;
 }
 
-void AuditSocketStream::finish(Batch& batch) {
-  if (fd_.get() < 0) return;
-  cutter_->end(cut_);
-  add(batch);
+bool AuditSocketStream::finish(Batch& batch) {
+  if (fd_.get() >= 0) cutter_->end(cut_.more());
+  fd_ = Descriptor();
+  return !add(batch);
 }
 
 void AuditSocketStream::describe(std::vector<StreamState>& out) const {

@@ -8,6 +8,7 @@
 
 #include "agent/followed_file.h"
 #include "agent/stream.h"
+#include "agent/waiting_records.h"
 #include "records/cutter.h"
 
 namespace stele::agent {
@@ -19,17 +20,17 @@ class AuditSocketStream final : public Stream {
   void watch(std::vector<pollfd>& out) const override;
   // Connects where it is not, every second.
   bool collect(Batch& batch, std::int64_t now) override;
-  void finish(Batch& batch) override;
+  bool finish(Batch& batch) override;
   void describe(std::vector<StreamState>& out) const override;
 
  private:
   void connect(Batch& batch, std::int64_t now);
-  void add(Batch& batch);
+  bool add(Batch& batch);
 
   std::string path_;
   Descriptor fd_;
   std::unique_ptr<records::RecordCutter> cutter_;
-  std::vector<records::Record> cut_;
+  WaitingRecords cut_;
   std::int64_t next_try_ = 0;
   std::string problem_ = "not connected yet";
 };

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <utility>
 
 #include "base/json_text.h"
 
@@ -14,7 +15,15 @@ constexpr std::int64_t kSecond = 1'000'000'000;
 constexpr std::int64_t kPollMillis = 250;  // audit events end by waiting, files are looked for
 constexpr std::int64_t kFullMillis = 50;
 constexpr std::int64_t kRetryMillis = 1'000;
+constexpr std::int64_t kStopNanos = 5 * kSecond;
+constexpr int kStopRetryMillis = 100;
 constexpr std::size_t kNoticesMax = 10'000;  // that wait while nothing can be written
+
+// Where `count` lines end that begin at `from`.
+std::size_t end_of_line(std::string_view lines, std::size_t from, std::uint32_t count) {
+  for (; count > 0; --count) from = lines.find('\n', from) + 1;
+  return from;
+}
 
 std::uint64_t seconds_since(std::int64_t then, std::int64_t now) { return static_cast<std::uint64_t>((now - then) / kSecond); }
 
@@ -48,19 +57,28 @@ bool Collector::wait(int stop_fd, std::int64_t millis, bool for_streams) const {
   return (fds[0].revents & POLLIN) != 0;
 }
 
-void Collector::run(int stop_fd) {
+Status Collector::run(int stop_fd) {
   bool more = true;
   while (!wait(stop_fd, more ? 0 : full_since_ != 0 ? kFullMillis : kPollMillis, full_since_ == 0)) {
     more = collect();
-    if (!commit(stop_fd)) return;
+    STELE_TRY(commit(stop_fd));
   }
-  // What programs have written to a socket is nowhere else.
-  batch_.begin(spool_.sequence(), spool_.next_seq(), spool_.batch_bytes_max());
-  for (const auto& stream : streams_) stream->finish(batch_);
-  for (Notice& notice : batch_.take_notices()) tell(std::move(notice));
-  tell({"stopped", "info", "success", "the agent stops", {}});
-  add_own_records();
-  (void)commit(stop_fd);
+  return finish(stop_fd);
+}
+
+// What programs have written to a socket is nowhere else.
+Status Collector::finish(int stop_fd) {
+  bool said = false;
+  for (bool more = true; more;) {
+    batch_.begin(spool_.sequence(), spool_.next_seq(), spool_.batch_bytes_max());
+    more = false;
+    for (const auto& stream : streams_) more |= stream->finish(batch_);
+    for (Notice& notice : batch_.take_notices()) tell(std::move(notice));
+    if (!more && !std::exchange(said, true)) tell({"stopped", "info", "success", "the agent stops", {}});
+    more |= !add_own_records();
+    STELE_TRY(commit(stop_fd));
+  }
+  return {};
 }
 
 void Collector::note_room(bool has_room) {
@@ -86,7 +104,7 @@ bool Collector::collect() {
       next_heartbeat_ = now + options_.heartbeat_seconds * kSecond;
       notices_.push_back(heartbeat());
     }
-    add_own_records();
+    (void)add_own_records();
   }
   bool more = false;
   for (std::size_t i = 0; i < streams_.size(); ++i) more |= streams_[(next_stream_ + i) % streams_.size()]->collect(batch_, now);
@@ -98,33 +116,64 @@ bool Collector::collect() {
   return more && has_room;
 }
 
-void Collector::add_own_records() {
-  for (const Notice& notice : notices_) batch_.add({"event", kOwnStream, own_event(notice, speaker_, clock_.now()), 0, ""});
-  notices_.clear();
+// False when there was no room for all of them.
+bool Collector::add_own_records() {
+  auto next = notices_.begin();
+  for (; next != notices_.end() && batch_.has_room(); ++next)
+    batch_.add({"event", kOwnStream, own_event(*next, speaker_, clock_.now()), 0, ""});
+  notices_.erase(notices_.begin(), next);
+  return notices_.empty();
 }
 
-// Until it succeeds. False when it was told to stop before: nothing of the batch was taken then.
-bool Collector::commit(int stop_fd) {
-  if (batch_.empty()) return true;
-  std::int64_t failing_since = 0;
-  std::string reason;
+// As one frame; as several, should it ever be longer than one may be. The positions go with the last. `done` counts the records
+// that are durable.
+Status Collector::append_batch(std::uint32_t& done) {
+  const std::string_view lines = batch_.lines();
+  std::uint32_t part = batch_.count() - done;
   for (;;) {
-    const Status done = spool_.append(batch_.count(), batch_.lines(), batch_.positions());
-    if (done) break;
+    const std::size_t begin = end_of_line(lines, 0, done);
+    const bool is_last = done + part == batch_.count();
+    const std::string_view text = lines.substr(begin, end_of_line(lines, begin, part) - begin);
+    const Status appended = spool_.append(part, text, is_last ? batch_.positions() : Positions());
+    if (!appended && appended.error().code == Code::kTooLarge && part > 1 && text.size() > spool_.batch_bytes_max()) {
+      part = (part + 1) / 2;
+      continue;
+    }
+    STELE_TRY(appended);
+    done += part;
+    if (is_last) return {};
+    part = batch_.count() - done;
+  }
+}
+
+// Until it succeeds, but for some seconds once the agent is told to stop.
+Status Collector::commit(int stop_fd) {
+  if (batch_.empty()) return {};
+  std::int64_t failing_since = 0;
+  std::int64_t stopping_since = 0;
+  std::string reason;
+  std::uint32_t done = 0;
+  for (;;) {
+    const Status appended = append_batch(done);
+    if (appended) break;
+    if (appended.error().code == Code::kTooLarge) return appended;  // whatever is done, it will not fit
     if (failing_since == 0) {
       failing_since = clock_.monotonic();
-      reason = done.error().message;
+      reason = appended.error().message;
       spdlog::error("the spool cannot be written, nothing more is read: {}", reason);
     }
-    if (wait(stop_fd, kRetryMillis, false)) return false;
+    if (!wait(stop_fd, kRetryMillis, false)) continue;
+    if (stopping_since == 0) stopping_since = clock_.monotonic();
+    if (clock_.monotonic() - stopping_since >= kStopNanos) return appended;
+    (void)::poll(nullptr, 0, kStopRetryMillis);
   }
   for (const auto& stream : streams_) stream->committed();
-  if (failing_since == 0) return true;
+  if (failing_since == 0) return {};
   Notice notice{"spool_failed", "error", "failure", "the spool could not be written, and streams waited: " + reason, {}};
   notice.attributes = {number_attribute("seconds", seconds_since(failing_since, clock_.monotonic())),
                        text_attribute("reason", reason)};
   tell(std::move(notice));
-  return true;
+  return {};
 }
 
 Notice Collector::heartbeat() const {

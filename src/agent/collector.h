@@ -26,15 +26,18 @@ class Collector {
   // Becomes a record at the next opportunity.
   void tell(Notice notice);
 
-  // Until `stop_fd` is readable; then takes once more what would be lost.
-  void run(int stop_fd);
+  // Until `stop_fd` is readable; then takes what would be lost, in as many batches as it needs. An error when what was read could
+  // not be made durable, also where it was tried again for some seconds after the stop.
+  Status run(int stop_fd);
 
   [[nodiscard]] std::vector<StreamState> describe() const;
 
  private:
   bool collect();
-  void add_own_records();
-  bool commit(int stop_fd);
+  bool add_own_records();
+  Status append_batch(std::uint32_t& done);
+  Status commit(int stop_fd);
+  Status finish(int stop_fd);
   void note_room(bool has_room);
   Notice heartbeat() const;
   bool wait(int stop_fd, std::int64_t millis, bool for_streams) const;

@@ -304,7 +304,7 @@ bool FileStream::collect_trail(const std::string& path, Trail& trail, Batch& bat
   if (trail.has_current && trail.files.back()->position().head == 0)
     take_before_current(path, trail, trail.files.back()->position().modified, batch, now);
   for (std::size_t i = 0; i < trail.files.size(); ++i) {
-    if (!batch.has_room()) return true;
+    if (!batch.has_room() || !trail.files[i]->hand_on(batch)) return true;
     if (trail.files[i]->was_truncated()) {
       replaced(path, trail, i, batch, now);
       if (!batch.has_room()) return true;
@@ -325,7 +325,8 @@ void FileStream::drop_finished(Trail& trail, Batch& batch, std::int64_t now) {
       ++i;
       continue;
     }
-    if (finished_.insert(id).second) file.finish(batch);
+    if (!finished_.contains(id) && !file.finish(batch)) return;
+    finished_.insert(id);
     if (!file.was_removed() && trail.files.size() <= kFilesMax) {
       ++i;
       continue;
@@ -359,8 +360,6 @@ bool FileStream::collect(Batch& batch, std::int64_t now) {
   }
   return more;
 }
-
-void FileStream::finish(Batch&) {}  // what was begun is read again
 
 void FileStream::describe(std::vector<StreamState>& out) const {
   for (const auto& [path, trail] : trails_) {

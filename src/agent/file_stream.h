@@ -34,7 +34,6 @@ class FileStream final : public Stream {
 
   void watch(std::vector<pollfd>& out) const override;
   bool collect(Batch& batch, std::int64_t now) override;
-  void finish(Batch& batch) override;
   void describe(std::vector<StreamState>& out) const override;
 
  private:

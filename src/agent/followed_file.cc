@@ -96,32 +96,38 @@ bool FollowedFile::was_removed() const {
 }
 
 bool FollowedFile::collect(Batch& batch, std::int64_t now) {
+  if (!hand_on(batch)) return true;
   bool more = false;
   while (batch.has_room()) {
     const std::string bytes = read_at(fd_.get(), read_, kReadBytes);
     more = bytes.size() == kReadBytes;
     read_ += bytes.size();
     if (!bytes.empty()) last_read_ = now;
-    cutter_->feed(bytes, now, cut_);
-    emit(batch);
+    cutter_->feed(bytes, now, cut_.more());
+    if (!emit(batch)) return true;
     if (!more) return false;
   }
   return more;
 }
 
-void FollowedFile::finish(Batch& batch) {
-  cutter_->end(cut_);
-  emit(batch);
+bool FollowedFile::finish(Batch& batch) {
+  if (!std::exchange(ending_, true)) cutter_->end(cut_.more());
+  if (!emit(batch)) return false;
+  ending_ = false;
   position_.at = {read_, 0};
   batch.set_position(position_key(position_.file), position_text(position_));
   cutter_ = records::make_cutter(format_, position_.at);
+  return true;
 }
 
-void FollowedFile::emit(Batch& batch) {
-  if (cut_.empty()) return;
-  for (const records::Record& record : cut_) batch.add({format_, name_, record.bytes, record.length, ""});
-  position_.at = cut_.back().after;
-  cut_.clear();
+bool FollowedFile::emit(Batch& batch) {
+  bool added = false;
+  const bool all = cut_.hand_on(batch, [&](const records::Record& record) {
+    batch.add({format_, name_, record.bytes, record.length, ""});
+    position_.at = record.after;
+    added = true;
+  });
+  if (!added) return all;
   take_head(position_.at.offset);
   struct stat st {};
   // One that was cut off since the read is what it was: its copy is looked for by that.
@@ -130,13 +136,15 @@ void FollowedFile::emit(Batch& batch) {
     position_.size = static_cast<std::uint64_t>(st.st_size);
   }
   batch.set_position(position_key(position_.file), position_text(position_));
+  return all;
 }
 
 void FollowedFile::take_head(std::uint64_t size) {
   const std::uint64_t wanted = std::min(size, FilePosition::kHeadBytesMax);
   if (position_.head >= wanted) return;
   const std::string head = read_at(fd_.get(), 0, wanted);
-  if (head.size() != wanted) return;
+  // Not of bytes that came in the place of those that were read.
+  if (head.size() != wanted || digest_of(std::string_view(head).substr(0, position_.head)) != position_.digest) return;
   position_.head = wanted;
   position_.digest = digest_of(head);
 }

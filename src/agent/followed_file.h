@@ -7,6 +7,7 @@
 
 #include "agent/file_identity.h"
 #include "agent/stream.h"
+#include "agent/waiting_records.h"
 #include "records/cutter.h"
 
 namespace stele::agent {
@@ -30,10 +31,12 @@ class FollowedFile {
   // `position` says which file it is and how far it was read; `name` is what its records give as their stream.
   FollowedFile(Descriptor fd, FilePosition position, std::string name, std::string format);
 
+  // What was read and is not handed on goes first, before anybody looks at the file. False when there was no room for all of it.
+  bool hand_on(Batch& batch) { return ending_ ? finish(batch) : emit(batch); }
   // Reads on while there is something and the batch has room. True when there is more.
   bool collect(Batch& batch, std::int64_t now);
-  // Nothing more is expected: what was begun is a record.
-  void finish(Batch& batch);
+  // Nothing more is expected: what was begun is a record. False when there was no room for all of it.
+  bool finish(Batch& batch);
 
   // Notes its first bytes, by which it is known wherever it goes, once it has some. True when that changed the position.
   bool look();
@@ -52,7 +55,7 @@ class FollowedFile {
   [[nodiscard]] int fd() const { return fd_.get(); }
 
  private:
-  void emit(Batch& batch);
+  bool emit(Batch& batch);
   void take_head(std::uint64_t size);
 
   Descriptor fd_;
@@ -63,7 +66,8 @@ class FollowedFile {
   std::uint64_t read_ = 0;  // up to here the cutter has it
   std::int64_t rotated_at_ = 0;
   std::int64_t last_read_ = 0;
-  std::vector<records::Record> cut_;
+  WaitingRecords cut_;
+  bool ending_ = false;  // the cutter was told that nothing more is expected
 };
 
 // Whether the file behind `fd` begins with the bytes that the position is about.

@@ -11,6 +11,7 @@
 #include <filesystem>
 #include <optional>
 #include <system_error>
+#include <utility>
 
 #include "agent/file_names.h"
 #include "net/socket_path.h"
@@ -19,7 +20,6 @@ namespace stele::agent {
 namespace {
 
 constexpr std::size_t kReadBytes = 64U << 10;
-constexpr std::size_t kFinishBytesMax = 4U << 20;    // of one connection, while the agent stops
 constexpr std::size_t kDatagramBytesMax = 4U << 20;  // more than the kernel takes
 constexpr std::size_t kConnectionsMax = 1'024;
 constexpr int kBacklog = 128;
@@ -93,11 +93,12 @@ void SocketStream::watch(std::vector<pollfd>& out) const {
   }
 }
 
-void SocketStream::accept_all() {
+// False when more wait than there is a place for.
+bool SocketStream::accept_all() {
   while (connections_.size() < kConnectionsMax) {
     Connection connection;
     connection.fd = Descriptor(::accept4(fd_.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
-    if (connection.fd.get() < 0) return;
+    if (connection.fd.get() < 0) return true;
     ucred from{};
     socklen_t size = sizeof from;
     if (::getsockopt(connection.fd.get(), SOL_SOCKET, SO_PEERCRED, &from, &size) == 0)
@@ -105,37 +106,37 @@ void SocketStream::accept_all() {
     connection.cutter = records::make_line_cutter();
     connections_.push_back(std::move(connection));
   }
+  return false;
 }
 
-std::uint64_t SocketStream::add(Batch& batch, const std::string& peer) {
-  for (const records::Record& record : cut_)
-    batch.add({format_of(record.bytes), config_.path, record.bytes, record.length, peer});
-  const std::uint64_t count = cut_.size();
-  cut_.clear();
-  return count;
+// False when there was no room for all that was cut.
+bool SocketStream::add(Batch& batch, Connection& from) const {
+  return from.cut.hand_on(batch, [&](const records::Record& record) {
+    batch.add({format_of(record.bytes), config_.path, record.bytes, record.length, from.peer});
+    ++from.lines;
+  });
 }
 
-// True when there is more.
-bool SocketStream::read_connection(Connection& connection, Batch& batch, std::int64_t now, std::size_t bytes_max) {
+// True when there may be more.
+bool SocketStream::read_connection(Connection& connection, Batch& batch, std::int64_t now) {
+  if (!add(batch, connection)) return true;
+  if (connection.ended) return false;
   std::array<char, kReadBytes> buffer;
-  for (std::size_t bytes = 0; bytes < bytes_max && !connection.ended;) {
-    const ssize_t n = ::recv(connection.fd.get(), buffer.data(), buffer.size(), 0);
-    if (n < 0 && is_passing(errno)) return false;
-    connection.ended = n <= 0;
-    if (connection.ended)
-      connection.cutter->end(cut_);
-    else
-      connection.cutter->feed(std::string_view(buffer.data(), static_cast<std::size_t>(n)), now, cut_);
-    connection.lines += add(batch, connection.peer);
-    bytes += n > 0 ? static_cast<std::size_t>(n) : 0;
-  }
-  return !connection.ended;
+  const ssize_t n = ::recv(connection.fd.get(), buffer.data(), buffer.size(), 0);
+  if (n < 0 && is_passing(errno)) return false;
+  connection.ended = n <= 0;
+  if (connection.ended)
+    connection.cutter->end(connection.cut.more());
+  else
+    connection.cutter->feed(std::string_view(buffer.data(), static_cast<std::size_t>(n)), now, connection.cut.more());
+  return !add(batch, connection) || !connection.ended;
 }
 
+// True when there may be more.
 bool SocketStream::read_datagrams(Batch& batch, std::int64_t now) {
   static thread_local std::vector<char> buffer(kDatagramBytesMax);
   alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(ucred))> control{};
-  while (batch.has_room()) {
+  while (add(batch, datagram_) && batch.has_room()) {
     iovec part{buffer.data(), buffer.size()};
     msghdr message{};
     message.msg_iov = &part;
@@ -145,25 +146,26 @@ bool SocketStream::read_datagrams(Batch& batch, std::int64_t now) {
     const ssize_t n = ::recvmsg(fd_.get(), &message, MSG_CMSG_CLOEXEC);
     if (n < 0) return false;
     const auto from = sender_of(message);
+    if (n == 0 && !from) return false;  // once it finishes, the end
     const auto cutter = records::make_line_cutter();
-    cutter->feed(std::string_view(buffer.data(), static_cast<std::size_t>(n)), now, cut_);
-    cutter->end(cut_);
-    add(batch, from ? peers_.find(*from, now) : std::string());
+    cutter->feed(std::string_view(buffer.data(), static_cast<std::size_t>(n)), now, datagram_.cut.more());
+    cutter->end(datagram_.cut.more());
+    datagram_.peer = from ? peers_.find(*from, now) : std::string();
   }
   return true;
 }
 
 bool SocketStream::collect(Batch& batch, std::int64_t now) {
   if (config_.datagram) return read_datagrams(batch, now);
-  accept_all();
+  (void)accept_all();
   bool more = false;
   for (Connection& one : connections_) {
     answer(one);
-    if (!one.answers.empty() || one.ended) continue;
+    if (!one.answers.empty()) continue;
     if (!batch.has_room()) return true;
-    more |= read_connection(one, batch, now, kReadBytes);
+    more |= read_connection(one, batch, now);
   }
-  std::erase_if(connections_, [](const Connection& one) { return one.ended && one.lines == 0 && one.answers.empty(); });
+  std::erase_if(connections_, &is_done);
   return more;
 }
 
@@ -175,7 +177,7 @@ void SocketStream::committed() {
     one.lines = 0;
     answer(one);
   }
-  std::erase_if(connections_, [](const Connection& one) { return one.ended && one.answers.empty(); });
+  std::erase_if(connections_, &is_done);
 }
 
 void SocketStream::answer(Connection& connection) const {
@@ -190,19 +192,18 @@ void SocketStream::answer(Connection& connection) const {
   }
 }
 
-void SocketStream::finish(Batch& batch) {
-  if (config_.datagram) {
-    (void)read_datagrams(batch, 0);
-    return;
-  }
-  accept_all();
+bool SocketStream::finish(Batch& batch) {
+  // From here on writing fails, so that nobody takes for delivered what nobody reads.
+  if (!std::exchange(finishing_, true)) ::shutdown(fd_.get(), SHUT_RD);
+  if (config_.datagram) return read_datagrams(batch, 0);
+  bool more = !accept_all();
   for (Connection& one : connections_) {
-    if (!one.ended) (void)read_connection(one, batch, 0, kFinishBytesMax);
-    if (one.ended) continue;
-    one.ended = true;
-    one.cutter->end(cut_);
-    one.lines += add(batch, one.peer);
+    ::shutdown(one.fd.get(), SHUT_RD);
+    while (batch.has_room() && read_connection(one, batch, 0)) {
+    }
+    more |= !one.ended || !one.cut.empty();
   }
+  return more;
 }
 
 void SocketStream::describe(std::vector<StreamState>& out) const {

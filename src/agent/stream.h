@@ -33,7 +33,7 @@ class Batch {
   // Begins anew: the first record gets `first_seq`; there is room for about so many bytes of lines, none with 0.
   void begin(const Sequence& sequence, std::uint64_t first_seq, std::uint64_t bytes_max);
 
-  // Streams stop taking records once there is none.
+  // Who adds records asks before each of them: a batch is longer by one record at most.
   [[nodiscard]] bool has_room() const { return lines_.size() < bytes_max_ && count_ < kRecordsMax; }
   void add(const CapturedRecord& record);
   void set_position(const std::string& key, std::string value) { positions_.insert_or_assign(key, std::move(value)); }
@@ -75,8 +75,12 @@ class Stream {
   virtual bool collect(Batch& batch, std::int64_t now) = 0;
   // What the batch held is durable.
   virtual void committed() {}
-  // The agent stops after this batch: what was begun is taken, as far as it would be lost.
-  virtual void finish(Batch& batch) { (void)batch; }
+  // The agent stops: what was begun is taken, as far as it would be lost and the batch has room. True when there is more, for
+  // the next one.
+  virtual bool finish(Batch& batch) {
+    (void)batch;
+    return false;
+  }
   virtual void describe(std::vector<StreamState>& out) const = 0;
 };
 

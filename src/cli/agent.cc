@@ -31,7 +31,7 @@ constexpr const char* kExamples =
     "read\n\n"
     "It tells what it follows and what it cannot read, with the command that gives it the right. docs/sources/agent.md has "
     "more.\n"
-    "Exit code: 0 it was told to stop, 2 it could not start.";
+    "Exit code: 0 it was told to stop, 2 it could not start, or not keep what it had read.";
 
 struct Options {
   std::string config_file;
@@ -124,8 +124,10 @@ int run(const Options& options) {
   for (const std::string& line : (*started)->words()) spdlog::info("follows {}", line);
   if ((*started)->words().empty()) spdlog::warn("there is nothing to follow: only the agent's own heartbeat is sent");
   spdlog::info("sends to {} as source {}", config->url, config->source);
-  (*started)->run(stop_fd.get());
-  return kDone;
+  const Status kept = (*started)->run(stop_fd.get());
+  if (kept) return kDone;
+  complain("agent", "what was read last could not be kept, and of what programs wrote to a socket it is lost: " + kept.error().message);
+  return kCouldNot;
 }
 
 }  // namespace

@@ -1,0 +1,120 @@
+#include "agent/socket_stream.h"
+
+#include <gtest/gtest.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+
+#include "net/socket_path.h"
+#include "support/temp_folder.h"
+
+namespace stele::agent {
+namespace {
+
+constexpr std::uint64_t kBatchBytes = 64U << 10;
+
+Descriptor connected(const std::string& path, int type) {
+  Descriptor fd(::socket(AF_UNIX, type | SOCK_CLOEXEC, 0));
+  const int bytes = 212'992;
+  EXPECT_EQ(::setsockopt(fd.get(), SOL_SOCKET, SO_SNDBUF, &bytes, sizeof bytes), 0);
+  const net::SocketPath place(path);
+  const sockaddr_un address = place.address();
+  EXPECT_EQ(::connect(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address), 0);
+  return fd;
+}
+
+bool send(const Descriptor& fd, std::string_view bytes) {
+  return ::send(fd.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL) == static_cast<ssize_t>(bytes.size());
+}
+
+// What a collector does with a stream, without a spool.
+class Gatherer {
+ public:
+  explicit Gatherer(SocketStream& stream) : stream_(stream) {}
+
+  template <typename Take>
+  bool once(Take&& take) {
+    batch_.begin(sequence_, 1 + records_, kBatchBytes);
+    const bool more = take(batch_);
+    EXPECT_LE(batch_.lines().size(), kBatchBytes + (2U << 10)) << "more than one record beyond its room";
+    records_ += batch_.count();
+    lines_ += batch_.lines();
+    stream_.committed();
+    return more;
+  }
+  void collect() {
+    while (once([&](Batch& batch) { return stream_.collect(batch, 1); })) {
+    }
+  }
+  void finish() {
+    while (once([&](Batch& batch) { return stream_.finish(batch); })) {
+    }
+  }
+  [[nodiscard]] std::uint64_t records() const { return records_; }
+  [[nodiscard]] bool has(const std::string& record) const { return lines_.find("\"record\":\"" + record + "\"") != std::string::npos; }
+
+ private:
+  SocketStream& stream_;
+  Sequence sequence_{"00ff", "web-1"};
+  Batch batch_;
+  std::uint64_t records_ = 0;
+  std::string lines_;
+};
+
+std::string short_lines(std::size_t count) {
+  std::string out;
+  for (std::size_t i = 0; i < count; ++i) out += "a\n";
+  return out;
+}
+
+// Goal: one datagram of so many short lines that they are no batch is taken in several.
+TEST(SocketStream, takes_a_datagram_of_many_lines_in_batches) {
+  const testing::TempFolder folder;
+  const std::string path = folder.path() + "/socket";
+  auto stream = SocketStream::open({path, true, false, 0600}).value();
+  const Descriptor fd = connected(path, SOCK_DGRAM);
+  ASSERT_TRUE(send(fd, short_lines(150'000)));
+  ASSERT_TRUE(send(fd, "the end"));
+  Gatherer gatherer(*stream);
+  gatherer.collect();
+  EXPECT_EQ(gatherer.records(), 150'001U);
+  EXPECT_TRUE(gatherer.has("the end"));
+}
+
+// Goal: a clean stop takes all that was written before it, in as many batches as it needs; who writes afterwards is told.
+TEST(SocketStream, finishes_in_batches) {
+  const testing::TempFolder folder;
+  for (const int type : {SOCK_STREAM, SOCK_DGRAM}) {
+    const std::string path = folder.path() + "/socket-" + std::to_string(type);
+    auto stream = SocketStream::open({path, type == SOCK_DGRAM, false, 0600}).value();
+    std::vector<Descriptor> writers;
+    for (int i = 0; i < 3; ++i) {
+      writers.push_back(connected(path, type));
+      ASSERT_TRUE(send(writers.back(), short_lines(30'000)));
+    }
+    ASSERT_TRUE(send(writers[0], "the end"));
+    Gatherer gatherer(*stream);
+    gatherer.finish();
+    EXPECT_EQ(gatherer.records(), 90'001U);
+    EXPECT_TRUE(gatherer.has("the end"));
+    EXPECT_FALSE(send(writers[0], "too late"));
+  }
+}
+
+// Goal: of many short lines that one connection writes no more are taken at once than a batch has room for.
+TEST(SocketStream, takes_many_short_lines_in_batches) {
+  const testing::TempFolder folder;
+  const std::string path = folder.path() + "/socket";
+  auto stream = SocketStream::open({path, false, false, 0600}).value();
+  {
+    const Descriptor fd = connected(path, SOCK_STREAM);
+    ASSERT_TRUE(send(fd, short_lines(60'000) + "the end"));
+  }
+  Gatherer gatherer(*stream);
+  gatherer.collect();
+  EXPECT_EQ(gatherer.records(), 60'001U);
+  EXPECT_TRUE(gatherer.has("the end"));
+}
+
+}  // namespace
+}  // namespace stele::agent

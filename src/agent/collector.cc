@@ -27,6 +27,13 @@ std::size_t end_of_line(std::string_view lines, std::size_t from, std::uint32_t 
 
 std::uint64_t seconds_since(std::int64_t then, std::int64_t now) { return static_cast<std::uint64_t>((now - then) / kSecond); }
 
+void say(const Notice& notice) {
+  if (notice.severity == "info")
+    spdlog::info("{}", notice.message);
+  else
+    spdlog::warn("{}", notice.message);
+}
+
 }  // namespace
 
 Collector::Collector(Spool& spool, const Clock& clock, Speaker speaker, CollectorOptions options)
@@ -35,10 +42,7 @@ Collector::Collector(Spool& spool, const Clock& clock, Speaker speaker, Collecto
 }
 
 void Collector::tell(Notice notice) {
-  if (notice.severity == "info")
-    spdlog::info("{}", notice.message);
-  else
-    spdlog::warn("{}", notice.message);
+  say(notice);
   if (notices_.size() < kNoticesMax) notices_.push_back(std::move(notice));
 }
 
@@ -73,7 +77,7 @@ Status Collector::finish(int stop_fd) {
     batch_.begin(spool_.sequence(), spool_.next_seq(), spool_.batch_bytes_max());
     more = false;
     for (const auto& stream : streams_) more |= stream->finish(batch_);
-    for (Notice& notice : batch_.take_notices()) tell(std::move(notice));
+    add_told();
     if (!more && !std::exchange(said, true)) tell({"stopped", "info", "success", "the agent stops", {}});
     more |= !add_own_records();
     STELE_TRY(commit(stop_fd));
@@ -109,11 +113,16 @@ bool Collector::collect() {
   bool more = false;
   for (std::size_t i = 0; i < streams_.size(); ++i) more |= streams_[(next_stream_ + i) % streams_.size()]->collect(batch_, now);
   if (!streams_.empty()) next_stream_ = (next_stream_ + 1) % streams_.size();
-  for (Notice& notice : batch_.take_notices()) {
-    tell(std::move(notice));
-    more = true;
-  }
+  add_told();
   return more && has_room;
+}
+
+// What streams tell, whether there is room or not: a file that is forgotten without a word would be lost unseen.
+void Collector::add_told() {
+  for (const Notice& notice : batch_.take_notices()) {
+    say(notice);
+    batch_.add({"event", kOwnStream, own_event(notice, speaker_, clock_.now()), 0, ""});
+  }
 }
 
 // False when there was no room for all of them.

@@ -23,7 +23,7 @@ class Collector {
   Collector(Spool& spool, const Clock& clock, Speaker speaker, CollectorOptions options);
 
   void add(std::unique_ptr<Stream> stream) { streams_.push_back(std::move(stream)); }
-  // Becomes a record at the next opportunity.
+  // Becomes a record at the next opportunity. Of what no position depends on.
   void tell(Notice notice);
 
   // Until `stop_fd` is readable; then takes what would be lost, in as many batches as it needs. An error when what was read could
@@ -35,6 +35,7 @@ class Collector {
  private:
   bool collect();
   bool add_own_records();
+  void add_told();
   Status append_batch(std::uint32_t& done);
   Status commit(int stop_fd);
   Status finish(int stop_fd);

@@ -37,7 +37,7 @@ class Batch {
   [[nodiscard]] bool has_room() const { return lines_.size() < bytes_max_ && count_ < kRecordsMax; }
   void add(const CapturedRecord& record);
   void set_position(const std::string& key, std::string value) { positions_.insert_or_assign(key, std::move(value)); }
-  // To be told once this batch is durable, as a record of a later one.
+  // To be told as a record of this batch, behind those of the streams: durable together with the positions that go with it.
   void tell(Notice notice) { notices_.push_back(std::move(notice)); }
 
   [[nodiscard]] bool empty() const { return count_ == 0 && positions_.empty(); }

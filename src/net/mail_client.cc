@@ -63,7 +63,10 @@ Status send_mail(const MailServer& server, const std::string& from, const std::s
   curl_easy_setopt(curl, CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
   // On this machine TLS is taken where it is offered.
   curl_easy_setopt(curl, CURLOPT_USE_SSL, static_cast<long>(is_loopback(host_of(server.url)) ? CURLUSESSL_TRY : CURLUSESSL_ALL));
-  if (!server.ca_file.empty()) curl_easy_setopt(curl, CURLOPT_CAINFO, server.ca_file.c_str());
+  if (!server.ca_file.empty()) {  // instead of the machine's authorities, the folder of them too
+    curl_easy_setopt(curl, CURLOPT_CAINFO, server.ca_file.c_str());
+    curl_easy_setopt(curl, CURLOPT_CAPATH, nullptr);
+  }
   if (!server.user.empty()) {
     curl_easy_setopt(curl, CURLOPT_USERNAME, server.user.c_str());
     curl_easy_setopt(curl, CURLOPT_PASSWORD, server.password.c_str());

@@ -167,13 +167,19 @@ def keeps_all_while_everything_is_refused() -> None:
     case.done()
 
 
-def speaks_https() -> None:
+def make_certificate(name: str = "localhost") -> tuple[Path, Path]:
+    """Key and certificate of a server, and the file that vouches for it."""
     certificate = Path(tempfile.mkdtemp()) / "server.pem"
-    subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost", "-addext",
-                    "subjectAltName=DNS:localhost,IP:127.0.0.1", "-keyout", certificate, "-out", certificate.with_suffix(".crt")],
-                   check=True, capture_output=True)
     authority = certificate.with_suffix(".crt")
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", f"/CN={name}", "-addext",
+                    "subjectAltName=DNS:localhost,IP:127.0.0.1", "-keyout", certificate, "-out", authority],
+                   check=True, capture_output=True)
     certificate.write_text(certificate.read_text() + authority.read_text())
+    return certificate, authority
+
+
+def speaks_https() -> None:
+    certificate, authority = make_certificate()
     case = Case("https, with a CA file and without", "https://localhost:@", certificate=certificate)
     case.write([f"line {i}" for i in range(10)])
     case.agent.start()
@@ -184,6 +190,33 @@ def speaks_https() -> None:
     case.agent.start()
     case.done()
     shutil.rmtree(certificate.parent)
+
+
+def trusts_the_ca_file_alone() -> None:
+    if subprocess.run(["unshare", "--mount", "true"], capture_output=True).returncode != 0:
+        print("sending: no mount namespace here; the machine's own authorities are left out", flush=True)
+        return
+    certificate, authority = make_certificate()
+    other, another = make_certificate("another")
+    case = Case("https: with a CA file the machine's authorities count no more", "https://localhost:@", certificate=certificate)
+    folder = case.work / "certs"
+    folder.mkdir()
+    shutil.copy(authority, folder / "authority.pem")
+    shutil.copy(another, folder / "ca-certificates.crt")
+    subprocess.run(["openssl", "rehash", folder], check=True, capture_output=True)
+    case.agent.wrapper = ("unshare", "--mount", "sh", "-c", f'mount --bind {folder} /etc/ssl/certs && exec "$@"', "sh")
+    case.write([f"line {i}" for i in range(10)])
+    config = case.agent.config.read_text()
+    case.agent.config.write_text(config + f"ca_file: {another}\n")
+    case.agent.start()
+    wait_until("it does not trust the server; " + case.agent.words(), lambda: "certificate" in case.agent.words())
+    expect_equal(case.mood.requests, [], "nothing was sent")
+    case.agent.stop()
+    case.agent.config.write_text(config)
+    case.agent.start()
+    case.done()
+    for one in (certificate, other):
+        shutil.rmtree(one.parent)
 
 
 def audit_line(kind: str, serial: int, rest: str, seconds: int = 0) -> str:
@@ -226,7 +259,7 @@ def stops_without_a_server() -> None:
     case.done()
 
 
-CASES = (waits_and_tries_again, believes_no_other_200, halves_what_is_too_large, keeps_what_is_refused, keeps_all_while_everything_is_refused, speaks_https, audit_events_are_whole,
+CASES = (waits_and_tries_again, believes_no_other_200, halves_what_is_too_large, keeps_what_is_refused, keeps_all_while_everything_is_refused, speaks_https, trusts_the_ca_file_alone, audit_events_are_whole,
          stops_without_a_server)
 
 if __name__ == "__main__":

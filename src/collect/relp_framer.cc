@@ -58,9 +58,10 @@ Result<std::optional<RelpFrame>> RelpFramer::next() {
   if (!in_data_) STELE_TRY(read_header());
   if (!in_data_) return std::optional<RelpFrame>();
   const std::uint64_t here = buffer_.size() - begin_;
-  if (length_ > data_max_ && here > kRelpHeadBytes) {  // beyond the head it is only counted
-    const std::uint64_t drop = std::min(here, length_ - skipped_) - kRelpHeadBytes;
-    buffer_.erase(begin_ + kRelpHeadBytes, drop);
+  const std::size_t head = std::min(kRelpHeadBytes, data_max_);
+  if (length_ > data_max_ && here > head) {  // beyond the head it is only counted
+    const std::uint64_t drop = std::min(here, length_ - skipped_) - head;
+    buffer_.erase(begin_ + head, drop);
     skipped_ += drop;
   }
   const std::uint64_t kept = length_ - skipped_;
@@ -69,7 +70,7 @@ Result<std::optional<RelpFrame>> RelpFramer::next() {
   if (buffer_[begin_ + kept] != '\n') return out_of_step("there is no line feed behind the data");
   begin_ += kept + 1;
   in_data_ = false;
-  return std::optional(RelpFrame{number_, command_, data.substr(0, length_ > data_max_ ? kRelpHeadBytes : kept), length_});
+  return std::optional(RelpFrame{number_, command_, data.substr(0, length_ > data_max_ ? head : kept), length_});
 }
 
 std::string relp_response(std::uint32_t number, std::string_view data) {

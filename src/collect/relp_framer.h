@@ -10,7 +10,7 @@
 
 namespace stele::collect {
 
-inline constexpr std::size_t kRelpHeadBytes = 8'192;  // kept of data over the bound
+inline constexpr std::size_t kRelpHeadBytes = 8'192;  // kept of data over the bound, or as many as that
 
 // One command. The views are valid until the next call.
 struct RelpFrame {

@@ -110,8 +110,12 @@ Status Spool::recover(Random& random, std::vector<std::string>& notes) {
                     std::to_string(acknowledged_) +
                     ": it is damaged, or an older copy. A new sequence begins; some records may "
                     "be read a second time");
-    for (const FileInfo& file : files_) STELE_TRY(keep_damaged(fs_, options_.dir, file.number));
-    return begin_sequence(random);
+    // The new file first: it has the positions, which stand nowhere else once the old ones are away. Until they are, they are
+    // known as files of a sequence that was given up.
+    const auto old = files_;
+    STELE_TRY(begin_sequence(random));
+    for (const FileInfo& file : old) STELE_TRY(keep_damaged(fs_, options_.dir, file.number));
+    return {};
   }
   STELE_TRY(write_again(state.last_number, state.last_offset, state.last_frame));
   next_seq_ = state.end_seq;

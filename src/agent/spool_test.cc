@@ -221,15 +221,14 @@ TEST(Spool, says_what_damage_took) {
   EXPECT_TRUE(fs.exists("spool/damaged/" + spool_file_name(1)));
 }
 
-// Goal: a spool that is older than what the server acknowledged begins a new sequence, so that no number is used twice.
-TEST(Spool, begins_anew_behind_what_was_acknowledged) {
-  SimFileSystem fs(1);
+// A spool with ten lines, older than what its `acknowledged` says.
+std::string make_older_copy(SimFileSystem& fs) {
   std::string name;
   {
     auto spool = opened(fs);
     name = spool->sequence().name;
-    ASSERT_TRUE(append(*spool, 10, 0).ok());
-    ASSERT_TRUE(spool->acknowledge(10).ok());
+    EXPECT_TRUE(append(*spool, 10, 0).ok());
+    EXPECT_TRUE(spool->acknowledge(10).ok());
   }
   auto file = fs.open_write("spool/acknowledged", 0600).value();
   testing::SeededRandom random(7);
@@ -237,16 +236,50 @@ TEST(Spool, begins_anew_behind_what_was_acknowledged) {
   random.fill(id);
   const auto bytes = encode_acknowledged(load_le<std::uint64_t>(id.data()), 500);
   const ByteSpan parts[] = {std::as_bytes(std::span(bytes))};
-  ASSERT_TRUE(file->write_at(0, parts).ok());
+  EXPECT_TRUE(file->write_at(0, parts).ok());
+  EXPECT_TRUE(file->sync().ok());
+  return name;
+}
+
+// Goal: a spool that is older than what was acknowledged begins a new sequence, so that no number is used twice.
+TEST(Spool, begins_anew_behind_what_was_acknowledged) {
+  SimFileSystem fs(1);
+  const std::string name = make_older_copy(fs);
   std::vector<std::string> notes;
-  testing::SeededRandom other(8);
-  const auto spool = Spool::open(fs, other, {"spool", "web-1", kSmall}, notes);
+  const auto spool = open(fs, notes, kSmall, 8);
   ASSERT_TRUE(spool.ok()) << spool.error().message;
   ASSERT_EQ(notes.size(), 1U);
   EXPECT_NE(notes[0].find("A new sequence begins"), std::string::npos);
   EXPECT_NE((*spool)->sequence().name, name);
   EXPECT_EQ((*spool)->next_seq(), 1U);
   EXPECT_EQ(read_so_far(**spool), 10U) << "where to go on is not forgotten";
+}
+
+// Goal: wherever power or a disk fails while a new sequence begins, the next start knows where to go on.
+TEST(Spool, begins_anew_without_forgetting_where_to_go_on) {
+  bool over = false;
+  for (std::uint64_t operations = 1; !over; ++operations) {
+    over = true;
+    for (const bool crashes : {true, false}) {
+      SCOPED_TRACE((crashes ? "power cut at operation " : "failed sync ") + std::to_string(operations));
+      SimFileSystem fs(testing::SimOptions{operations, true, true});
+      const std::string name = make_older_copy(fs);
+      std::vector<std::string> notes;
+      if (crashes)
+        fs.fail_after(operations);
+      else
+        fs.fail(Op::kSync, operations);
+      over &= open(fs, notes, kSmall, 8).ok();
+      if (fs.crashed())
+        fs.reboot();
+      else
+        fs.crash(CrashKind::kKill);
+      const auto spool = open(fs, notes, kSmall, 9);
+      ASSERT_TRUE(spool.ok()) << spool.error().message << fs.describe();
+      EXPECT_NE((*spool)->sequence().name, name);
+      EXPECT_EQ(read_so_far(**spool), 10U) << fs.describe();
+    }
+  }
 }
 
 }  // namespace

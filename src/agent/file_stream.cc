@@ -52,6 +52,20 @@ std::uint64_t end_of_lines(int fd, std::uint64_t size) {
   return last == std::string::npos ? size : size - tail.size() + last + 1;
 }
 
+// Whether the file behind `fd`, which has the position's inode or another device, is the one that it is about.
+bool is_same(int fd, const FilePosition& position) {
+  struct stat st {};
+  return ::fstat(fd, &st) == 0 && static_cast<std::uint64_t>(st.st_size) >= position.at.offset && begins_as(fd, position);
+}
+
+// Whether a file that is not found may stand in a file system that is not mounted yet.
+bool may_come(const std::string& path, const FilePosition& position) {
+  struct stat directory {};
+  if (::stat(directory_of(path).c_str(), &directory) != 0) return true;
+  struct stat st {};
+  return directory.st_dev != position.file.device && ::stat(path.c_str(), &st) != 0;
+}
+
 FilePosition begun(const FileIdentity& file, const std::string& path) {
   FilePosition out;
   out.file = file;
@@ -70,7 +84,9 @@ FileStream::FileStream(FileOptions options, const Positions& positions) : option
     const auto is_other = [&](const std::string& pattern) { return matches_pattern(pattern, position->path); };
     if (!position || !matches_pattern(options_.pattern, position->path)) continue;
     if (std::any_of(options_.except.begin(), options_.except.end(), is_other)) continue;
-    trails_[position->path].known.push_back(*position);
+    Trail& trail = trails_[position->path];
+    trail.known.push_back(*position);
+    trail.had_position = true;
   }
 }
 
@@ -104,14 +120,15 @@ void FileStream::watch_directories() {
   }
 }
 
-bool FileStream::is_known(const FileIdentity& file) const {
-  if (done_.contains(file)) return true;
+// An inode is used again once its file is gone; not while it is open here.
+bool FileStream::is_known(const FileIdentity& file, int fd) const {
+  if (const auto at = done_.find(file); at != done_.end() && is_same(fd, at->second)) return true;
   for (const auto& [path, trail] : trails_) {
     for (const auto& one : trail.files) {
       if (one->position().file == file) return true;
     }
     for (const FilePosition& one : trail.known) {
-      if (one.file == file) return true;
+      if (one.file == file && is_same(fd, one)) return true;
     }
   }
   return false;
@@ -135,7 +152,15 @@ void FileStream::set_problem(const std::string& path, Trail& trail, int error, B
 
 void FileStream::scan(Batch& batch, std::int64_t now) {
   watch_directories();
-  std::vector<std::string> paths = expand_pattern(options_.pattern);
+  // First those that the spool knows: what a pattern matches besides may be a file that one of them had.
+  std::vector<std::string> paths;
+  for (const auto& [path, trail] : trails_) {
+    if (!trail.known.empty()) paths.push_back(path);
+  }
+  const std::size_t known = paths.size();
+  for (std::string& path : expand_pattern(options_.pattern)) {
+    if (!std::binary_search(paths.begin(), paths.begin() + static_cast<std::ptrdiff_t>(known), path)) paths.push_back(std::move(path));
+  }
   for (const auto& [path, trail] : trails_) {
     if (std::find(paths.begin(), paths.end(), path) == paths.end()) paths.push_back(path);
   }
@@ -158,7 +183,7 @@ void FileStream::scan_path(const std::string& path, bool first, Batch& batch, st
   if (at == trails_.end()) {
     if (opened.error == ENOENT) return;
     // Of a pattern: a file that another name of it is being read under, or was.
-    if (opened.error == 0 && is_known(file)) return;
+    if (opened.error == 0 && is_known(file, opened.fd.get())) return;
   }
   Trail& trail = trails_[path];
   if (!trail.known.empty()) take_up(path, trail, batch, now);
@@ -170,12 +195,12 @@ void FileStream::scan_path(const std::string& path, bool first, Batch& batch, st
     batch.set_position(position_key(current->position().file), position_text(current->position()));
     trail.has_current = false;
   }
-  if (opened.error != 0 || is_known(file)) return;
+  if (opened.error != 0 || is_known(file, opened.fd.get())) return;
   struct stat last {};
   if (!trail.files.empty() && ::fstat(trail.files.back()->fd(), &last) == 0)
     take_between(path, trail, modified_of(last), batch, now);
   FilePosition position = begun(file, path);
-  if (options_.from_end && first && trail.files.empty())
+  if (options_.from_end && first && trail.files.empty() && !trail.had_position)
     position.at.offset = end_of_lines(opened.fd.get(), static_cast<std::uint64_t>(opened.st.st_size));
   add(path, trail, std::move(opened.fd), std::move(position), batch);
   trail.has_current = true;
@@ -189,15 +214,29 @@ void FileStream::take_up(const std::string& path, Trail& trail, Batch& batch, st
     FilePosition position;
   };
   std::vector<Found> found;
+  std::set<FileIdentity> taken;
   std::int64_t since = 0;
   for (FilePosition& position : std::exchange(trail.known, {})) {
-    const std::string place = find_by_identity(path, position.file);
+    std::string place = find_by_identity(path, position.file);
     Opened opened;
     opened.error = ENOENT;
     if (!place.empty()) opened = open_file(place);
-    since = std::max(since, position.modified);
-    // An inode that is used again. A file that was replaced in place is noticed when it is read.
+    // An inode that is used again. At the path itself, or where a file was replaced in place, it is noticed when it is read.
     if (opened.error == 0 && place != path && !begins_as(opened.fd.get(), position)) opened.error = ENOENT;
+    if (opened.error == ENOENT) {
+      place = find_moved(path, position, taken);
+      if (!place.empty()) opened = open_file(place);
+      if (opened.error == 0) {
+        batch.set_position(position_key(position.file), "");
+        position.file = identity_of(opened.st);
+      }
+    }
+    if (opened.error == ENOENT && may_come(path, position)) {
+      trail.known.push_back(position);
+      continue;
+    }
+    since = std::max(since, position.modified);
+    if (opened.error == 0) taken.insert(position.file);
     if (opened.error == ENOENT) {
       forget_lost(path, position, batch);
     } else if (opened.error != 0) {  // it may be readable later
@@ -224,6 +263,23 @@ void FileStream::take_up(const std::string& path, Trail& trail, Batch& batch, st
   if (!trail.has_current && trail.known.empty()) take_between(path, trail, since, batch, now);
 }
 
+// Where a file stands whose device has another number now; empty when it is not there. `taken` are those of other positions.
+std::string FileStream::find_moved(const std::string& path, const FilePosition& position, const std::set<FileIdentity>& taken) {
+  if (position.head == 0) return "";
+  std::vector<std::string> places{path};
+  for (const Sibling& sibling : rotated_siblings(path)) places.push_back(sibling.path);
+  std::string out;
+  for (const std::string& place : places) {
+    const Opened opened = open_file(place);
+    const FileIdentity file = identity_of(opened.st);
+    if (opened.error != 0 || file.device == position.file.device || taken.contains(file)) continue;
+    if (!is_same(opened.fd.get(), position)) continue;
+    if (file.inode == position.file.inode) return place;
+    if (out.empty()) out = place;
+  }
+  return out;
+}
+
 void FileStream::forget_lost(const std::string& path, const FilePosition& position, Batch& batch) {
   batch.set_position(position_key(position.file), "");
   if (position.rotated && position.at.offset >= position.size) return;
@@ -239,9 +295,9 @@ void FileStream::forget_lost(const std::string& path, const FilePosition& positi
 // Generations that came and went since the last look.
 void FileStream::take_between(const std::string& path, Trail& trail, std::int64_t since, Batch& batch, std::int64_t now) {
   for (const Sibling& sibling : rotated_siblings(path)) {
-    if (sibling.modified < since || is_known(sibling.file)) continue;
+    if (sibling.modified < since) continue;
     Opened opened = open_file(sibling.path);
-    if (opened.error != 0) continue;
+    if (opened.error != 0 || is_known(sibling.file, opened.fd.get())) continue;
     FilePosition position = begun(sibling.file, path);
     position.rotated = true;
     position.size = sibling.size;
@@ -261,8 +317,10 @@ void FileStream::take_before_current(const std::string& path, Trail& trail, std:
 }
 
 void FileStream::add(const std::string& path, Trail& trail, Descriptor fd, FilePosition position, Batch& batch) {
-  batch.set_position(position_key(position.file), position_text(position));
+  done_.erase(position.file);  // another file had its inode
   trail.files.push_back(std::make_unique<FollowedFile>(std::move(fd), std::move(position), stream_name(path), options_.format));
+  const FilePosition& begun = trail.files.back()->position();  // with its first bytes
+  batch.set_position(position_key(begun.file), position_text(begun));
 }
 
 // Its bytes are others than those that were read: copied elsewhere and cut off, or written anew.
@@ -274,9 +332,10 @@ void FileStream::replaced(const std::string& path, Trail& trail, std::size_t at,
   if (old.head == 0) return;
   std::int64_t copied = 0;
   for (const Sibling& sibling : rotated_siblings(path)) {
-    if (sibling.size < old.at.offset || sibling.modified < old.modified || is_known(sibling.file)) continue;
+    if (sibling.size < old.at.offset || sibling.modified < old.modified) continue;
     Opened opened = open_file(sibling.path);
-    if (opened.error != 0 || !begins_as(opened.fd.get(), old)) continue;
+    if (opened.error != 0 || !begins_as(opened.fd.get(), old) || is_known(sibling.file, opened.fd.get())) continue;
+    done_.erase(sibling.file);
     copied = sibling.modified;
     old.file = sibling.file;
     old.rotated = true;
@@ -291,6 +350,8 @@ void FileStream::replaced(const std::string& path, Trail& trail, std::size_t at,
     if (trail.has_current && at + 2 == trail.files.size()) take_before_current(path, trail, copied, batch, now);
     return;
   }
+  // Or another file has its inode, after rotations that nobody saw: those in between may be there.
+  if (trail.has_current && at + 1 == trail.files.size()) take_before_current(path, trail, old.modified, batch, now);
   Notice notice{"file_truncated", "notice", "unknown", "", {}};
   notice.message = stream_name(path) + " was cut off or written anew, and there is no copy: it had been read up to byte " +
                    std::to_string(old.at.offset) + " of " + std::to_string(old.size) + " that it had when it was last seen";
@@ -334,7 +395,7 @@ void FileStream::drop_finished(Trail& trail, Batch& batch, std::int64_t now) {
     if (file.was_removed())
       batch.set_position(position_key(id), "");
     else
-      done_[id] = file.position().path;
+      done_.insert_or_assign(id, file.position());
     finished_.erase(id);
     trail.files.erase(trail.files.begin() + static_cast<std::ptrdiff_t>(i));
   }
@@ -345,7 +406,7 @@ bool FileStream::collect(Batch& batch, std::int64_t now) {
   if (names_changed || now >= next_scan_) {
     scan(batch, now);
     std::erase_if(done_, [&](const auto& one) {
-      if (!find_by_identity(one.second, one.first).empty()) return false;
+      if (!find_by_identity(one.second.path, one.first).empty()) return false;
       batch.set_position(position_key(one.first), "");
       return true;
     });

@@ -23,7 +23,8 @@ struct FileOptions {
 
 // A name's trail are the files that had it, the oldest first: each is read to its end before the next one is begun.
 // - Renamed and created anew: the old file goes on being read through its descriptor. One that was rotated while nobody looked is
-//   found by device and inode, and so are the generations in between.
+//   found by device and inode, and so are the generations in between. Where the device has another number than it had, as file
+//   systems get after a start of the machine, by its first bytes.
 // - Copied and truncated: the rest is read from the copy, which is known by its first bytes.
 // - What cannot be found any more is told as an event, with the bytes that were read of it.
 class FileStream final : public Stream {
@@ -39,6 +40,7 @@ class FileStream final : public Stream {
  private:
   struct Trail {
     std::vector<FilePosition> known;  // from the spool, until they are looked for
+    bool had_position = false;        // it was followed before
     std::vector<std::unique_ptr<FollowedFile>> files;
     bool has_current = false;  // the last one has the name
     std::string problem;       // why it cannot be read
@@ -47,6 +49,7 @@ class FileStream final : public Stream {
   void scan(Batch& batch, std::int64_t now);
   void scan_path(const std::string& path, bool first, Batch& batch, std::int64_t now);
   void take_up(const std::string& path, Trail& trail, Batch& batch, std::int64_t now);
+  static std::string find_moved(const std::string& path, const FilePosition& position, const std::set<FileIdentity>& taken);
   static void forget_lost(const std::string& path, const FilePosition& position, Batch& batch);
   void take_between(const std::string& path, Trail& trail, std::int64_t since, Batch& batch, std::int64_t now);
   void take_before_current(const std::string& path, Trail& trail, std::int64_t since, Batch& batch, std::int64_t now);
@@ -57,12 +60,12 @@ class FileStream final : public Stream {
   void set_problem(const std::string& path, Trail& trail, int error, Batch& batch);
   void watch_directories();
   bool drain_events();
-  [[nodiscard]] bool is_known(const FileIdentity& file) const;
+  [[nodiscard]] bool is_known(const FileIdentity& file, int fd) const;
 
   FileOptions options_;
   std::map<std::string, Trail> trails_;
-  std::map<FileIdentity, std::string> done_;  // files read to their end that still have a name, and the path they had
-  std::set<FileIdentity> finished_;           // of those that are open: what was begun was taken
+  std::map<FileIdentity, FilePosition> done_;  // files read to their end that still have a name
+  std::set<FileIdentity> finished_;            // of those that are open: what was begun was taken
   int inotify_ = -1;
   std::set<std::string> watched_;
   std::int64_t next_scan_ = 0;

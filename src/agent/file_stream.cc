@@ -413,8 +413,14 @@ bool FileStream::collect(Batch& batch, std::int64_t now) {
     next_scan_ = now + kScanNanos;
   }
   bool more = false;
-  for (auto& [path, trail] : trails_) {
-    if (!batch.has_room()) return true;
+  auto at = trails_.lower_bound(next_trail_);
+  for (std::size_t i = 0; i < trails_.size(); ++i, ++at) {
+    if (at == trails_.end()) at = trails_.begin();
+    auto& [path, trail] = *at;
+    if (!batch.has_room()) {
+      next_trail_ = path;
+      return true;
+    }
     const bool unread = collect_trail(path, trail, batch, now);
     more = more || unread;
     if (!unread) drop_finished(trail, batch, now);

@@ -69,6 +69,7 @@ class FileStream final : public Stream {
   int inotify_ = -1;
   std::set<std::string> watched_;
   std::int64_t next_scan_ = 0;
+  std::string next_trail_;  // goes first, so that a busy file leaves the others their turn
   bool scanned_ = false;
 };
 

@@ -224,5 +224,17 @@ TEST(FileStream, begins_at_the_end_only_once) {
   EXPECT_EQ(reader.collect(), "so that the inode is another one b1");
 }
 
+// Goal: a file that is written all the time leaves the others their turn.
+TEST(FileStream, gives_each_file_its_turn) {
+  const testing::TempFolder folder;
+  for (int i = 0; i < 1000; ++i) append(folder.path("a.log"), "busy");
+  append(folder.path("b.log"), "quiet");
+  append(folder.path("c.log"), "quiet too");
+  Reader reader(folder.path("*.log"));
+  std::string got;
+  for (int i = 0; i < 3; ++i) got += reader.collect(1'000);
+  EXPECT_NE(got.find("quiet too"), std::string::npos) << got;
+}
+
 }  // namespace
 }  // namespace stele::agent

@@ -1,5 +1,7 @@
 #include "agent/socket_stream.h"
 
+#include <sys/ioctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -21,7 +23,7 @@ namespace {
 
 constexpr std::size_t kReadBytes = 64U << 10;
 constexpr std::size_t kDatagramBytesMax = 4U << 20;  // more than the kernel takes
-constexpr std::size_t kConnectionsMax = 1'024;
+constexpr std::size_t kConnectionsMax = 512;  // of a socket; of one user half of them
 constexpr int kBacklog = 128;
 
 Error os_error(const std::string& what, const std::string& path) {
@@ -34,6 +36,13 @@ bool is_passing(int error) { return error == EAGAIN || error == EINTR; }
 bool is_taken(const sockaddr_un& address, int type) {
   const Descriptor probe(::socket(AF_UNIX, type | SOCK_CLOEXEC, 0));
   return ::connect(probe.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
+}
+
+// So that the spool, files and other sockets keep descriptors.
+std::size_t connections_max() {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY) return kConnectionsMax;
+  return std::clamp<std::size_t>(limit.rlim_cur / 4, 2, kConnectionsMax);
 }
 
 std::string_view format_of(std::string_view line) {
@@ -83,30 +92,74 @@ Result<std::unique_ptr<SocketStream>> SocketStream::open(const SocketConfig& con
   return std::unique_ptr<SocketStream>(new SocketStream(std::move(settled), std::move(fd)));
 }
 
+SocketStream::SocketStream(SocketConfig config, Descriptor fd)
+    : config_(std::move(config)), fd_(std::move(fd)), connections_max_(connections_max()) {}
+
 SocketStream::~SocketStream() { ::unlink(net::SocketPath(config_.path).text().c_str()); }
 
 void SocketStream::watch(std::vector<pollfd>& out) const {
-  if (config_.datagram || connections_.size() < kConnectionsMax) out.push_back({fd_.get(), POLLIN, 0});
+  if (has_place_) out.push_back({fd_.get(), POLLIN, 0});
   for (const Connection& one : connections_) {
     const bool waits = !one.answers.empty();
     out.push_back({one.fd.get(), static_cast<short>(waits ? POLLOUT : POLLIN), 0});
   }
 }
 
-// False when more wait than there is a place for.
-bool SocketStream::accept_all() {
-  while (connections_.size() < kConnectionsMax) {
+// Takes those that wait. Where there is no place, and no idle one to close for it, they go on waiting.
+void SocketStream::accept_all() {
+  has_place_ = true;
+  backlog_is_empty_ = false;
+  for (;;) {
+    if (connections_.size() >= connections_max_) {  // those that are closing leave with this pass
+      has_place_ = false;
+      return;
+    }
     Connection connection;
     connection.fd = Descriptor(::accept4(fd_.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
-    if (connection.fd.get() < 0) return true;
+    if (connection.fd.get() < 0) {
+      const int error = errno;
+      backlog_is_empty_ = error == EAGAIN || finishing_;
+      has_place_ = backlog_is_empty_ || is_passing(error);
+      if (error == EMFILE || error == ENFILE) (void)close_oldest([](const Connection&) { return true; });
+      return;
+    }
     ucred from{};
     socklen_t size = sizeof from;
-    if (::getsockopt(connection.fd.get(), SOL_SOCKET, SO_PEERCRED, &from, &size) == 0)
+    if (::getsockopt(connection.fd.get(), SOL_SOCKET, SO_PEERCRED, &from, &size) == 0) {
+      connection.uid = from.uid;
       connection.peer = peer_json(credentials_of(from));
+    }
+    connection.turn = ++turn_;
     connection.cutter = records::make_line_cutter();
+    const std::uint32_t uid = connection.uid;
     connections_.push_back(std::move(connection));
+    close_idle(uid);
   }
-  return false;
+}
+
+// So that neither the user nor all together come to have more than they may.
+void SocketStream::close_idle(std::uint32_t uid) {
+  const auto is_users = [uid](const Connection& one) { return one.uid == uid; };
+  const auto is_open = [](const Connection& one) { return !one.closing && !one.ended; };
+  const auto users = std::count_if(connections_.begin(), connections_.end(), [&](const Connection& one) { return is_users(one) && is_open(one); });
+  if (static_cast<std::size_t>(users) >= connections_max_ / 2) (void)close_oldest(is_users);
+  const auto open = std::count_if(connections_.begin(), connections_.end(), is_open);
+  if (static_cast<std::size_t>(open) >= connections_max_) (void)close_oldest([](const Connection&) { return true; });
+}
+
+// The one that has written nothing for longest, if any has nothing that is on its way. Its last line is taken with its end.
+bool SocketStream::close_oldest(const std::function<bool(const Connection&)>& is_meant) {
+  Connection* oldest = nullptr;
+  for (Connection& one : connections_) {
+    int unread = 0;
+    if (one.closing || one.ended || !is_meant(one) || (oldest != nullptr && oldest->turn < one.turn)) continue;
+    if (!one.cut.empty() || one.lines > 0 || !one.answers.empty()) continue;
+    if (one.turn == turn_ || ::ioctl(one.fd.get(), FIONREAD, &unread) != 0 || unread > 0) continue;
+    oldest = &one;
+  }
+  if (oldest == nullptr) return false;
+  oldest->closing = ::shutdown(oldest->fd.get(), SHUT_RD) == 0;
+  return true;
 }
 
 // False when there was no room for all that was cut.
@@ -129,6 +182,7 @@ bool SocketStream::read_connection(Connection& connection, Batch& batch, std::in
     connection.cutter->end(connection.cut.more());
   else
     connection.cutter->feed(std::string_view(buffer.data(), static_cast<std::size_t>(n)), now, connection.cut.more());
+  connection.turn = ++turn_;
   return !add(batch, connection) || !connection.ended;
 }
 
@@ -157,15 +211,18 @@ bool SocketStream::read_datagrams(Batch& batch, std::int64_t now) {
 
 bool SocketStream::collect(Batch& batch, std::int64_t now) {
   if (config_.datagram) return read_datagrams(batch, now);
-  (void)accept_all();
+  accept_all();
   bool more = false;
-  for (Connection& one : connections_) {
+  std::size_t i = 0;
+  for (; i < connections_.size() && batch.has_room(); ++i) {
+    Connection& one = connections_[(next_ + i) % connections_.size()];
     answer(one);
-    if (!one.answers.empty()) continue;
-    if (!batch.has_room()) return true;
-    more |= read_connection(one, batch, now);
+    if (one.answers.empty()) more |= read_connection(one, batch, now);
   }
-  std::erase_if(connections_, &is_done);
+  // Who had no turn goes first.
+  if (!connections_.empty()) next_ = (next_ + (i < connections_.size() ? i : 1)) % connections_.size();
+  more |= i < connections_.size();
+  drop_done();
   return more;
 }
 
@@ -177,7 +234,15 @@ void SocketStream::committed() {
     one.lines = 0;
     answer(one);
   }
-  std::erase_if(connections_, &is_done);
+  drop_done();
+}
+
+void SocketStream::drop_done() {
+  const auto is_done = [this](const Connection& one) {
+    // Who does not read the answers while the agent stops does not get them.
+    return one.ended && one.cut.empty() && one.lines == 0 && (one.answers.empty() || finishing_);
+  };
+  if (std::erase_if(connections_, is_done) > 0) has_place_ = true;
 }
 
 void SocketStream::answer(Connection& connection) const {
@@ -196,13 +261,15 @@ bool SocketStream::finish(Batch& batch) {
   // From here on writing fails, so that nobody takes for delivered what nobody reads.
   if (!std::exchange(finishing_, true)) ::shutdown(fd_.get(), SHUT_RD);
   if (config_.datagram) return read_datagrams(batch, 0);
-  bool more = !accept_all();
+  accept_all();
+  bool more = !backlog_is_empty_;
   for (Connection& one : connections_) {
     ::shutdown(one.fd.get(), SHUT_RD);
     while (batch.has_room() && read_connection(one, batch, 0)) {
     }
     more |= !one.ended || !one.cut.empty();
   }
+  drop_done();
   return more;
 }
 

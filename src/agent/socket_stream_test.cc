@@ -39,7 +39,7 @@ class Gatherer {
     EXPECT_LE(batch_.lines().size(), kBatchBytes + (2U << 10)) << "more than one record beyond its room";
     records_ += batch_.count();
     lines_ += batch_.lines();
-    stream_.committed();
+    if (!batch_.empty()) stream_.committed();
     return more;
   }
   void collect() {
@@ -99,6 +99,66 @@ TEST(SocketStream, finishes_in_batches) {
     EXPECT_TRUE(gatherer.has("the end"));
     EXPECT_FALSE(send(writers[0], "too late"));
   }
+}
+
+// Goal: idle connections use up neither places nor descriptors: who comes when all are taken gets one, and the oldest is told. What
+// that one had written is taken.
+TEST(SocketStream, closes_the_oldest_idle_connection_when_it_is_full) {
+  const testing::TempFolder folder;
+  const std::string path = folder.path() + "/socket";
+  auto stream = SocketStream::open({path, false, false, 0600}).value();
+  Gatherer gatherer(*stream);
+  std::vector<Descriptor> writers;
+  for (int i = 0; i < 400; ++i) {
+    writers.push_back(connected(path, SOCK_STREAM));
+    if (i < 2) ASSERT_TRUE(send(writers.back(), i == 0 ? "half a line" : "whole\n"));
+    gatherer.collect();
+    std::vector<StreamState> states;
+    stream->describe(states);
+    EXPECT_LE(std::stoi(states[0].state), 260);
+    if (i > 1) ASSERT_TRUE(send(writers[1], "again\n"));  // it is old, but not idle
+  }
+  gatherer.collect();
+  EXPECT_TRUE(gatherer.has("half a line"));
+  EXPECT_EQ(gatherer.records(), 400U);
+  EXPECT_FALSE(send(writers[2], "too late"));
+  EXPECT_TRUE(send(writers[1], "in time\n"));
+  EXPECT_TRUE(send(writers.back(), "the last one\n"));
+  gatherer.collect();
+  EXPECT_TRUE(gatherer.has("in time"));
+  EXPECT_TRUE(gatherer.has("the last one"));
+}
+
+// Goal: a stop ends, also with as many idle connections as there are places for, and more waiting.
+TEST(SocketStream, finishes_with_idle_connections) {
+  const testing::TempFolder folder;
+  const std::string path = folder.path() + "/socket";
+  auto stream = SocketStream::open({path, false, false, 0600}).value();
+  Gatherer gatherer(*stream);
+  std::vector<Descriptor> writers;
+  for (int i = 0; i < 700; ++i) {
+    writers.push_back(connected(path, SOCK_STREAM));
+    if (i % 100 == 0) gatherer.collect();
+  }
+  ASSERT_TRUE(send(writers.back(), "the end"));
+  gatherer.finish();
+  EXPECT_TRUE(gatherer.has("the end"));
+}
+
+// Goal: a connection that writes all the time leaves the others their turn.
+TEST(SocketStream, gives_each_connection_its_turn) {
+  const testing::TempFolder folder;
+  const std::string path = folder.path() + "/socket";
+  auto stream = SocketStream::open({path, false, false, 0600}).value();
+  const Descriptor busy = connected(path, SOCK_STREAM);
+  const Descriptor quiet = connected(path, SOCK_STREAM);
+  ASSERT_TRUE(send(quiet, "quiet\n"));
+  Gatherer gatherer(*stream);
+  for (int i = 0; i < 3; ++i) {
+    ASSERT_TRUE(send(busy, short_lines(10'000)));
+    (void)gatherer.once([&](Batch& batch) { return stream->collect(batch, 1); });
+  }
+  EXPECT_TRUE(gatherer.has("quiet"));
 }
 
 // Goal: of many short lines that one connection writes no more are taken at once than a batch has room for.

@@ -13,6 +13,7 @@
 #include "agent/discovery.h"
 #include "agent/followed_file.h"
 #include "cli/command.h"
+#include "cli/descriptor_limit.h"
 #include "cli/logging.h"
 #include "cli/text.h"
 #include "crypto/random.h"
@@ -106,6 +107,7 @@ int run(const Options& options) {
   }
   if (options.list) return list(*config);
   start_logging();
+  (void)raise_descriptor_limit();
   // Before any thread starts, so that all inherit the mask.
   sigset_t stop;
   sigemptyset(&stop);

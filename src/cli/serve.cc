@@ -3,9 +3,9 @@
 #include <malloc.h>
 #include <signal.h>
 #include <spdlog/spdlog.h>
-#include <sys/resource.h>
 
 #include "cli/command.h"
+#include "cli/descriptor_limit.h"
 #include "cli/logging.h"
 #include "cli/server_flags.h"
 #include "server/server.h"
@@ -22,15 +22,13 @@ void tune_allocator() {
 
 // Each connection holds a descriptor, and the log needs some for its files: a crowd at the door must not stop it.
 void fit_connections(server::Config& config) {
-  constexpr rlim_t kForTheLog = 128;
-  rlimit limit{};
-  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
-  limit.rlim_cur = limit.rlim_max;
-  if (::setrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY) return;
-  const rlim_t doors = config.syslog.empty() && config.syslog_tls.empty() ? 1 : 2;
-  const rlim_t room = limit.rlim_cur > kForTheLog + doors ? (limit.rlim_cur - kForTheLog) / doors : 1;
+  constexpr std::uint64_t kForTheLog = 128;
+  const auto limit = raise_descriptor_limit();
+  if (!limit) return;
+  const std::uint64_t doors = config.syslog.empty() && config.syslog_tls.empty() ? 1 : 2;
+  const std::uint64_t room = *limit > kForTheLog + doors ? (*limit - kForTheLog) / doors : 1;
   if (config.connections <= room) return;
-  spdlog::warn("this process may open {} files: a door takes {} connections, not {}", limit.rlim_cur, room, config.connections);
+  spdlog::warn("this process may open {} files: a door takes {} connections, not {}", *limit, room, config.connections);
   config.connections = room;
 }
 

@@ -6,7 +6,8 @@ namespace {
 
 class CsvCutter final : public RecordCutter {
  public:
-  CsvCutter(Position from, CutLimits limits) : window_(from.offset, limits.record_bytes_max) {}
+  CsvCutter(Position from, CutLimits limits)
+      : window_(from.offset, limits.record_bytes_max), lines_until_(from.state), state_(first_state(from.offset)) {}
 
   void feed(std::string_view bytes, std::int64_t, std::vector<Record>& out) override {
     window_.append(bytes);
@@ -31,6 +32,11 @@ class CsvCutter final : public RecordCutter {
     kQuote,   // after a quote in it, which ends it or is the first half of a quote of its text
     kBroken,  // what this is ends with the line
   };
+
+  // Of a record that begins at that offset of the stream.
+  [[nodiscard]] State first_state(std::uint64_t offset) const {
+    return offset < lines_until_ ? State::kBroken : State::kFieldStart;
+  }
 
   bool begin(bool ended) {
     if (begun_) return true;
@@ -75,19 +81,26 @@ class CsvCutter final : public RecordCutter {
     ++at_;
   }
 
-  // Behind a field stands what no field begins with: the quote that opened it was another's end.
+  // Behind a field stands what no field begins with: the quote that opened it was another's end. What was looked at is cut as
+  // lines, up to the one that showed it, so that no byte is looked at again and again.
   void give_up(std::vector<Record>& out) {
-    if (first_line_end_ != std::string::npos && !window_.too_long(at_)) return take(first_line_end_, first_line_end_ + 1, out);
-    state_ = State::kBroken;
+    if (first_line_end_ == std::string::npos || window_.too_long(at_)) {
+      state_ = State::kBroken;
+      return;
+    }
+    const std::size_t line = first_line_end_ + window_.text(first_line_end_, at_).rfind('\n') + 1;
+    lines_until_ = window_.offset_of(line);
+    take(first_line_end_, first_line_end_ + 1, out);
   }
 
   void take(std::size_t end, std::size_t next, std::vector<Record>& out) {
     Record record;
     const bool there = window_.cut(end, record);
     record.after.offset = window_.offset_of(next);
+    if (record.after.offset < lines_until_) record.after.state = lines_until_;
     window_.begin_at(next);
     at_ = next;
-    state_ = State::kFieldStart;
+    state_ = first_state(record.after.offset);
     first_line_end_ = std::string::npos;
     if (there) out.push_back(std::move(record));
   }
@@ -95,7 +108,8 @@ class CsvCutter final : public RecordCutter {
   Window window_;
   std::size_t at_ = 0;
   std::size_t first_line_end_ = std::string::npos;  // within a field in quotes
-  State state_ = State::kFieldStart;
+  std::uint64_t lines_until_;  // where in the stream; it is a record's state as long as it lies behind it
+  State state_;
   bool begun_ = false;
 };
 

@@ -54,7 +54,8 @@ class RecordCutter {
 std::unique_ptr<RecordCutter> make_line_cutter(Position from = {}, CutLimits limits = {});
 
 // CSV as PostgreSQL writes it: a field in quotes may hold line ends. A record whose quotes make no sense, as one that a crash
-// cut off, ends with its first line, so that it takes no others along.
+// cut off, ends with its first line, so that it takes no others along. Lines that it seemed to have besides, up to the one that
+// shows it, are records.
 std::unique_ptr<RecordCutter> make_csv_cutter(Position from = {}, CutLimits limits = {});
 
 // JSON documents: one after the other, on a line or over many; the elements of an array; or, with a `list`, the elements of

@@ -55,6 +55,38 @@ TEST(CsvCutter, a_record_that_a_crash_cut_off_takes_no_other_along) {
             (Strings{"1,\"select to", "2,\"ada\",\"x\ny\"", "3,\"z\""}));
 }
 
+// Quotes of which each makes sense until the last one: no byte is looked at again for each line.
+TEST(CsvCutter, looks_at_what_makes_no_sense_a_few_times_alone) {
+  std::string stream;
+  while (stream.size() + 10 < kRecordBytesMax) stream += "a\",\"\n";
+  const std::size_t lines = stream.size() / 5;
+  const auto records = cut(*make_csv_cutter(), stream + "a\"x\nthe end,\"b\nc\"\n");
+  ASSERT_EQ(records.size(), lines + 2);
+  EXPECT_EQ(records[lines - 1].bytes, "a\",\"");
+  EXPECT_EQ(records[lines].bytes, "a\"x");
+  EXPECT_EQ(records[lines + 1].bytes, "the end,\"b\nc\"");
+}
+
+TEST(CsvCutter, goes_on_behind_any_record_of_what_makes_no_sense) {
+  std::string stream;
+  for (int i = 0; i < 5; ++i) stream += "\na\",\"\r\n\n1,\"2\n3\"\nb\"x\",\"\n";
+  const auto whole = cut(*make_csv_cutter(), stream);
+  for (const std::size_t step : {1U, 2U, 3U, 7U, 50U}) {
+    std::vector<Record> out;
+    const auto cutter = make_csv_cutter();
+    for (std::size_t at = 0; at < stream.size(); at += step) cutter->feed(std::string_view(stream).substr(at, step), 0, out);
+    cutter->end(out);
+    EXPECT_EQ(out, whole) << step;
+  }
+  bool has_state = false;
+  for (std::size_t i = 0; i < whole.size(); ++i) {
+    has_state |= whole[i].after.state != 0;
+    const auto rest = cut(*make_csv_cutter(whole[i].after), std::string_view(stream).substr(whole[i].after.offset));
+    EXPECT_EQ(rest, std::vector<Record>(whole.begin() + static_cast<std::ptrdiff_t>(i) + 1, whole.end())) << i;
+  }
+  EXPECT_TRUE(has_state);
+}
+
 TEST(DocumentCutter, takes_lines_and_documents_over_many_lines) {
   EXPECT_EQ(cut(make_document_cutter(""), "{\"a\":1}\n{\n \"b\": [1, {\"c\": \"}\\\"\"}]\n}{\"d\":2}"),
             (Strings{"{\"a\":1}", "{\n \"b\": [1, {\"c\": \"}\\\"\"}]\n}", "{\"d\":2}"}));

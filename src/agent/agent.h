@@ -22,8 +22,8 @@ class Agent {
   Agent(const Agent&) = delete;
   Agent& operator=(const Agent&) = delete;
 
-  // Until `stop_fd` is readable; then what was read is made durable and sent, as far as that goes within some seconds. An error when
-  // it could not be made durable.
+  // Until `stop_fd` is readable; then what was read is made durable and sent, as far as that goes within some seconds. An error
+  // when it could not be made durable.
   Status run(int stop_fd);
 
   // A line for each stream: what it is and how it is.

@@ -40,8 +40,9 @@ void AuditSocketStream::connect(Batch& batch, std::int64_t now) {
 
 // False when there was no room for all of them.
 bool AuditSocketStream::add(Batch& batch) {
-  return cut_.hand_on(
-      batch, [&](const records::Record& record) { batch.add({"auditd", path_, record.bytes, record.length, ""}); });
+  return cut_.hand_on(batch, [&](const records::Record& record) {
+    batch.add({"auditd", path_, record.bytes, record.length, ""});
+  });
 }
 
 bool AuditSocketStream::collect(Batch& batch, std::int64_t now) {

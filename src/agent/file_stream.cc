@@ -159,7 +159,8 @@ void FileStream::scan(Batch& batch, std::int64_t now) {
   }
   const std::size_t known = paths.size();
   for (std::string& path : expand_pattern(options_.pattern)) {
-    if (!std::binary_search(paths.begin(), paths.begin() + static_cast<std::ptrdiff_t>(known), path)) paths.push_back(std::move(path));
+    if (!std::binary_search(paths.begin(), paths.begin() + static_cast<std::ptrdiff_t>(known), path))
+      paths.push_back(std::move(path));
   }
   for (const auto& [path, trail] : trails_) {
     if (std::find(paths.begin(), paths.end(), path) == paths.end()) paths.push_back(path);

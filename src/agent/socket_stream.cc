@@ -23,7 +23,7 @@ namespace {
 
 constexpr std::size_t kReadBytes = 64U << 10;
 constexpr std::size_t kDatagramBytesMax = 4U << 20;  // more than the kernel takes
-constexpr std::size_t kConnectionsMax = 512;  // of a socket; of one user half of them
+constexpr std::size_t kConnectionsMax = 512;         // of a socket; of one user half of them
 constexpr int kBacklog = 128;
 
 Error os_error(const std::string& what, const std::string& path) {
@@ -141,7 +141,8 @@ void SocketStream::accept_all() {
 void SocketStream::close_idle(std::uint32_t uid) {
   const auto is_users = [uid](const Connection& one) { return one.uid == uid; };
   const auto is_open = [](const Connection& one) { return !one.closing && !one.ended; };
-  const auto users = std::count_if(connections_.begin(), connections_.end(), [&](const Connection& one) { return is_users(one) && is_open(one); });
+  const auto users = std::count_if(connections_.begin(), connections_.end(),
+                                   [&](const Connection& one) { return is_users(one) && is_open(one); });
   if (static_cast<std::size_t>(users) >= connections_max_ / 2) (void)close_oldest(is_users);
   const auto open = std::count_if(connections_.begin(), connections_.end(), is_open);
   if (static_cast<std::size_t>(open) >= connections_max_) (void)close_oldest([](const Connection&) { return true; });
@@ -265,8 +266,7 @@ bool SocketStream::finish(Batch& batch) {
   bool more = !backlog_is_empty_;
   for (Connection& one : connections_) {
     ::shutdown(one.fd.get(), SHUT_RD);
-    while (batch.has_room() && read_connection(one, batch, 0)) {
-    }
+    while (batch.has_room() && read_connection(one, batch, 0)) {}
     more |= !one.ended || !one.cut.empty();
   }
   drop_done();

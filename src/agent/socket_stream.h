@@ -19,8 +19,8 @@ namespace stele::agent {
 // A line that begins with '{' becomes a record of format "event", any other one of format "line"; blank ones are passed over.
 // Each has its writer as `peer`. While the spool is full nothing is read, and writers wait. Once it finishes, who writes is told
 // so by the kernel, and what was written before is taken.
-// Connections take turns. Of those that are too many, of a user or in all, the one that has written nothing for longest is closed,
-// in the same way: its writer hears of it with its next line.
+// Connections take turns. Of those that are too many, of a user or in all, the one that has written nothing for longest is
+// closed, in the same way: its writer hears of it with its next line.
 class SocketStream final : public Stream {
  public:
   // Takes the place of a socket that nobody listens at; kBusy when somebody does. Its folder is made where it is missing.
@@ -65,8 +65,8 @@ class SocketStream final : public Stream {
   std::size_t next_ = 0;           // goes first
   bool has_place_ = true;          // for a connection that waits
   bool backlog_is_empty_ = false;  // when it was looked at last
-  Connection datagram_;     // the last one, until all its lines are taken
-  bool finishing_ = false;  // nobody can write any more
+  Connection datagram_;            // the last one, until all its lines are taken
+  bool finishing_ = false;         // nobody can write any more
   PeerCache peers_;
 };
 

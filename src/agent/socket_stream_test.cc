@@ -43,15 +43,15 @@ class Gatherer {
     return more;
   }
   void collect() {
-    while (once([&](Batch& batch) { return stream_.collect(batch, 1); })) {
-    }
+    while (once([&](Batch& batch) { return stream_.collect(batch, 1); })) {}
   }
   void finish() {
-    while (once([&](Batch& batch) { return stream_.finish(batch); })) {
-    }
+    while (once([&](Batch& batch) { return stream_.finish(batch); })) {}
   }
   [[nodiscard]] std::uint64_t records() const { return records_; }
-  [[nodiscard]] bool has(const std::string& record) const { return lines_.find("\"record\":\"" + record + "\"") != std::string::npos; }
+  [[nodiscard]] bool has(const std::string& record) const {
+    return lines_.find("\"record\":\"" + record + "\"") != std::string::npos;
+  }
 
  private:
   SocketStream& stream_;
@@ -101,8 +101,8 @@ TEST(SocketStream, finishes_in_batches) {
   }
 }
 
-// Goal: idle connections use up neither places nor descriptors: who comes when all are taken gets one, and the oldest is told. What
-// that one had written is taken.
+// Goal: idle connections use up neither places nor descriptors: who comes when all are taken gets one, and the oldest is told.
+// What that one had written is taken.
 TEST(SocketStream, closes_the_oldest_idle_connection_when_it_is_full) {
   const testing::TempFolder folder;
   const std::string path = folder.path() + "/socket";

@@ -128,7 +128,8 @@ int run(const Options& options) {
   spdlog::info("sends to {} as source {}", config->url, config->source);
   const Status kept = (*started)->run(stop_fd.get());
   if (kept) return kDone;
-  complain("agent", "what was read last could not be kept, and of what programs wrote to a socket it is lost: " + kept.error().message);
+  complain("agent",
+           "what was read last could not be kept, and of what programs wrote to a socket it is lost: " + kept.error().message);
   return kCouldNot;
 }
 

@@ -58,7 +58,8 @@ TEST(RelpFramer, keeps_the_head_of_what_is_too_long) {
   const std::string short_of_head = "1 syslog 20 01234567890123456789\n2 close 0\n";
   EXPECT_EQ(frames_of(short_of_head, 5, 10), (std::vector<Copy>{{1, "syslog", "0123456789", 20}, {2, "close", "", 0}}));
   const std::string long_for_2048 = std::string(2'048, 'h') + std::string(3'000, 't');
-  const std::string small = "1 syslog 5048 " + long_for_2048 + "\n2 syslog 1 x\n3 syslog 2048 " + long_for_2048.substr(0, 2'048) + "\n";
+  const std::string small =
+      "1 syslog 5048 " + long_for_2048 + "\n2 syslog 1 x\n3 syslog 2048 " + long_for_2048.substr(0, 2'048) + "\n";
   const std::vector<Copy> cut = {{1, "syslog", long_for_2048.substr(0, 2'048), 5'048},
                                  {2, "syslog", "x", 1},
                                  {3, "syslog", long_for_2048.substr(0, 2'048), 2'048}};

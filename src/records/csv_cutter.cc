@@ -108,7 +108,7 @@ class CsvCutter final : public RecordCutter {
   Window window_;
   std::size_t at_ = 0;
   std::size_t first_line_end_ = std::string::npos;  // within a field in quotes
-  std::uint64_t lines_until_;  // where in the stream; it is a record's state as long as it lies behind it
+  std::uint64_t lines_until_;                       // where in the stream; it is a record's state as long as it lies behind it
   State state_;
   bool begun_ = false;
 };

@@ -259,7 +259,8 @@ def stops_without_a_server() -> None:
     case.done()
 
 
-CASES = (waits_and_tries_again, believes_no_other_200, halves_what_is_too_large, keeps_what_is_refused, keeps_all_while_everything_is_refused, speaks_https, trusts_the_ca_file_alone, audit_events_are_whole,
+CASES = (waits_and_tries_again, believes_no_other_200, halves_what_is_too_large, keeps_what_is_refused,
+         keeps_all_while_everything_is_refused, speaks_https, trusts_the_ca_file_alone, audit_events_are_whole,
          stops_without_a_server)
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ constexpr std::size_t kProseBytes = 16'384;
 
 }  // namespace
 
-Workload::Workload(std::uint64_t seed) : prng_(mix64(seed, 1)), random_(mix64(seed, 2)) {
+Workload::Workload(std::uint64_t seed) : prng_(mix64(seed, 1)), random_(mix64(seed, 2)), keeps_values_(mix64(seed, 3) % 4 == 0) {
   constexpr std::string_view kLetters = "abcdefghijklmnopqrstuvwxyz     ";
   while (prose_.size() < kProseBytes) prose_.push_back(kLetters[prng_.below(kLetters.size())]);
 }
@@ -79,7 +79,7 @@ void Workload::add_batch(Group& group, std::uint64_t first_index, std::uint64_t 
   batch.leaves.resize(spans.size());
   crypto::hash_leaves(spans, batch.leaves.data());
   batch.bytes = std::move(entries).take_bytes();
-  if (prng_.chance(1, 6)) add_values(group, batch);
+  if (keeps_values_ && prng_.chance(1, 6)) add_values(group, batch);
   group.bundle += batch.bytes;
   group.count += count;
   group.batches.push_back(std::move(batch));

@@ -39,6 +39,7 @@ class Workload {
 
   Prng prng_;
   SeededRandom random_;
+  bool keeps_values_;  // some logs do; reading them again takes time
   std::string prose_;
   std::uint64_t next_id_ = 1;
 };

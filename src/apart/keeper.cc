@@ -163,7 +163,10 @@ class Fitting {
       count += here;
     }
     redacted_ += count;
-    if (count > 0) event_ = edited.text();
+    if (count == 0) return {};
+    event_ = edited.text();
+    // What is stored must be read again, whatever an expression took along.
+    if (!Edited().parse(event_)) return invalid("the event is no JSON once its secrets are masked");
     return {};
   }
 

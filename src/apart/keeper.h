@@ -32,9 +32,12 @@ class Keeper {
 
   // Adds the entry to `batch`, with what is kept apart of it.
   //
-  // Secrets: a value of `attributes` or `changes` that is one becomes {"$sealed":…}. One within a text (message, targets,
-  // changes, attributes, origin) is masked, "[sealed]", and the whole input, which is the event itself where there is no other,
-  // becomes the sealed `original`. `derived` gets `redacted`, how many, and in `fields` the members that were changed.
+  // Secrets are looked for in the event and in the input. A value of `attributes` or `changes` that is one becomes {"$sealed":…}.
+  // One within a text (message, targets, changes, attributes, origin) is masked, "[sealed]", and the whole input, which is the
+  // event itself where there is no other, becomes the sealed `original`. `derived` gets `redacted`, how many, and in `fields` the
+  // members that were changed.
+  //
+  // kInvalid, with the batch unchanged, when there are secrets in an event that is no I-JSON.
   //
   // Length: what makes an entry longer than it may be moves out in this order: `original`, `message`, the largest attribute.
   // kTooLarge, with the batch unchanged, when that is not enough or one has more than attachment_bytes_max bytes.

@@ -1,11 +1,30 @@
 #include "base/json_text.h"
 
 #include <charconv>
+#include <cstring>
 
 #include "base/bytes.h"
 
 namespace stele {
 namespace {
+
+constexpr std::uint64_t kOnes = 0x0101010101010101U;
+constexpr std::uint64_t kHighs = kOnes << 7;
+
+// Eight bytes at once: the high bit of each that is 0, exact up to the first one.
+constexpr std::uint64_t zero_bytes(std::uint64_t word) { return (word - kOnes) & ~word & kHighs; }
+
+std::uint64_t word_at(const char* at) {
+  std::uint64_t word = 0;
+  std::memcpy(&word, at, sizeof word);
+  return word;
+}
+
+// Whether any of the eight bytes is below 0x20, a quote or a backslash.
+bool word_needs_escape(std::uint64_t word) {
+  const std::uint64_t below = (word - kOnes * 0x20) & ~word & kHighs;
+  return (below | zero_bytes(word ^ (kOnes * '"')) | zero_bytes(word ^ (kOnes * '\\'))) != 0;
+}
 
 bool needs_escape(char c) { return static_cast<unsigned char>(c) < 0x20 || c == '"' || c == '\\'; }
 
@@ -51,6 +70,7 @@ std::size_t utf8_sequence(std::string_view s) {
 void append_json_escaped(std::string& out, std::string_view text) {
   std::size_t start = 0;
   for (std::size_t i = 0; i < text.size(); ++i) {
+    while (i + 8 < text.size() && !word_needs_escape(word_at(text.data() + i))) i += 8;
     if (!needs_escape(text[i])) continue;
     out.append(text.substr(start, i - start));
     append_escape(out, text[i]);
@@ -83,6 +103,10 @@ void append_decimal(std::string& out, std::uint64_t value) {
 
 bool is_utf8(std::string_view text) {
   while (!text.empty()) {
+    if (text.size() >= 8 && (word_at(text.data()) & kHighs) == 0) {
+      text.remove_prefix(8);
+      continue;
+    }
     const std::size_t n = utf8_sequence(text);
     if (n == 0) return false;
     text.remove_prefix(n);

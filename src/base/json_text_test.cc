@@ -61,6 +61,21 @@ bool naive_is_utf8(std::string_view text) {
 }
 
 // Goal: RFC 8259 section 7: quote, backslash and controls, in the short form where there is one.
+// Eight bytes are looked at at once: what must be escaped is found wherever it stands.
+TEST(JsonText, FindsEachByteAtEachPlace) {
+  for (std::size_t length = 1; length < 20; ++length) {
+    for (std::size_t at = 0; at < length; ++at) {
+      for (int byte = 0; byte < 256; ++byte) {
+        std::string text(length, 'a');
+        text[at] = static_cast<char>(byte);
+        const bool escaped = byte < 0x20 || byte == '"' || byte == '\\';
+        EXPECT_EQ(json_string(text).size() == length + 2, !escaped) << length << " " << at << " " << byte;
+        EXPECT_EQ(is_utf8(text), byte < 0x80) << length << " " << at << " " << byte;
+      }
+    }
+  }
+}
+
 TEST(JsonString, escapes_what_must_be) {
   EXPECT_EQ(json_string(""), R"("")");
   EXPECT_EQ(json_string("a\"b\\c"), R"("a\"b\\c")");

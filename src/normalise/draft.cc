@@ -7,13 +7,17 @@
 namespace stele::normalise {
 namespace {
 
-constexpr std::array<std::string_view, kParts> kNames = {"id",       "seq",      "time",    "actor",     "action",
-                                                         "category", "outcome",  "targets", "origin",    "context",
-                                                         "changes",  "severity", "message", "attributes"};
+// As members of an object are begun.
+constexpr std::array<std::string_view, kParts> kMembers = {
+    R"("id":)",      R"("seq":)",    R"("time":)",    R"("actor":)",   R"("action":)",   R"("category":)", R"("outcome":)",
+    R"("targets":)", R"("origin":)", R"("context":)", R"("changes":)", R"("severity":)", R"("message":)",  R"("attributes":)"};
 
 }  // namespace
 
-std::string_view part_name(Part part) { return kNames[static_cast<std::size_t>(part)]; }
+std::string_view part_name(Part part) {
+  const std::string_view member = kMembers[static_cast<std::size_t>(part)];
+  return member.substr(1, member.size() - 3);
+}
 
 void Draft::clear() {
   for (std::string& part : parts_) part.clear();
@@ -36,7 +40,7 @@ std::string* Draft::attribute(std::string_view name) {
   if (has_attribute(name)) return nullptr;
   if (attributes_ == attribute_names_.size()) attribute_names_.emplace_back();
   attribute_names_[attributes_++] = name;
-  if (!attribute_set_.empty()) attribute_set_.insert(attribute_names_[attributes_ - 1]);
+  if (!attribute_set_.empty()) attribute_set_.emplace(name);
   std::string& out = parts_[index(Part::kAttributes)];
   if (!out.empty()) out.push_back(',');
   append_json_string(out, name);
@@ -53,15 +57,13 @@ void Draft::write(std::string& event, std::string& derived) const {
     const bool attributes = i == index(Part::kAttributes);
     if (parts_[i].empty()) continue;
     if (event.size() > 1) event.push_back(',');
-    event.push_back('"');
-    event += kNames[i];
-    event += attributes ? "\":{" : "\":";
+    event += kMembers[i];
+    if (attributes) event.push_back('{');
     event += parts_[i];
     if (attributes) event.push_back('}');
     if (!concluded_[i]) continue;
-    derived += derived.back() == '[' ? "\"" : ",\"";
-    derived += kNames[i];
-    derived.push_back('"');
+    if (derived.back() != '[') derived.push_back(',');
+    derived += kMembers[i].substr(0, kMembers[i].size() - 1);
   }
   event.push_back('}');
   derived.push_back(']');

@@ -3,10 +3,10 @@
 
 #include <array>
 #include <cstdint>
-#include <deque>
+#include <set>
 #include <string>
 #include <string_view>
-#include <unordered_set>
+#include <vector>
 
 namespace stele::normalise {
 
@@ -69,9 +69,9 @@ class Draft {
 
   std::array<std::string, kParts> parts_;  // kAttributes without its braces
   std::array<bool, kParts> concluded_{};
-  std::deque<std::string> attribute_names_;             // none ever moves
-  std::size_t attributes_ = 0;                          // of these, in use
-  std::unordered_set<std::string_view> attribute_set_;  // the same, where they are many
+  std::vector<std::string> attribute_names_;
+  std::size_t attributes_ = 0;                        // of these, in use
+  std::set<std::string, std::less<>> attribute_set_;  // the same, where they are many
   std::string by_;
   bool unattributed_ = false;
 };

@@ -240,6 +240,64 @@ class Relp(Door):
                               "--connections", self.connections, "--seconds", seconds, "--id-round", bench.load.next_round())
 
 
+class Journal(Door):
+    """What systemd-journal-upload sends, in uploads of 100 entries; its own go on for as long as the journal does."""
+
+    name = "journal upload"
+    path = "/upload"
+    content_type = "application/vnd.fdo.journal"
+
+    def content(self, events, first):
+        return "".join(
+            f"__CURSOR=s=bench;i={identity(number)}\n__REALTIME_TIMESTAMP={nanos(event) // 1000}\n__MONOTONIC_TIMESTAMP={number}\n"
+            f"_BOOT_ID=f5e6a1d0c3b24b1f8a7d6c5b4a392817\n_TRANSPORT=syslog\nPRIORITY=6\nSYSLOG_FACILITY=10\nSYSLOG_IDENTIFIER=sshd\n"
+            f"SYSLOG_PID={number}\n_PID={number}\n_UID=0\n_GID=0\n_COMM=sshd\n_EXE=/usr/sbin/sshd\n_SYSTEMD_UNIT=ssh.service\n"
+            f"_HOSTNAME=web-1\n_MACHINE_ID=0123456789abcdef0123456789abcdef\nMESSAGE=Accepted publickey for {event['actor']['id']} from "
+            f"{event['origin']['ip']} port 51122 ssh2: ED25519 SHA256:{event['context']['session']}\n\n"
+            for number, event in enumerate(events, first))
+
+
+class RecordLines(Door):
+    """Lines as the agent and `stele import` send them: of a log that every host has, in the order of a file."""
+
+    name = "records: syslog lines"
+    path = "/api/v1/collect/records"
+    content_type = "application/x-ndjson"
+    format = "line"
+
+    def record(self, event, number):
+        time = datetime.fromisoformat(event["time"].replace("Z", "+00:00")).strftime("%b %e %H:%M:%S")
+        return (f"{time} web-1 sshd[{number}]: Accepted publickey for {event['actor']['id']} from {event['origin']['ip']} port 51122 "
+                f"ssh2: ED25519 SHA256:{event['context']['session']}")
+
+    def content(self, events, first):
+        return "".join(compact({"format": self.format, "record": self.record(event, number), "id": identity(number),
+                                "stream": "/var/log/auth.log", "host": "web-1"}) + "\n" for number, event in enumerate(events, first))
+
+
+class RecordAccess(RecordLines):
+    name = "records: access log"
+    format = "access-log"
+
+    def record(self, event, number):
+        time = datetime.fromisoformat(event["time"].replace("Z", "+00:00")).strftime("%d/%b/%Y:%H:%M:%S +0000")
+        return (f"{event['origin']['ip']} - {event['actor']['id']} [{time}] \"GET /tables/{event['targets'][0]['id']}?page={number} "
+                f"HTTP/1.1\" 200 5316 \"-\" \"{event['origin']['user_agent']}\"")
+
+
+class RecordAuditd(RecordLines):
+    """An event's id is its node, time and serial: the round stands in the node's name."""
+
+    name = "records: auditd"
+    format = "auditd"
+
+    def record(self, event, number):
+        seconds = nanos(event) / 1e9
+        return (f"node={MARK} type=USER_LOGIN msg=audit({seconds:.3f}:{number}): pid={number} uid=0 auid=1000 ses={number} subj=unconfined "
+                f"msg='op=login acct=\"{event['actor']['id']}\" exe=\"/usr/sbin/sshd\" hostname=web-1 addr={event['origin']['ip']} "
+                "terminal=ssh res=success'")
+
+
 class Unanswered(Door):
     """Nothing is acknowledged: what the log holds counts, and the clock stops when it grows no more."""
 
@@ -299,6 +357,6 @@ class SyslogUdp(Unanswered):
                 break
 
 
-DOORS = [OtlpProtobuf(), OtlpJson(), OtlpGrpc(), CloudTrail(), KubernetesAudit(), Ocsf(), CloudEvents(), GitHub(), Relp(), SyslogTcp(),
-         SyslogUdp()]
+DOORS = [OtlpProtobuf(), OtlpJson(), OtlpGrpc(), CloudTrail(), KubernetesAudit(), Ocsf(), CloudEvents(), GitHub(), Journal(),
+         RecordLines(), RecordAccess(), RecordAuditd(), Relp(), SyslogTcp(), SyslogUdp()]
 BASES = [Native(), Native("native, single", 1, 64)]

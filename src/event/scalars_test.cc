@@ -1,0 +1,69 @@
+// An entry's scalars: each once, under the path that docs/formats/query.md gives it.
+#include "event/scalars.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "event/json_tape.h"
+
+namespace stele::event {
+namespace {
+
+std::string read(Scalars& scalars, std::string_view entry) {
+  std::string out;
+  for (const auto& one : scalars.read(entry)) out += scalars.path(one.path) + "=" + std::string(one.text) + "\n";
+  return out;
+}
+
+TEST(Scalars, HavePathsFromTheEventDown) {
+  Scalars scalars;
+  EXPECT_EQ(
+      read(scalars,
+           R"({"stele":1,"id":"x","received":"r","source":{"id":"a","kind":"http"},"event":{"id":"e","actor":{"id":"ada"},)"
+           R"("targets":[{"id":"t1"},{"id":"t2","n":1.50}],"attributes":{"a.b":true,"a":{"b":null},"list":[[1],{}]}},)"
+           R"("derived":{"fields":["x","y"]},"original":"o"})"),
+      "source.id=a\nsource.kind=http\nid=e\nactor.id=ada\ntargets.id=t1\ntargets.id=t2\ntargets.n=1.50\nattributes.a.b=true\n"
+      "attributes.a.b=null\nattributes.list=1\nderived.fields=x\nderived.fields=y\noriginal=o\n");
+}
+
+TEST(Scalars, UnescapesAndPassesThroughLiterals) {
+  Scalars scalars;
+  const std::string entry =
+      R"({"event":{"a\"b":"x\n\u00e9\ud83d\ude00","c":{"$literal":{"$x":"y"}},"d":{"$sealed":{"commitment":"z"}}}})";
+  const std::string wanted = "a\"b=x\n\xc3\xa9\xf0\x9f\x98\x80\nc.$x=y\nd.$sealed.commitment=z\n";
+  EXPECT_EQ(read(scalars, entry), wanted);
+  EXPECT_EQ(read(scalars, entry), wanted);  // the way that expects names
+}
+
+TEST(Scalars, ExpectNamesInVainWithoutHarm) {
+  Scalars scalars;
+  EXPECT_EQ(read(scalars, R"({"event":{"a":1,"b":2,"c":3}})"), "a=1\nb=2\nc=3\n");
+  EXPECT_EQ(read(scalars, R"({"event":{"c":1,"a":2,"abc":3,"b":4}})"), "c=1\na=2\nabc=3\nb=4\n");
+  EXPECT_EQ(read(scalars, R"({"event":{}})"), "");
+}
+
+TEST(Scalars, AreNoneOfWhatIsNoEntry) {
+  Scalars scalars;
+  const std::string whole = R"({"event":{"a":"x\u00e9\ud83d\ude00","b":[1,{"c":"d"}]},"derived":{"by":"r"}})";
+  ASSERT_EQ(scalars.read(whole).size(), 4U);
+  for (std::size_t size = 0; size < whole.size(); ++size) {
+    const std::string cut = whole.substr(0, size);  // of its own, so that a sanitizer sees each byte read past its end
+    EXPECT_TRUE(scalars.read(cut).empty()) << cut;
+  }
+  EXPECT_TRUE(scalars.read("an entry whose head has another form").empty());
+  EXPECT_TRUE(scalars.read(R"({"event":{"a":"\ud83d"}})").empty());
+  EXPECT_TRUE(scalars.read(std::string(5000, '[')).empty());
+}
+
+TEST(Scalars, NumberPathsAnewWhenTheyAreTooMany) {
+  Scalars scalars;
+  const auto generation = scalars.generation();
+  for (std::size_t i = 0; i <= Scalars::kPathsMax; ++i) scalars.read(R"({"event":{"n)" + std::to_string(i) + R"(":1}})");
+  EXPECT_EQ(read(scalars, R"({"event":{"n7":1}})"), "n7=1\n");
+  EXPECT_GT(scalars.generation(), generation);
+  EXPECT_LT(scalars.paths(), 10U);
+}
+
+}  // namespace
+}  // namespace stele::event

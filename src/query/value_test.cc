@@ -1,0 +1,120 @@
+#include "query/value_test.h"
+
+#include <algorithm>
+
+#include "query/text.h"
+
+namespace stele::query {
+namespace {
+
+std::vector<std::string> words_of(std::string_view text) {
+  std::vector<std::string> out;
+  for (std::string_view word = next_word(text); !word.empty(); word = next_word(text)) out.push_back(folded(word));
+  return out;
+}
+
+}  // namespace
+
+ValueTest ValueTest::is(std::string value) {
+  ValueTest out(Kind::kIs);
+  out.value_ = std::move(value);
+  return out;
+}
+
+ValueTest ValueTest::match(std::string_view value) {
+  ValueTest out(Kind::kMatch);
+  out.value_ = folded(value);
+  out.pieces_ = words_of(value);
+  return out;
+}
+
+ValueTest ValueTest::words(std::string_view words) {
+  ValueTest out(Kind::kWords);
+  out.pieces_ = words_of(words);
+  return out;
+}
+
+ValueTest ValueTest::like(const std::vector<std::string>& pieces) {
+  ValueTest out(Kind::kLike);
+  for (const std::string& piece : pieces) out.pieces_.push_back(folded(piece));
+  return out;
+}
+
+ValueTest ValueTest::contains(std::string_view part) {
+  ValueTest out(Kind::kContains);
+  out.value_ = folded(part);
+  return out;
+}
+
+ValueTest ValueTest::number(std::optional<Bound> low, std::optional<Bound> high) {
+  ValueTest out(Kind::kNumber);
+  out.low_ = low;
+  out.high_ = high;
+  return out;
+}
+
+ValueTest ValueTest::address(AddressRange range) {
+  ValueTest out(Kind::kAddress);
+  out.range_ = range;
+  return out;
+}
+
+bool ValueTest::operator()(std::string_view text) const {
+  switch (kind_) {
+    case Kind::kAny: return true;
+    case Kind::kIs: return text == value_;
+    case Kind::kMatch: return equal_folded(text, value_) || has_words(text);
+    case Kind::kWords: return has_words(text);
+    case Kind::kLike: return is_like(text);
+    case Kind::kContains: return find_folded(text, value_) != std::string_view::npos;
+    case Kind::kNumber: {
+      const auto number = Number::parse(text);
+      return number && is_within(*number);
+    }
+    case Kind::kAddress: {
+      const auto address = parse_address(text);
+      return address && range_->has(*address);
+    }
+  }
+  return false;
+}
+
+// One after the other, whatever stands between them.
+bool ValueTest::has_words(std::string_view text) const {
+  if (pieces_.empty() || !is_text(text)) return false;
+  for (std::size_t at = 0; (at = find_folded(text, pieces_[0], at)) != std::string_view::npos; ++at) {
+    if (at > 0 && is_word_byte(text[at - 1])) continue;
+    std::string_view rest = text.substr(at);
+    if (std::all_of(pieces_.begin(), pieces_.end(),
+                    [&](const std::string& piece) { return equal_folded(next_word(rest), piece); }))
+      return true;
+  }
+  return false;
+}
+
+bool ValueTest::is_like(std::string_view text) const {
+  const std::string& first = pieces_.front();
+  const std::string& last = pieces_.back();
+  if (pieces_.size() == 1) return equal_folded(text, first);
+  if (text.size() < first.size() + last.size() || !equal_folded(text.substr(0, first.size()), first)) return false;
+  if (!equal_folded(text.substr(text.size() - last.size()), last)) return false;
+  std::string_view middle = text.substr(first.size(), text.size() - first.size() - last.size());
+  for (std::size_t i = 1; i + 1 < pieces_.size(); ++i) {
+    const std::size_t at = find_folded(middle, pieces_[i]);
+    if (at == std::string_view::npos) return false;
+    middle.remove_prefix(at + pieces_[i].size());
+  }
+  return true;
+}
+
+bool ValueTest::is_within(const Number& number) const {
+  if (low_) {
+    const int order = number.compare(low_->number);
+    if (order < 0 || (order == 0 && !low_->included)) return false;
+  }
+  if (!high_) return true;
+  const int order = number.compare(high_->number);
+  return order < 0 || (order == 0 && high_->included);
+}
+
+}  // namespace stele::query

@@ -1,0 +1,69 @@
+// What a term asks of one scalar's text: the same object decides on an entry and over an index's dictionaries.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "query/address.h"
+#include "query/number.h"
+
+namespace stele::query {
+
+class ValueTest {
+ public:
+  enum class Kind : std::uint8_t {
+    kAny,       // it is there
+    kIs,        // exactly the value
+    kMatch,     // the value, case ignored, or a text with its words one after the other
+    kWords,     // a text with these words one after the other
+    kLike,      // as a whole like a pattern, case ignored
+    kContains,  // has the characters in it, case ignored
+    kNumber,    // a number within bounds
+    kAddress,   // an IP address within a range
+  };
+  struct Bound {
+    Number number;
+    bool included = true;
+  };
+
+  static ValueTest any() { return ValueTest(Kind::kAny); }
+  static ValueTest is(std::string value);
+  static ValueTest match(std::string_view value);
+  static ValueTest words(std::string_view words);
+  // What stands between stars, one more than there are stars.
+  static ValueTest like(const std::vector<std::string>& pieces);
+  static ValueTest contains(std::string_view part);
+  static ValueTest number(std::optional<Bound> low, std::optional<Bound> high);
+  static ValueTest address(AddressRange range);
+
+  [[nodiscard]] bool operator()(std::string_view text) const;
+
+  [[nodiscard]] Kind kind() const { return kind_; }
+  // The value of kIs; folded, of kMatch and kContains.
+  [[nodiscard]] const std::string& value() const { return value_; }
+  // Folded, of kMatch and kWords.
+  [[nodiscard]] const std::vector<std::string>& words() const { return pieces_; }
+  // Folded, of kLike.
+  [[nodiscard]] const std::vector<std::string>& pieces() const { return pieces_; }
+  [[nodiscard]] const std::optional<Bound>& low() const { return low_; }
+  [[nodiscard]] const std::optional<Bound>& high() const { return high_; }
+  [[nodiscard]] const std::optional<AddressRange>& range() const { return range_; }
+
+ private:
+  explicit ValueTest(Kind kind) : kind_(kind) {}
+  [[nodiscard]] bool has_words(std::string_view text) const;
+  [[nodiscard]] bool is_like(std::string_view text) const;
+  [[nodiscard]] bool is_within(const Number& number) const;
+
+  Kind kind_;
+  std::string value_;
+  std::vector<std::string> pieces_;
+  std::optional<Bound> low_;
+  std::optional<Bound> high_;
+  std::optional<AddressRange> range_;
+};
+
+}  // namespace stele::query

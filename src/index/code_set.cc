@@ -13,7 +13,9 @@ namespace {
 constexpr std::size_t kFew = 8;  // compared one after the other
 
 // Sixteen rows at once: `found` has a bit for each.
-void add_rows(Bits& out, std::size_t row, unsigned found) { out.words()[row / 64] |= static_cast<std::uint64_t>(found) << (row % 64); }
+void add_rows(Bits& out, std::size_t row, unsigned found) {
+  out.words()[row / 64] |= static_cast<std::uint64_t>(found) << (row % 64);
+}
 
 __m128i load(const char* at) { return _mm_loadu_si128(reinterpret_cast<const __m128i*>(at)); }
 

@@ -99,7 +99,8 @@ std::optional<std::int64_t> ipv4_of(std::string_view text) {
 std::optional<std::int64_t> decimal_of(std::string_view text) {
   const bool negative = text.starts_with('-');
   const std::string_view digits = text.substr(negative ? 1 : 0);
-  if (digits.empty() || digits[0] < '0' || digits[0] > '9' || (digits[0] == '0' && (digits.size() > 1 || negative))) return std::nullopt;
+  if (digits.empty() || digits[0] < '0' || digits[0] > '9' || (digits[0] == '0' && (digits.size() > 1 || negative)))
+    return std::nullopt;
   std::int64_t value = 0;
   const auto read = std::from_chars(text.data(), text.data() + text.size(), value);
   if (read.ec != std::errc() || read.ptr != text.data() + text.size()) return std::nullopt;
@@ -129,7 +130,8 @@ void Pairs::add(std::string_view text) {
 
 bool Pairs::may_have(std::string_view bytes, std::string_view part) {
   for (std::size_t i = 1; i < part.size() && bytes.size() == kBytes; ++i) {
-    const auto pair = static_cast<std::uint16_t>(static_cast<unsigned char>(part[i - 1]) << 8 | static_cast<unsigned char>(part[i]));
+    const auto pair =
+        static_cast<std::uint16_t>(static_cast<unsigned char>(part[i - 1]) << 8 | static_cast<unsigned char>(part[i]));
     if ((static_cast<unsigned char>(bytes[pair / 8]) >> (pair % 8) & 1) == 0) return false;
   }
   return true;
@@ -181,7 +183,8 @@ std::string encode_integers(Flavour flavour, std::span<const std::optional<std::
   }
   if (present == 0) low = high = 0;
   low = low / unit * unit;  // exact: each is a multiple of it
-  const std::uint64_t most = (static_cast<std::uint64_t>(high) - static_cast<std::uint64_t>(low)) / static_cast<std::uint64_t>(unit) + 1;
+  const std::uint64_t most =
+      (static_cast<std::uint64_t>(high) - static_cast<std::uint64_t>(low)) / static_cast<std::uint64_t>(unit) + 1;
   const std::uint8_t width = most < 0x100 ? 1 : most < 0x10000 ? 2 : most < 0x1'0000'0000 ? 4 : 8;
   const bool listed = present < integers.size() / 3;
   std::string out;
@@ -243,7 +246,8 @@ Column Column::open(std::string_view bytes, std::uint32_t rows) {
       out.listed_ = in.get<std::uint8_t>() != 0;
       out.smallest_ = in.get<std::int64_t>();
       out.unit_ = in.get<std::int64_t>();
-      if ((out.width_ != 1 && out.width_ != 2 && out.width_ != 4 && out.width_ != 8) || out.unit_ <= 0 || out.flavour_ > Flavour::kTime)
+      if ((out.width_ != 1 && out.width_ != 2 && out.width_ != 4 && out.width_ != 8) || out.unit_ <= 0 ||
+          out.flavour_ > Flavour::kTime)
         return {};
       std::uint64_t count = out.rows_;
       if (out.listed_) {
@@ -355,10 +359,10 @@ std::vector<RowCode> Column::extras() const {
   return out;
 }
 
-IntegerQuestion integer_question(const query::ValueTest& test, Flavour flavour) {
+IntegerQuestion integer_question(const query::Condition& test, Flavour flavour) {
   constexpr std::int64_t kLeast = std::numeric_limits<std::int64_t>::min();
   constexpr std::int64_t kMost = std::numeric_limits<std::int64_t>::max();
-  using Kind = query::ValueTest::Kind;
+  using Kind = query::Condition::Kind;
   switch (test.kind()) {
     case Kind::kAny: return {kLeast, kMost};
     case Kind::kWords: return {};  // none is a text
@@ -384,8 +388,8 @@ IntegerQuestion integer_question(const query::ValueTest& test, Flavour flavour) 
     std::int64_t low = kLeast;
     std::int64_t high = kMost;
     while (low < high) {
-      const std::int64_t middle = static_cast<std::int64_t>((static_cast<std::uint64_t>(high) - static_cast<std::uint64_t>(low)) / 2 +
-                                                            static_cast<std::uint64_t>(low));
+      const std::int64_t middle = static_cast<std::int64_t>(
+          (static_cast<std::uint64_t>(high) - static_cast<std::uint64_t>(low)) / 2 + static_cast<std::uint64_t>(low));
       if (passes(middle)) {
         high = middle;
       } else {

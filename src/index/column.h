@@ -11,7 +11,7 @@
 
 #include "index/bits.h"
 #include "index/code_set.h"
-#include "query/value_test.h"
+#include "query/condition.h"
 
 namespace stele::index {
 
@@ -81,7 +81,9 @@ class Column {
   [[nodiscard]] std::string_view pairs() const { return pairs_; }
 
  private:
-  [[nodiscard]] std::uint32_t listed_or_rows() const { return listed_ ? static_cast<std::uint32_t>(listed_rows_.size() / 2) : rows_; }
+  [[nodiscard]] std::uint32_t listed_or_rows() const {
+    return listed_ ? static_cast<std::uint32_t>(listed_rows_.size() / 2) : rows_;
+  }
   [[nodiscard]] std::uint32_t row_at(std::uint32_t i) const;
   [[nodiscard]] std::optional<std::int64_t> integer(std::uint32_t i) const;
 
@@ -109,6 +111,6 @@ struct IntegerQuestion {
   std::int64_t high = 0;  // less than `low`: none
   bool as_texts = false;
 };
-IntegerQuestion integer_question(const query::ValueTest& test, Flavour flavour);
+IntegerQuestion integer_question(const query::Condition& test, Flavour flavour);
 
 }  // namespace stele::index

@@ -24,7 +24,8 @@ void DictionaryWriter::add(std::string_view text, std::string_view list) {
   record_ += list;
   out_.append(record_);
   const std::uint64_t end = out_.offset() - at_;
-  too_large_ = too_large_ || end > std::numeric_limits<std::uint32_t>::max() || ends_.size() == std::numeric_limits<std::uint32_t>::max();
+  too_large_ =
+      too_large_ || end > std::numeric_limits<std::uint32_t>::max() || ends_.size() == std::numeric_limits<std::uint32_t>::max();
   if (!too_large_) ends_.push_back(static_cast<std::uint32_t>(end));
 }
 

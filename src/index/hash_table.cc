@@ -13,7 +13,7 @@ namespace stele::index {
 namespace {
 
 constexpr unsigned kHashBits = 35;
-constexpr unsigned kRestBits = 24;      // stored with each row
+constexpr unsigned kRestBits = 24;  // stored with each row
 constexpr unsigned kBitsMin = kHashBits - kRestBits;
 constexpr unsigned kBitsMax = 19;       // 16.7 million rows
 constexpr std::uint64_t kRowBytes = 6;  // rest 3, chunk 1, row 2

@@ -24,7 +24,8 @@ void ImageWriter::append(std::string_view bytes) {
 void ImageWriter::flush() {
   const std::size_t whole = waiting_.size() / kBlockBytes * kBlockBytes;
   const std::uint64_t at = offset_ - waiting_.size();
-  for (std::size_t i = 0; i < whole; i += kBlockBytes) checksums_.push_back(checksum(std::string_view(waiting_).substr(i, kBlockBytes)));
+  for (std::size_t i = 0; i < whole; i += kBlockBytes)
+    checksums_.push_back(checksum(std::string_view(waiting_).substr(i, kBlockBytes)));
   const ByteSpan part = as_byte_span(std::string_view(waiting_).substr(0, whole));
   if (failure_) failure_ = file_.write_at(at, {&part, 1});
   waiting_.erase(0, whole);

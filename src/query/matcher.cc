@@ -16,7 +16,7 @@ bool within(const Term& term, UnixNanos time) {
 }  // namespace
 
 bool is_anywhere(std::string_view path) {
-  return path != "original" && !path.starts_with("original.") && !path.starts_with("derived.");
+  return path != "time" && path != "original" && !path.starts_with("original.") && !path.starts_with("derived.");
 }
 
 Matcher::Matcher(const Term& term) : term_(term) { find_leaves(term); }

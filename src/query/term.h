@@ -8,7 +8,7 @@
 
 #include "base/clock.h"
 #include "base/result.h"
-#include "query/value_test.h"
+#include "query/condition.h"
 
 namespace stele::query {
 
@@ -24,7 +24,7 @@ struct Term {
     kOr,        // one of `terms`
     kNot,       // not the one of `terms`
     kField,     // a scalar at one of `paths` passes `test`
-    kAnywhere,  // a scalar of the event or source, but for `original` and what is derived, passes `test`
+    kAnywhere,  // a scalar of the event or source, but for `time`, `original` and what is derived, passes `test`
     kTime,      // event.time in [from, before)
     kReceived,  // the time of receipt in [from, before)
     kIndex,     // the place in the log in [first, end)
@@ -33,7 +33,7 @@ struct Term {
   Kind kind = Kind::kAll;
   std::vector<Term> terms;
   std::vector<std::string> paths;
-  std::optional<ValueTest> test;  // of kField and kAnywhere
+  std::optional<Condition> test;  // of kField and kAnywhere
   std::optional<UnixNanos> from;
   std::optional<UnixNanos> before;
   std::uint64_t first = 0;

@@ -12,7 +12,7 @@
 
 namespace stele::query {
 
-class ValueTest {
+class Condition {
  public:
   enum class Kind : std::uint8_t {
     kAny,       // it is there
@@ -29,15 +29,15 @@ class ValueTest {
     bool included = true;
   };
 
-  static ValueTest any() { return ValueTest(Kind::kAny); }
-  static ValueTest is(std::string value);
-  static ValueTest match(std::string_view value);
-  static ValueTest words(std::string_view words);
+  static Condition any() { return Condition(Kind::kAny); }
+  static Condition is(std::string value);
+  static Condition match(std::string_view value);
+  static Condition words(std::string_view words);
   // What stands between stars, one more than there are stars.
-  static ValueTest like(const std::vector<std::string>& pieces);
-  static ValueTest contains(std::string_view part);
-  static ValueTest number(std::optional<Bound> low, std::optional<Bound> high);
-  static ValueTest address(AddressRange range);
+  static Condition like(const std::vector<std::string>& pieces);
+  static Condition contains(std::string_view part);
+  static Condition number(std::optional<Bound> low, std::optional<Bound> high);
+  static Condition address(AddressRange range);
 
   [[nodiscard]] bool operator()(std::string_view text) const;
 
@@ -53,7 +53,7 @@ class ValueTest {
   [[nodiscard]] const std::optional<AddressRange>& range() const { return range_; }
 
  private:
-  explicit ValueTest(Kind kind) : kind_(kind) {}
+  explicit Condition(Kind kind) : kind_(kind) {}
   [[nodiscard]] bool has_words(std::string_view text) const;
   [[nodiscard]] bool is_like(std::string_view text) const;
   [[nodiscard]] bool is_within(const Number& number) const;

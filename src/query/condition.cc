@@ -1,4 +1,4 @@
-#include "query/value_test.h"
+#include "query/condition.h"
 
 #include <algorithm>
 
@@ -15,51 +15,51 @@ std::vector<std::string> words_of(std::string_view text) {
 
 }  // namespace
 
-ValueTest ValueTest::is(std::string value) {
-  ValueTest out(Kind::kIs);
+Condition Condition::is(std::string value) {
+  Condition out(Kind::kIs);
   out.value_ = std::move(value);
   return out;
 }
 
-ValueTest ValueTest::match(std::string_view value) {
-  ValueTest out(Kind::kMatch);
+Condition Condition::match(std::string_view value) {
+  Condition out(Kind::kMatch);
   out.value_ = folded(value);
   out.pieces_ = words_of(value);
   return out;
 }
 
-ValueTest ValueTest::words(std::string_view words) {
-  ValueTest out(Kind::kWords);
+Condition Condition::words(std::string_view words) {
+  Condition out(Kind::kWords);
   out.pieces_ = words_of(words);
   return out;
 }
 
-ValueTest ValueTest::like(const std::vector<std::string>& pieces) {
-  ValueTest out(Kind::kLike);
+Condition Condition::like(const std::vector<std::string>& pieces) {
+  Condition out(Kind::kLike);
   for (const std::string& piece : pieces) out.pieces_.push_back(folded(piece));
   return out;
 }
 
-ValueTest ValueTest::contains(std::string_view part) {
-  ValueTest out(Kind::kContains);
+Condition Condition::contains(std::string_view part) {
+  Condition out(Kind::kContains);
   out.value_ = folded(part);
   return out;
 }
 
-ValueTest ValueTest::number(std::optional<Bound> low, std::optional<Bound> high) {
-  ValueTest out(Kind::kNumber);
+Condition Condition::number(std::optional<Bound> low, std::optional<Bound> high) {
+  Condition out(Kind::kNumber);
   out.low_ = low;
   out.high_ = high;
   return out;
 }
 
-ValueTest ValueTest::address(AddressRange range) {
-  ValueTest out(Kind::kAddress);
+Condition Condition::address(AddressRange range) {
+  Condition out(Kind::kAddress);
   out.range_ = range;
   return out;
 }
 
-bool ValueTest::operator()(std::string_view text) const {
+bool Condition::operator()(std::string_view text) const {
   switch (kind_) {
     case Kind::kAny: return true;
     case Kind::kIs: return text == value_;
@@ -80,7 +80,7 @@ bool ValueTest::operator()(std::string_view text) const {
 }
 
 // One after the other, whatever stands between them.
-bool ValueTest::has_words(std::string_view text) const {
+bool Condition::has_words(std::string_view text) const {
   if (pieces_.empty() || !is_text(text)) return false;
   for (std::size_t at = 0; (at = find_folded(text, pieces_[0], at)) != std::string_view::npos; ++at) {
     if (at > 0 && is_word_byte(text[at - 1])) continue;
@@ -92,7 +92,7 @@ bool ValueTest::has_words(std::string_view text) const {
   return false;
 }
 
-bool ValueTest::is_like(std::string_view text) const {
+bool Condition::is_like(std::string_view text) const {
   const std::string& first = pieces_.front();
   const std::string& last = pieces_.back();
   if (pieces_.size() == 1) return equal_folded(text, first);
@@ -107,7 +107,7 @@ bool ValueTest::is_like(std::string_view text) const {
   return true;
 }
 
-bool ValueTest::is_within(const Number& number) const {
+bool Condition::is_within(const Number& number) const {
   if (low_) {
     const int order = number.compare(low_->number);
     if (order < 0 || (order == 0 && !low_->included)) return false;

@@ -53,10 +53,11 @@ class ChunkWriter {
  public:
   ChunkWriter(const LiveChunk& chunk, ImageWriter& out) : chunk_(chunk), out_(out) {}
 
-  Status write(const LogId& log) {
+  Status write(const LogId& log, const Hash& root) {
     directory_.log = log;
     directory_.first_index = chunk_.first_index();
     directory_.chunks.resize(1);
+    directory_.chunks[0].root = root;
     // Fields by path, and the two that are none of the entries'.
     std::map<std::string_view, const LiveChunk::Field*> fields{{kUnindexed, nullptr}, {kTimeField, nullptr}};
     for (const LiveChunk::Field& field : chunk_.fields_) fields.emplace(field.path, &field);
@@ -223,6 +224,6 @@ class ChunkWriter {
   Directory directory_;
 };
 
-Status LiveChunk::write(ImageWriter& out, const LogId& log) const { return ChunkWriter(*this, out).write(log); }
+Status LiveChunk::write(ImageWriter& out, const LogId& log, const Hash& root) const { return ChunkWriter(*this, out).write(log, root); }
 
 }  // namespace stele::index

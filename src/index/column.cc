@@ -96,6 +96,12 @@ std::optional<std::int64_t> ipv4_of(std::string_view text) {
   return address;
 }
 
+// Whether the texts of integers have such characters at all.
+bool may_stand_in(Flavour flavour, std::string_view part) {
+  const std::string_view other = flavour == Flavour::kDecimal ? "-" : flavour == Flavour::kIpv4 ? "." : "-:.tz";
+  return std::all_of(part.begin(), part.end(), [&](char c) { return (c >= '0' && c <= '9') || other.find(c) != std::string_view::npos; });
+}
+
 std::optional<std::int64_t> decimal_of(std::string_view text) {
   const bool negative = text.starts_with('-');
   const std::string_view digits = text.substr(negative ? 1 : 0);
@@ -372,8 +378,12 @@ IntegerQuestion integer_question(const query::Condition& test, Flavour flavour) 
       const auto integer = integer_of(flavour, test.value());
       return integer ? IntegerQuestion{*integer, *integer} : IntegerQuestion{};
     }
-    case Kind::kLike:
-    case Kind::kContains: return {kLeast, kMost, true};
+    case Kind::kContains: return may_stand_in(flavour, test.value()) ? IntegerQuestion{kLeast, kMost, true} : IntegerQuestion{};
+    case Kind::kLike: {
+      const auto& pieces = test.pieces();
+      const bool may = std::all_of(pieces.begin(), pieces.end(), [&](const std::string& piece) { return may_stand_in(flavour, piece); });
+      return may ? IntegerQuestion{kLeast, kMost, true} : IntegerQuestion{};
+    }
     case Kind::kAddress: {
       if (flavour != Flavour::kIpv4) return {};
       const auto range = test.range()->ipv4();

@@ -42,6 +42,7 @@ std::string encode(const Directory& directory) {
   }
   put_varint(out, directory.chunks.size());
   for (const ChunkPlace& chunk : directory.chunks) {
+    out.append(as_text(chunk.root));
     put(out, chunk.time_low);
     put(out, chunk.time_high);
     put_varint(out, chunk.columns.size());
@@ -74,6 +75,8 @@ bool decode(std::string_view bytes, Directory& out) {
   if (chunks == 0 || chunks > kChunksMax) return false;
   for (std::uint64_t i = 0; i < chunks && in.ok(); ++i) {
     ChunkPlace& chunk = out.chunks.emplace_back();
+    const std::string_view root = in.bytes(chunk.root.size());
+    std::copy(root.begin(), root.end(), chunk.root.begin());
     chunk.time_low = in.get<std::int64_t>();
     chunk.time_high = in.get<std::int64_t>();
     const std::uint64_t columns = in.varint();

@@ -41,6 +41,7 @@ struct ColumnPlace {
 };
 
 struct ChunkPlace {
+  Hash root{};  // of the tile of the log whose entries these are
   // Of the times of its events; low > high: none has one.
   std::int64_t time_low = std::numeric_limits<std::int64_t>::max();
   std::int64_t time_high = std::numeric_limits<std::int64_t>::min();

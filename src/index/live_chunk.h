@@ -40,8 +40,8 @@ class LiveChunk {
   // For a term of kField, kAnywhere or kTime.
   void answer(const query::Term& leaf, Answer& out) const;
 
-  // Writes the whole file. The chunk is full.
-  Status write(ImageWriter& out, const LogId& log) const;
+  // Writes the whole file. The chunk is full, and `root` is that of the log's tile with these entries.
+  Status write(ImageWriter& out, const LogId& log, const Hash& root) const;
 
  private:
   friend class ChunkWriter;

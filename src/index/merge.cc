@@ -71,6 +71,7 @@ class Merger {
     for (const IndexFile* file : files_) {
       for (const ChunkPlace& chunk : file->directory().chunks) {
         ChunkPlace& place = directory_.chunks.emplace_back();
+        place.root = chunk.root;
         place.time_low = chunk.time_low;
         place.time_high = chunk.time_high;
         for (const ColumnPlace& column : chunk.columns) {

@@ -142,9 +142,13 @@ def check_journald(server: Server, ports: Ports, work: Path) -> None:
     write_journal(folder / "a.journal", [export_entry(0, b"by the journal")])
     config, service = blocks("journald.md")
     (work / "journal-upload.conf").write_text(ports.put(config))
+    unshare = ["unshare", "--mount", *([] if os.geteuid() == 0 else ["--map-root-user"])]
+    if subprocess.run([*unshare, "true"], capture_output=True, check=False).returncode != 0:
+        print("sources: no mount namespace here, as within a chroot; the upload by its own configuration is left out", flush=True)
+        return
     # In the place where it is read from, for this one process.
     command = ('mount --bind "$0" /etc/systemd/journal-upload.conf; exec "$1" --follow=no -D "$2" --save-state="$3"')
-    done = subprocess.run(["unshare", "--mount", *([] if os.geteuid() == 0 else ["--map-root-user"]), "bash", "-euc", command,
+    done = subprocess.run([*unshare, "bash", "-euc", command,
                            work / "journal-upload.conf", UPLOAD, folder, work / "state"], capture_output=True, text=True)
     expect(done.returncode == 0, f"journal-upload.conf: {done.stderr}")
     wait_for(server, "the journal", lambda one: one["source"]["kind"] == "journal-upload" and one["event"]["message"] == "by the journal")

@@ -7,6 +7,7 @@
 #include "base/bytes.h"
 #include "base/clock.h"
 #include "base/json_text.h"
+#include "base/spelling.h"
 
 namespace stele::event {
 namespace {
@@ -121,31 +122,6 @@ bool is_ip_address(std::string_view text) {
 }
 
 namespace {
-
-// Optimal string alignment distance, small words only.
-std::size_t edit_distance(std::string_view a, std::string_view b) {
-  constexpr std::size_t kMax = 16;
-  if (a.size() > kMax || b.size() > kMax) return kMax;
-  std::array<std::array<std::size_t, kMax + 1>, kMax + 1> d{};
-  for (std::size_t i = 0; i <= a.size(); ++i) d[i][0] = i;
-  for (std::size_t j = 0; j <= b.size(); ++j) d[0][j] = j;
-  for (std::size_t i = 1; i <= a.size(); ++i) {
-    for (std::size_t j = 1; j <= b.size(); ++j) {
-      d[i][j] = std::min({d[i - 1][j] + 1, d[i][j - 1] + 1, d[i - 1][j - 1] + (a[i - 1] == b[j - 1] ? 0U : 1U)});
-      if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1]) d[i][j] = std::min(d[i][j], d[i - 2][j - 2] + 1);
-    }
-  }
-  return d[a.size()][b.size()];
-}
-
-// Whether `name` was probably meant to be this member's.
-bool looks_like(std::string_view name, const Member& member) {
-  std::string lower(name);
-  std::transform(lower.begin(), lower.end(), lower.begin(),
-                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
-  const std::size_t allowed = member.name.size() <= 3 ? 0 : member.name.size() <= 5 ? 1 : 2;
-  return edit_distance(lower, member.name) <= allowed;
-}
 
 // Of text that is UTF-8.
 std::size_t characters(std::string_view text) {
@@ -263,7 +239,7 @@ class Check {
               "the required member \"" + std::string(member.name) + "\" is missing"};
     for (const std::uint32_t child : unknown_) {
       const std::string_view name = tape_.name(tape_.nodes()[child], scratch_);
-      if (!looks_like(name, member)) continue;
+      if (!looks_like(name, member.name)) continue;
       error_.message += "; did you mean it by \"" + std::string(name) + "\"?";
       break;
     }
@@ -274,7 +250,7 @@ class Check {
       if (warnings_.size() == kWarningsMax) break;
       const std::string_view name = tape_.name(tape_.nodes()[child], scratch_);
       std::size_t meant = 0;
-      while (meant < known.size() && (found[meant] != 0 || !looks_like(name, known[meant]))) ++meant;
+      while (meant < known.size() && (found[meant] != 0 || !looks_like(name, known[meant].name))) ++meant;
       if (meant == known.size()) continue;
       warnings_.push_back(
           {"misspelt", tape_.path(child), "is kept, but not known; did you mean \"" + std::string(known[meant].name) + "\"?"});

@@ -31,6 +31,14 @@ bool is_number(std::string_view text) {
   return at == text.size();
 }
 
+// Of a number that no double comes near: whether it is too close to 0, and not too far from it.
+bool is_tiny(std::string_view text) {
+  const std::size_t exponent = text.find_first_of("eE");
+  if (exponent != std::string_view::npos) return text[exponent + 1] == '-';
+  const std::string_view whole = text.substr(0, text.find('.'));
+  return whole == "0" || whole == "-0";
+}
+
 }  // namespace
 
 std::optional<Number> Number::parse(std::string_view text) {
@@ -40,7 +48,7 @@ std::optional<Number> Number::parse(std::string_view text) {
   if (const auto read = std::from_chars(text.data(), end, whole); read.ec == std::errc() && read.ptr == end) return of(whole);
   double value = 0;
   const auto read = std::from_chars(text.data(), end, value);
-  if (read.ec == std::errc::result_out_of_range) value = text.front() == '-' ? -1e308 * 10 : 1e308 * 10;  // or nearly 0: rare
+  if (read.ec == std::errc::result_out_of_range) value = is_tiny(text) ? 0 : text.front() == '-' ? -1e308 * 10 : 1e308 * 10;
   return Number(value, std::nullopt);
 }
 

@@ -77,7 +77,8 @@ struct Product {
     add_routes(router, service);
   }
   people::Directory directory;
-  Service service{{}, {}, system_clock(), testing::shipped_understanding(), directory, {}, 0, {}, {}, {}};
+  search::Pool searches{1, 1};
+  Service service{{}, {}, {}, &searches, system_clock(), testing::shipped_understanding(), directory, {}, 0, {}, {}, {}};
   Router router;
   Door door{router};
 };

@@ -15,6 +15,8 @@
 #include "event/json_tape.h"
 #include "log/sequencer.h"
 #include "people/directory.h"
+#include "search/indexer.h"
+#include "search/pool.h"
 #include "sources/watch.h"
 
 namespace stele::api {
@@ -26,6 +28,7 @@ struct ApiLimits {
   std::uint64_t read_entries_max = 1'000;  // in one answer
   std::uint64_t streams_max = 256;
   std::uint64_t uploads_max = 1'024;
+  std::int64_t search_seconds = 60;  // then a search is ended
 };
 
 struct ApiCounters {
@@ -42,6 +45,8 @@ struct ApiCounters {
 struct Service {
   std::map<std::string, log::Sequencer*> logs;
   std::map<std::string, const sources::Watch*> watches;  // over the sources of each log
+  std::map<std::string, search::Indexer*> indexers;
+  search::Pool* searches = nullptr;
   const Clock& clock;
   collect::Understanding understanding;
   const people::Directory& directory;
@@ -64,6 +69,7 @@ void add_routes(Router& router, Service& service);
 void add_event_routes(Router& router, Service& service);      // /api/v1/events
 void add_door_routes(Router& router, Service& service);       // of other protocols, each at its own path
 void add_journal_routes(Router& router, Service& service);    // /upload, of systemd-journal-upload
+void add_search_routes(Router& router, Service& service);     // /api/v1/search
 void add_stream_routes(Router& router, Service& service);     // /api/v1/stream
 void add_coverage_routes(Router& router, Service& service);   // /api/v1/coverage
 void add_account_routes(Router& router, Service& service);    // /api/v1/accounts

@@ -166,6 +166,7 @@ Status Connection::start_own() {
   config.disk_warn_percent = 0;
   config.watch_sources = false;
   config.verify_hours = 0;
+  config.index = reach_ == Reach::kRead;
   is_new_ = !is_data_dir(data_);
   const SignalsHeld held;
   ::signal(SIGPIPE, SIG_IGN);  // NOLINT(performance-no-int-to-ptr): a peer that hangs up must not end the server

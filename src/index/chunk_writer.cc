@@ -224,6 +224,8 @@ class ChunkWriter {
   Directory directory_;
 };
 
-Status LiveChunk::write(ImageWriter& out, const LogId& log, const Hash& root) const { return ChunkWriter(*this, out).write(log, root); }
+Status LiveChunk::write(ImageWriter& out, const LogId& log, const Hash& root) const {
+  return ChunkWriter(*this, out).write(log, root);
+}
 
 }  // namespace stele::index

@@ -99,7 +99,8 @@ std::optional<std::int64_t> ipv4_of(std::string_view text) {
 // Whether the texts of integers have such characters at all.
 bool may_stand_in(Flavour flavour, std::string_view part) {
   const std::string_view other = flavour == Flavour::kDecimal ? "-" : flavour == Flavour::kIpv4 ? "." : "-:.tz";
-  return std::all_of(part.begin(), part.end(), [&](char c) { return (c >= '0' && c <= '9') || other.find(c) != std::string_view::npos; });
+  return std::all_of(part.begin(), part.end(),
+                     [&](char c) { return (c >= '0' && c <= '9') || other.find(c) != std::string_view::npos; });
 }
 
 std::optional<std::int64_t> decimal_of(std::string_view text) {
@@ -381,7 +382,8 @@ IntegerQuestion integer_question(const query::Condition& test, Flavour flavour) 
     case Kind::kContains: return may_stand_in(flavour, test.value()) ? IntegerQuestion{kLeast, kMost, true} : IntegerQuestion{};
     case Kind::kLike: {
       const auto& pieces = test.pieces();
-      const bool may = std::all_of(pieces.begin(), pieces.end(), [&](const std::string& piece) { return may_stand_in(flavour, piece); });
+      const bool may =
+          std::all_of(pieces.begin(), pieces.end(), [&](const std::string& piece) { return may_stand_in(flavour, piece); });
       return may ? IntegerQuestion{kLeast, kMost, true} : IntegerQuestion{};
     }
     case Kind::kAddress: {

@@ -46,7 +46,11 @@ std::optional<Name> parse_name(std::string_view name) {
 }  // namespace
 
 Indexer::Indexer(io::FileSystem& fs, const log::Sequencer& log, IndexerOptions options)
-    : fs_(fs), log_(log), options_(std::move(options)), log_id_(log.store()->identity().id), snapshot_(std::make_shared<Snapshot>()) {}
+    : fs_(fs),
+      log_(log),
+      options_(std::move(options)),
+      log_id_(log.store()->identity().id),
+      snapshot_(std::make_shared<Snapshot>()) {}
 
 Result<std::unique_ptr<Indexer>> Indexer::start(io::FileSystem& fs, const log::Sequencer& log, IndexerOptions options) {
   std::unique_ptr<Indexer> self(new Indexer(fs, log, std::move(options)));
@@ -92,7 +96,8 @@ Status Indexer::open_files() {
     });
     auto file = IndexFile::open(here);
     Status good = file ? check_file(**file) : Status(file.error());
-    if (good && ((*file)->first_index() != name.first_index || (*file)->end_index() != end)) good = corrupt("it is about other entries than its name says");
+    if (good && ((*file)->first_index() != name.first_index || (*file)->end_index() != end))
+      good = corrupt("it is about other entries than its name says");
     if (good && !covered) {
       opened.files.push_back(std::move(*file));
       continue;
@@ -100,7 +105,8 @@ Status Indexer::open_files() {
     if (!good) options_.say("index " + here + " is made again: " + good.error().message);
     STELE_TRY(fs_.remove(here));
   }
-  std::sort(opened.files.begin(), opened.files.end(), [](const auto& a, const auto& b) { return a->first_index() < b->first_index(); });
+  std::sort(opened.files.begin(), opened.files.end(),
+            [](const auto& a, const auto& b) { return a->first_index() < b->first_index(); });
   snapshot_ = std::make_shared<Snapshot>(std::move(opened));
   return {};
 }
@@ -233,7 +239,8 @@ void Indexer::rest(const Error& error, const std::string& what) {
   changed_.wait_for(lock, std::chrono::seconds(5), [&] { return stopping_.load(); });
 }
 
-Status Indexer::add_file(std::uint64_t first_index, std::uint64_t chunks, const std::function<Status(index::ImageWriter&)>& write) {
+Status Indexer::add_file(std::uint64_t first_index, std::uint64_t chunks,
+                         const std::function<Status(index::ImageWriter&)>& write) {
   const std::string here = path(first_index, chunks);
   const std::string unfinished = here + std::string(kUnfinished);
   if (fs_.exists(unfinished)) STELE_TRY(fs_.remove(unfinished));
@@ -252,10 +259,14 @@ Status Indexer::add_file(std::uint64_t first_index, std::uint64_t chunks, const 
   const std::shared_ptr<const IndexFile> file = std::move(*opened);
   std::vector<std::shared_ptr<const IndexFile>> replaced;
   change([&](Snapshot& snapshot) {
-    const auto inside = [&](const auto& one) { return one->first_index() >= file->first_index() && one->end_index() <= file->end_index(); };
+    const auto inside = [&](const auto& one) {
+      return one->first_index() >= file->first_index() && one->end_index() <= file->end_index();
+    };
     std::copy_if(snapshot.files.begin(), snapshot.files.end(), std::back_inserter(replaced), inside);
     std::erase_if(snapshot.files, inside);
-    std::erase_if(snapshot.chunks, [&](const auto& one) { return one->chunk.first_index() >= file->first_index() && one->chunk.first_index() < file->end_index(); });
+    std::erase_if(snapshot.chunks, [&](const auto& one) {
+      return one->chunk.first_index() >= file->first_index() && one->chunk.first_index() < file->end_index();
+    });
     snapshot.files.insert(std::upper_bound(snapshot.files.begin(), snapshot.files.end(), file,
                                            [](const auto& a, const auto& b) { return a->first_index() < b->first_index(); }),
                           file);
@@ -300,7 +311,8 @@ bool Indexer::merge_next() {
       pacer.breathe([] { return 1U; });
       return !stopping_;
     };
-    const Status done = add_file(files[i]->first_index(), merged, [&](index::ImageWriter& out) { return index::merge(run, out, go_on); });
+    const Status done =
+        add_file(files[i]->first_index(), merged, [&](index::ImageWriter& out) { return index::merge(run, out, go_on); });
     if (done) return true;
     for (const IndexFile* file : run) {
       if (file->damaged()) report_damage(*file);
@@ -317,18 +329,21 @@ bool Indexer::repair_next() {
   const auto now = snapshot();
   for (std::uint64_t first = growing_first_; first >= kChunkRows;) {
     first -= kChunkRows;
-    const auto file = std::find_if(now->files.begin(), now->files.end(), [&](const auto& one) { return first >= one->first_index() && first < one->end_index(); });
+    const auto file = std::find_if(now->files.begin(), now->files.end(),
+                                   [&](const auto& one) { return first >= one->first_index() && first < one->end_index(); });
     if (file != now->files.end()) {
       first = (*file)->first_index();
       continue;
     }
-    if (std::any_of(now->chunks.begin(), now->chunks.end(), [&](const auto& one) { return one->chunk.first_index() == first; })) continue;
+    if (std::any_of(now->chunks.begin(), now->chunks.end(), [&](const auto& one) { return one->chunk.first_index() == first; }))
+      continue;
     index::LiveChunk chunk(first);
     Pacer pacer;
     const auto store = log_.store();
     while (!chunk.full() && !stopping_) {
       const auto bundle = store->read(chunk.end_index(), kStep);
-      Status read = bundle ? event::for_each_entry(*bundle, [&](std::string_view entry) { chunk.append(entry); }) : Status(bundle.error());
+      Status read =
+          bundle ? event::for_each_entry(*bundle, [&](std::string_view entry) { chunk.append(entry); }) : Status(bundle.error());
       if (!read) {
         rest(read.error(), "entries from " + std::to_string(chunk.end_index()) + " on cannot be indexed");
         return true;

@@ -20,7 +20,7 @@
 namespace stele::search {
 
 struct IndexerOptions {
-  std::string dir;  // of the index' files; made when absent
+  std::string dir;                                                          // of the index' files; made when absent
   std::function<void(const std::string&)> say = [](const std::string&) {};  // what an operator should know; from any thread
 };
 

@@ -26,7 +26,8 @@ struct Stretch {
 
 class Search {
  public:
-  Search(Indexer& indexer, std::shared_ptr<const log::Store> store, const SearchRequest& request, const std::function<bool()>& go_on)
+  Search(Indexer& indexer, std::shared_ptr<const log::Store> store, const SearchRequest& request,
+         const std::function<bool()>& go_on)
       : indexer_(indexer), reader_(store), request_(request), go_on_(go_on) {
     result_.size = request.continued ? std::min(request.continued->size, store->size()) : store->size();
   }
@@ -76,7 +77,8 @@ class Search {
   // Fills `out` and returns how many rows of the tile it is about.
   std::uint32_t ask(const Snapshot& snapshot, std::uint64_t first, Answer& out) {
     const auto& files = snapshot.files;
-    const auto behind = std::upper_bound(files.begin(), files.end(), first, [](std::uint64_t index, const auto& file) { return index < file->first_index(); });
+    const auto behind = std::upper_bound(files.begin(), files.end(), first,
+                                         [](std::uint64_t index, const auto& file) { return index < file->first_index(); });
     if (behind != files.begin() && first < (*std::prev(behind))->end_index()) {
       const index::IndexFile& file = **std::prev(behind);
       if (questions_of_ != &file) {
@@ -93,7 +95,8 @@ class Search {
       if (shared->chunk.first_index() != first) continue;
       const std::shared_lock lock(shared->mutex);
       const std::uint32_t rows = shared->chunk.rows();
-      evaluate(plan_.term, first, rows, [&](const query::Term& leaf, Answer& answer) { shared->chunk.answer(leaf, answer); }, out);
+      evaluate(
+          plan_.term, first, rows, [&](const query::Term& leaf, Answer& answer) { shared->chunk.answer(leaf, answer); }, out);
       return rows;
     }
     return 0;

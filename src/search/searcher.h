@@ -43,8 +43,8 @@ struct SearchResult {
 
 inline constexpr std::size_t kPageBytesMax = 8U << 20;  // of the entries of a page: it ends early
 
-// The log may grow meanwhile; what it had when the search began is searched. `go_on` is asked between chunks; when it says no, the
-// answer is kUnavailable. Any thread.
+// The log may grow meanwhile; what it had when the search began is searched. `go_on` is asked between chunks; when it says no,
+// the answer is kUnavailable. Any thread.
 Result<SearchResult> search(const log::Sequencer& log, Indexer& indexer, const query::Term& term, const SearchRequest& request,
                             const std::function<bool()>& go_on);
 

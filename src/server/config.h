@@ -23,6 +23,7 @@ struct Config {
   std::string sources;
   bool watch_sources = true;
   bool watch_clock = true;
+  bool index = true;
   std::string people;
   std::string rules;
   std::string github_secret_file;
@@ -53,6 +54,8 @@ struct Config {
   std::uint64_t idle_seconds = 120;
   std::uint64_t request_seconds = 30;
   std::uint64_t page_entries = 1000;
+  std::uint64_t searches = 4;
+  std::uint64_t search_seconds = 60;
   std::uint64_t streams = 256;
   std::uint64_t uploads = 1024;
   std::uint64_t upload_idle_seconds = 3600;

@@ -27,6 +27,7 @@ struct DataLayout {
   [[nodiscard]] std::string notify_file() const { return root + "/notify.json"; }
   [[nodiscard]] std::string upkeep_file() const { return root + "/upkeep.json"; }
   [[nodiscard]] std::string log_dir(const std::string& name) const { return root + "/logs/" + name; }
+  [[nodiscard]] std::string index_dir(const std::string& name) const { return root + "/index/" + name; }
   [[nodiscard]] std::string key_file(const std::string& name) const { return keys + "/" + name + ".key"; }
   [[nodiscard]] std::string sealing_key_file(const std::string& name) const { return keys + "/" + name + ".sealing-key"; }
 };

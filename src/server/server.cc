@@ -16,6 +16,8 @@
 #include "net/http_server.h"
 #include "net/stream_server.h"
 #include "notify/notifier.h"
+#include "search/indexer.h"
+#include "search/pool.h"
 #include "server/data_dir.h"
 #include "server/notify_config.h"
 #include "server/upkeep.h"
@@ -47,6 +49,7 @@ api::ApiLimits api_limits(const Config& config) {
   limits.read_entries_max = config.page_entries;
   limits.streams_max = config.streams;
   limits.uploads_max = config.uploads;
+  limits.search_seconds = static_cast<std::int64_t>(config.search_seconds);
   return limits;
 }
 
@@ -87,6 +90,8 @@ struct Server::Parts {
   std::unique_ptr<apart::Keeper> keeper;
   std::unique_ptr<collect::Understanding> understanding;
   std::unique_ptr<log::Sequencer> log;
+  std::unique_ptr<search::Indexer> indexer;  // none where nothing is searched
+  std::unique_ptr<search::Pool> searches;
   people::Directory people;
   std::unique_ptr<sources::Watch> watch;
   std::unique_ptr<notify::Notifier> notifier;  // none without destinations
@@ -107,6 +112,7 @@ struct Server::Parts {
   Status open_syslog();
   Status open_http();
   Status open_grpc();
+  Status open_index();
   Status open_notifier();
   void tell_of_stop(const std::optional<Error>& why);
   // What was said of the log last.
@@ -132,12 +138,17 @@ Status Server::Parts::open() {
   spdlog::info("log {} open: {} entries, {} sealed, origin {}", kMainLog, store->size(), store->sealed_size(),
                store->identity().origin);
 
+  STELE_TRY(open_index());
   STELE_TRY(open_notifier());  // before anything is written that it must tell of
   STELE_TRY(read_people());
   STELE_TRY(open_watch());
+  std::map<std::string, search::Indexer*> indexers;
+  if (indexer) indexers.emplace(kMainLog, indexer.get());
   runtime = std::make_unique<net::Runtime>(static_cast<unsigned>(config.threads));
   service = std::unique_ptr<api::Service>(new api::Service{{{kMainLog, log.get()}},
                                                            {{kMainLog, watch.get()}},
+                                                           std::move(indexers),
+                                                           searches.get(),
                                                            system_clock(),
                                                            *understanding,
                                                            people,
@@ -156,6 +167,17 @@ Status Server::Parts::open() {
       system_clock());
   STELE_TRY(open_http());  // last: it writes down the address, by which others know that the server is there
   watch_log({});
+  return {};
+}
+
+Status Server::Parts::open_index() {
+  constexpr std::size_t kWaitingMax = 256;
+  searches = std::make_unique<search::Pool>(static_cast<unsigned>(config.searches), kWaitingMax);
+  if (!config.index) return {};
+  search::IndexerOptions options;
+  options.dir = layout.index_dir(kMainLog);
+  options.say = [](const std::string& what) { spdlog::warn("{}", what); };
+  STELE_ASSIGN(indexer, search::Indexer::start(io::posix(), *log, std::move(options)));
   return {};
 }
 
@@ -324,6 +346,13 @@ void Server::Parts::append_metrics(std::string& out) const {
   one("stele_syslog_messages_total", "counter", "Syslog messages stored.", syslog->counters().messages);
   one("stele_syslog_quarantined_total", "counter", "Of them, quarantined.", syslog->counters().quarantined);
   one("stele_syslog_retries_total", "counter", "Batches that the log did not take at once.", syslog->counters().retries);
+  if (indexer) {
+    const search::IndexerStatus status = indexer->status();
+    one("stele_index_entries", "gauge", "Entries that are indexed.", status.covered);
+    one("stele_index_files", "gauge", "Files of the index.", status.files);
+    one("stele_index_bytes", "gauge", "Bytes of these files.", status.file_bytes);
+    one("stele_index_damaged_total", "counter", "Index files that were found damaged and made again.", status.damaged);
+  }
   upkeep->append_metrics(out);
   if (notifier) notifier->append_metrics(out);
 }
@@ -353,6 +382,8 @@ void Server::drain() {
   for (const auto& grpc : parts_->grpc) grpc->drain(millis);
   if (parts_->streams) parts_->streams->drain(millis);
   if (parts_->watch) parts_->watch->stop();
+  if (parts_->searches) parts_->searches->drain();
+  if (parts_->indexer) parts_->indexer->drain();
   if (parts_->upkeep) parts_->upkeep->drain();
   if (parts_->notifier) parts_->notifier->drain();
   if (parts_->log) parts_->log->drain();

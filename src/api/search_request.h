@@ -1,0 +1,32 @@
+// What a request to search says: in its query, or as a JSON document in its body.
+#pragma once
+
+#include <string>
+#include <variant>
+
+#include "api/router.h"
+#include "base/clock.h"
+#include "query/query.h"
+#include "search/searcher.h"
+
+namespace stele::api {
+
+struct SearchQuestion {
+  std::string log = "main";
+  query::Query query;
+  search::SearchRequest request;
+  bool proof = false;
+  UnixNanos now = 0;        // what the query's times count from: of the first page
+  std::string fingerprint;  // of the query's text
+};
+
+// Or the answer that says what is wrong.
+std::variant<SearchQuestion, net::Response> read_search(const net::Request& request, UnixNanos now, std::uint64_t limit_max);
+
+// The cursor for the page behind `result`, which has hits.
+std::string next_cursor(const SearchQuestion& question, const search::SearchResult& result);
+
+// {"message":…,"at":…,"suggestion":…}
+std::string query_error_json(const query::QueryError& error);
+
+}  // namespace stele::api

@@ -1,32 +1,15 @@
 // /api/v1/search: entries that a query means, a page at a time.
-#include <fmt/format.h>
+#include <algorithm>
+#include <memory>
 
-#include <charconv>
-
+#include "api/parameters.h"
 #include "api/search_request.h"
-#include "api/service.h"
+#include "api/searching.h"
 #include "base/json_text.h"
 #include "search/searcher.h"
 
 namespace stele::api {
 namespace {
-
-// One request on its way through the pool.
-struct Asked {
-  SearchQuestion question;
-  log::Sequencer* log = nullptr;
-  search::Indexer* indexer = nullptr;
-};
-
-Result<Asked> find_log(const Service& service, SearchQuestion question) {
-  Asked asked;
-  STELE_ASSIGN(asked.log, service.find(question.log));
-  const auto indexer = service.indexers.find(question.log);
-  if (indexer == service.indexers.end()) return Error{Code::kNotFound, "the log " + question.log + " has no index"};
-  asked.indexer = indexer->second;
-  asked.question = std::move(question);
-  return asked;
-}
 
 // A state that covers all hits: the published one, which others see too, if it does.
 std::shared_ptr<const log::SignedState> state_for(const log::Store& store, const search::SearchResult& result) {
@@ -35,8 +18,9 @@ std::shared_ptr<const log::SignedState> state_for(const log::Store& store, const
   return std::all_of(result.hits.begin(), result.hits.end(), covered) && published ? published : store.latest();
 }
 
-Status append_hits(const log::Store& store, const Asked& asked, const search::SearchResult& result, std::string& out) {
-  const auto state = asked.question.proof ? state_for(store, result) : nullptr;
+Status append_hits(const log::Store& store, const SearchQuestion& question, const search::SearchResult& result,
+                   std::string& out) {
+  const auto state = question.proof ? state_for(store, result) : nullptr;
   out += "{\"hits\":[";
   for (const search::Hit& hit : result.hits) {
     out += out.back() == '[' ? "{\"index\":" : ",{\"index\":";
@@ -74,14 +58,11 @@ void append_warnings(const std::vector<query::QueryWarning>& warnings, std::stri
   out += ']';
 }
 
-Result<net::Response> answer(const Service& service, const Asked& asked) {
-  const SearchQuestion& question = asked.question;
-  const std::int64_t deadline = service.clock.monotonic() + service.limits.search_seconds * 1'000'000'000;
-  const std::function<bool()> go_on = [&] { return service.searches->goes_on() && service.clock.monotonic() < deadline; };
+Result<net::Response> answer(const SearchQuestion& question, const Searched& searched, const GoOn& go_on) {
   STELE_ASSIGN(const search::SearchResult result,
-               search::search(*asked.log, *asked.indexer, question.query.term, question.request, go_on));
+               search::search(*searched.log, *searched.indexer, question.query.term, question.request, go_on));
   std::string out;
-  STELE_TRY(append_hits(*asked.log->store(), asked, result, out));
+  STELE_TRY(append_hits(*searched.log->store(), question, result, out));
   out += ",\"total\":";
   append_decimal(out, result.total);
   out += ",\"size\":";
@@ -98,18 +79,15 @@ Result<net::Response> answer(const Service& service, const Asked& asked) {
   return json_response(200, std::move(out));
 }
 
-void handle(Service& service, const net::Request& request, const net::Reply& reply) {
-  auto question = read_search(request, service.clock.now(), service.limits.read_entries_max);
-  if (const auto* wrong = std::get_if<net::Response>(&question)) return reply.send(*wrong);
-  auto asked = find_log(service, std::move(std::get<SearchQuestion>(question)));
-  if (!asked) return reply.send(error_response(asked.error()));
+void handle(const Service& service, const net::Request& request, const net::Reply& reply) {
+  auto read = read_search(request, service.clock.now(), service.limits.read_entries_max);
+  if (auto* wrong = std::get_if<net::Response>(&read)) return reply.send(std::move(*wrong));
   // Shared: std::function copies its captures.
-  const auto shared = std::make_shared<Asked>(std::move(*asked));
-  const bool taken = service.searches->submit([&service, shared, reply] {
-    auto response = answer(service, *shared);
-    reply.send(response ? std::move(*response) : error_response(response.error()));
-  });
-  if (!taken) reply.send(error_response({Code::kBusy, "too many searches wait"}));
+  const auto question = std::make_shared<SearchQuestion>(std::move(std::get<SearchQuestion>(read)));
+  const auto searched = find_searched(service, question->log);
+  if (!searched) return reply.send(error_response(searched.error()));
+  answer_search(service, reply,
+                [question, searched = *searched](const GoOn& go_on) { return answer(*question, searched, go_on); });
 }
 
 }  // namespace

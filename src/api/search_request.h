@@ -26,7 +26,4 @@ std::variant<SearchQuestion, net::Response> read_search(const net::Request& requ
 // The cursor for the page behind `result`, which has hits.
 std::string next_cursor(const SearchQuestion& question, const search::SearchResult& result);
 
-// {"message":…,"at":…,"suggestion":…}
-std::string query_error_json(const query::QueryError& error);
-
 }  // namespace stele::api

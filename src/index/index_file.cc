@@ -32,6 +32,20 @@ Column IndexFile::column(const FieldPlace& field, std::uint32_t chunk) const {
   return out;
 }
 
+std::vector<std::vector<std::uint32_t>> IndexFile::values_of_codes(const FieldPlace& field) const {
+  std::vector<std::vector<std::uint32_t>> out(file_.directory.chunks.size());
+  const Dictionary values(image(), field.values);
+  for (std::uint32_t number = 0; number < values.count() && !damaged(); ++number) {
+    for (const ValuePart& part : read_value_list(values.record(number).list)) {
+      if (part.chunk >= out.size()) continue;
+      auto& codes = out[part.chunk];
+      if (codes.size() <= part.code) codes.resize(std::size_t{part.code} + 1);
+      codes[part.code] = number;
+    }
+  }
+  return out;
+}
+
 IndexFile::Question::Question(const IndexFile& file, const query::Term& leaf) : file_(file), leaf_(leaf) {
   if (leaf.kind == query::Term::Kind::kTime) return;
   if (leaf.kind == query::Term::Kind::kAnywhere) {

@@ -27,6 +27,14 @@ class IndexFile {
   [[nodiscard]] std::uint64_t end_index() const { return file_.directory.end_index(); }
   [[nodiscard]] bool damaged() const { return file_.image->damaged(); }
 
+  // The field's values in a chunk; not ok where there are none.
+  [[nodiscard]] Column column(const FieldPlace& field, std::uint32_t chunk) const;
+  // For each chunk, by code, which value of the field's dictionary it is. Reads all of the dictionary.
+  [[nodiscard]] std::vector<std::vector<std::uint32_t>> values_of_codes(const FieldPlace& field) const;
+  [[nodiscard]] std::string_view value(const FieldPlace& field, std::uint32_t number) const {
+    return Dictionary(image(), field.values).record(number).text;
+  }
+
   // A question, looked up in all dictionaries once. Borrows the file and the term. One thread.
   class Question {
    public:
@@ -66,7 +74,6 @@ class IndexFile {
 
  private:
   explicit IndexFile(OpenedFile file) : file_(std::move(file)) {}
-  [[nodiscard]] Column column(const FieldPlace& field, std::uint32_t chunk) const;
 
   OpenedFile file_;
 };

@@ -79,6 +79,13 @@ void LiveChunk::add(Field& field, std::string_view text) {
   }
 }
 
+std::optional<LiveChunk::Values> LiveChunk::values(const std::string& path) const {
+  const auto known = by_path_.find(path);
+  if (known == by_path_.end()) return std::nullopt;
+  const Field& field = fields_[static_cast<std::size_t>(known->second)];
+  return Values{field.codes, field.extras, field.opaque, &field.values};
+}
+
 void LiveChunk::answer(const query::Term& leaf, Answer& out) const {
   if (leaf.kind == query::Term::Kind::kTime) return answer_time(leaf, out);
   if (leaf.kind == query::Term::Kind::kAnywhere) {

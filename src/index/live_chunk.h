@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <deque>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -39,6 +40,19 @@ class LiveChunk {
 
   // For a term of kField, kAnywhere or kTime.
   void answer(const query::Term& leaf, Answer& out) const;
+
+  // What stands at a path, row by row. Borrows the chunk, and holds until it is appended to.
+  struct Values {
+    std::span<const std::uint32_t> codes;  // numbers of values by row, 0: none; rows behind it have none
+    std::span<const std::pair<std::uint16_t, std::uint32_t>> extras;
+    std::span<const std::uint16_t> opaque;  // rows with values that are not known
+    const ValueTable* texts = nullptr;
+  };
+  // Nothing when no entry has the path, or no field knows it: rows of unindexed() may have it then.
+  [[nodiscard]] std::optional<Values> values(const std::string& path) const;
+  [[nodiscard]] const Bits& unindexed() const { return unindexed_; }
+  // Of the event in each row, nanoseconds since 1970.
+  [[nodiscard]] std::span<const std::optional<std::int64_t>> times() const { return times_; }
 
   // Writes the whole file. The chunk is full, and `root` is that of the log's tile with these entries.
   Status write(ImageWriter& out, const LogId& log, const Hash& root) const;

@@ -14,6 +14,8 @@ class Number {
   static std::optional<Number> parse(std::string_view text);
   static Number of(std::int64_t whole) { return Number(static_cast<double>(whole), whole); }
 
+  // The nearest double.
+  [[nodiscard]] double value() const { return value_; }
   // Less than, equal to or greater than 0.
   [[nodiscard]] int compare(const Number& other) const;
 

@@ -1,0 +1,23 @@
+// What every search has in common: which log, how long, on which thread.
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include "api/service.h"
+
+namespace stele::api {
+
+struct Searched {
+  log::Sequencer* log = nullptr;
+  search::Indexer* indexer = nullptr;
+};
+// kNotFound when there is no such log, or nothing to search it with.
+Result<Searched> find_searched(const Service& service, const std::string& log);
+
+// Calls `answer` on one of the threads for searches, and sends what it returns; "too busy" when too many wait. It is handed what
+// a search is to ask whether it goes on: false once it took too long, or the server drains. The service outlives it.
+using GoOn = std::function<bool()>;
+void answer_search(const Service& service, const net::Reply& reply, std::function<Result<net::Response>(const GoOn&)> answer);
+
+}  // namespace stele::api

@@ -1,0 +1,27 @@
+#include "search/field_values.h"
+
+#include <algorithm>
+
+namespace stele::search {
+
+Status FieldValues::load(TileSearch& tiles, std::uint64_t tile, const index::Bits& rows) {
+  first_.assign(index::kChunkRows, kNoValue);
+  further_.clear();
+  index::Bits rest = rows;
+  for (PathValues& path : paths_) {
+    if (!rest.any()) break;
+    STELE_TRY(path.load(tiles, tile, rest));
+    further_.insert(further_.end(), path.further().begin(), path.further().end());
+    index::Bits have;
+    rest.for_each([&](std::uint32_t row) {
+      first_[row] = path.first(row);
+      if (first_[row] != kNoValue) have.set(row);
+      return true;
+    });
+    rest -= have;
+  }
+  if (paths_.size() > 1) std::sort(further_.begin(), further_.end());
+  return {};
+}
+
+}  // namespace stele::search

@@ -1,0 +1,121 @@
+#include "search/tile_search.h"
+
+#include <algorithm>
+#include <bit>
+
+namespace stele::search {
+namespace {
+
+using index::Answer;
+using index::Bits;
+using index::kChunkRows;
+
+// How many rows of the same bundle are open.
+std::uint32_t open_nearby(std::uint64_t index, const Answer& answer) {
+  constexpr std::uint64_t kWordsABundle = log::kBundleEntries / 64;
+  const std::uint64_t word = index % kChunkRows / log::kBundleEntries * kWordsABundle;
+  std::uint32_t out = 0;
+  for (std::uint64_t i = word; i < word + kWordsABundle; ++i)
+    out += static_cast<std::uint32_t>(std::popcount(answer.maybe.words()[i] & ~answer.sure.words()[i]));
+  return out;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<TileSearch>> TileSearch::make(Indexer& indexer, std::shared_ptr<const log::Store> store,
+                                                     const query::Term& term, std::uint64_t size) {
+  std::unique_ptr<TileSearch> self(new TileSearch(indexer, std::move(store), size));
+  STELE_ASSIGN(self->plan_, make_plan(term, self->reader_, size));
+  self->matcher_ = std::make_unique<query::Matcher>(self->plan_.term);
+  return self;
+}
+
+void TileSearch::narrow(std::uint64_t first, std::uint64_t end) {
+  plan_.first = std::max(plan_.first, first);
+  plan_.end = std::max(plan_.first, std::min(plan_.end, end));
+}
+
+TileSource TileSearch::source(std::uint64_t tile) const {
+  const std::uint64_t first = tile * kChunkRows;
+  TileSource out;
+  const auto& files = snapshot_->files;
+  const auto behind = std::upper_bound(files.begin(), files.end(), first,
+                                       [](std::uint64_t index, const auto& file) { return index < file->first_index(); });
+  if (behind != files.begin() && first < (*std::prev(behind))->end_index()) {
+    const index::IndexFile& file = **std::prev(behind);
+    if (file.damaged()) return out;
+    out.file = &file;
+    out.chunk = static_cast<std::uint32_t>((first - file.first_index()) / kChunkRows);
+    return out;
+  }
+  for (const auto& shared : snapshot_->chunks) {
+    if (shared->chunk.first_index() != first) continue;
+    out.lock = std::shared_lock(shared->mutex);
+    out.growing = &shared->chunk;
+    return out;
+  }
+  return out;
+}
+
+bool TileSearch::is_damaged(const TileSource& source) {
+  if (source.file == nullptr || !source.file->damaged()) return false;
+  indexer_.report_damage(*source.file);
+  return true;
+}
+
+void TileSearch::ask(std::uint64_t tile, Answer& out) {
+  const std::uint64_t first = tile * kChunkRows;
+  const auto end = static_cast<std::uint32_t>(std::min<std::uint64_t>(kChunkRows, size_ - first));
+  out.clear();
+  const TileSource from = source(tile);
+  std::uint32_t covered = ask_source(from, first, out);
+  if (is_damaged(from)) {
+    out.clear();
+    covered = 0;
+  }
+  // Behind what is indexed nothing is known.
+  if (covered < end) out.maybe |= Bits::range(covered, end);
+  const Bits wanted = Bits::range(static_cast<std::uint32_t>(std::clamp(plan_.first, first, first + end) - first),
+                                  static_cast<std::uint32_t>(std::clamp(plan_.end, first, first + end) - first));
+  out.sure &= wanted;
+  out.maybe &= wanted;
+}
+
+// Returns how many rows of the tile the answer is about.
+std::uint32_t TileSearch::ask_source(const TileSource& source, std::uint64_t first, Answer& out) {
+  if (source.file != nullptr) {
+    if (questions_of_ != source.file) {
+      questions_ = std::make_unique<FileQuestions>(*source.file, plan_.term);
+      questions_of_ = source.file;
+    }
+    questions_->answer(source.chunk, out);
+    return kChunkRows;
+  }
+  if (source.growing == nullptr) return 0;
+  const auto leaf = [&](const query::Term& term, Answer& answer) { source.growing->answer(term, answer); };
+  evaluate(plan_.term, first, source.growing->rows(), leaf, out);
+  return source.growing->rows();
+}
+
+Result<bool> TileSearch::decide(std::uint64_t index, const Answer& answer) {
+  ++decided_;
+  STELE_ASSIGN(const std::string_view entry, reader_.read(index, open_nearby(index, answer)));
+  return matcher_->matches(index, entry);
+}
+
+Result<Bits> TileSearch::decide_all(std::uint64_t tile, const Answer& answer) {
+  Bits out = answer.sure;
+  Bits open = answer.maybe;
+  open -= answer.sure;
+  Status status;
+  open.for_each([&](std::uint32_t row) {
+    const auto passes = decide(tile * kChunkRows + row, answer);
+    if (!passes) status = passes.error();
+    if (passes && *passes) out.set(row);
+    return status.ok();
+  });
+  if (!status) return status.error();
+  return out;
+}
+
+}  // namespace stele::search

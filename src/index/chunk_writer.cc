@@ -24,6 +24,31 @@ std::uint64_t head_of(std::string_view text) {
   return out;
 }
 
+// Numbers of the table's values in the order of texts, each behind its head.
+std::vector<std::pair<std::uint64_t, std::uint32_t>> sorted(const ValueTable& values) {
+  std::vector<std::pair<std::uint64_t, std::uint32_t>> out(values.count());
+  for (std::uint32_t i = 0; i < out.size(); ++i) out[i] = {head_of(values.text(i + 1)), i + 1};
+  std::sort(out.begin(), out.end(), [&](const auto& a, const auto& b) {
+    return a.first != b.first ? a.first < b.first : text_less(values.text(a.second), values.text(b.second));
+  });
+  return out;
+}
+
+// By hash: by its upper bits first, which leaves little to sort.
+void sort_rows(std::vector<HashedRow>& rows) {
+  constexpr unsigned kShift = 35 - 16;
+  std::vector<std::uint32_t> begins((1U << 16) + 1, 0);
+  for (const HashedRow& row : rows) ++begins[(row.hash >> kShift) + 1];
+  std::partial_sum(begins.begin(), begins.end(), begins.begin());
+  std::vector<HashedRow> out(rows.size());
+  auto next = begins;
+  for (const HashedRow& row : rows) out[next[row.hash >> kShift]++] = row;
+  for (std::size_t i = 0; i + 1 < begins.size(); ++i) {
+    if (begins[i + 1] - begins[i] > 1) std::sort(out.begin() + begins[i], out.begin() + begins[i + 1]);
+  }
+  rows = std::move(out);
+}
+
 Bits bits_of(const std::vector<std::uint16_t>& rows) {
   Bits out;
   for (const std::uint16_t row : rows) out.set(row);
@@ -105,7 +130,8 @@ class ChunkWriter {
     }
     const bool differ = values > rows / 4 * 3 && field.values.bytes() > kShortBytes * values;
     const bool texts = field.has_texts && values > rows / 2;
-    if (values > kCodesMax || (values > kHashedFrom && (differ || texts))) return write_hashed(field, place);
+    if (field.values.has_repeats() || values > kCodesMax || (values > kHashedFrom && (differ || texts)))
+      return write_hashed(field, place);
     return write_codes(field, place);
   }
 
@@ -131,11 +157,7 @@ class ChunkWriter {
 
   Status write_codes(const Field& field, FieldPlace& place) {
     const std::uint32_t count = field.values.count();
-    std::vector<std::pair<std::uint64_t, std::uint32_t>> order(count);
-    for (std::uint32_t i = 0; i < count; ++i) order[i] = {head_of(field.values.text(i + 1)), i + 1};
-    std::sort(order.begin(), order.end(), [&](const auto& a, const auto& b) {
-      return a.first != b.first ? a.first < b.first : text_less(field.values.text(a.second), field.values.text(b.second));
-    });
+    const auto order = sorted(field.values);
     std::vector<std::uint16_t> rank(count + 1, 0);
     for (std::uint32_t i = 0; i < count; ++i) rank[order[i].second] = static_cast<std::uint16_t>(i + 1);
     std::vector<std::uint32_t> rows(count + 1, 0);
@@ -189,7 +211,7 @@ class ChunkWriter {
     for (const auto& [row, number] : field.extras) take(row, number);
     write_column(encode_hashed(present, pairs, opaque));
     if (!hashed.empty()) {
-      std::sort(hashed.begin(), hashed.end());
+      sort_rows(hashed);
       HashTableWriter table(out_, hashed.size());
       for (const HashedRow& row : hashed) table.add(row);
       place.hashes = table.finish();
@@ -198,13 +220,10 @@ class ChunkWriter {
   }
 
   Status write_words(Words& words, FieldPlace& place) {
-    std::vector<std::uint32_t> order(words.texts.count());
-    std::iota(order.begin(), order.end(), 1U);
-    std::sort(order.begin(), order.end(),
-              [&](std::uint32_t a, std::uint32_t b) { return text_less(words.texts.text(a), words.texts.text(b)); });
+    const auto order = sorted(words.texts);
     DictionaryWriter dictionary(out_);
     std::string list;
-    for (const std::uint32_t number : order) {
+    for (const auto& [head, number] : order) {
       std::vector<std::uint16_t>& rows = words.rows[number - 1];
       std::sort(rows.begin(), rows.end());
       rows.erase(std::unique(rows.begin(), rows.end()), rows.end());

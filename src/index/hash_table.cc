@@ -35,13 +35,10 @@ HashTableWriter::HashTableWriter(ImageWriter& out, std::uint64_t rows) : out_(ou
 }
 
 void HashTableWriter::add(const HashedRow& row) {
-  std::string bytes;
-  const std::uint32_t rest = rest_of(row.hash);
-  put(bytes, static_cast<std::uint16_t>(rest));
-  put(bytes, static_cast<std::uint8_t>(rest >> 16));
-  put(bytes, static_cast<std::uint8_t>(row.chunk));
-  put(bytes, row.row);
-  out_.append(bytes);
+  char bytes[kRowBytes];
+  store_le(bytes, rest_of(row.hash) | static_cast<std::uint32_t>(row.chunk) << kRestBits);
+  store_le(bytes + 4, row.row);
+  out_.append({bytes, sizeof bytes});
   ends_[static_cast<std::size_t>(row.hash >> (kHashBits - place_.bits))] = ++place_.count;
 }
 

@@ -66,6 +66,10 @@ void LiveChunk::add(Field& field, std::string_view text) {
   }
   const std::uint32_t before = field.values.count();
   const std::uint32_t code = field.values.add(text);
+  // Where the first thousands are nearly all different the rest will be: it is written as integers or hashes.
+  constexpr std::uint32_t kEnough = 4096;
+  ++field.filled;
+  if (code == kEnough && code > before && 20 * code > 19 * field.filled) field.values.stop_looking();
   if (code > before) {
     value_bytes_ += text.size();
     field.has_texts = field.has_texts || query::is_text(text);

@@ -65,6 +65,7 @@ class LiveChunk {
     std::vector<std::uint32_t> codes;                             // numbers of values by row, 0: none; as far as there was one
     std::vector<std::pair<std::uint16_t, std::uint32_t>> extras;  // further ones, by row
     std::vector<std::uint16_t> opaque;                            // rows with values that were not taken
+    std::uint32_t filled = 0;                                     // values that came
     bool has_texts = false;
   };
   Field* field(event::PathNumber path);

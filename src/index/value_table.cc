@@ -30,8 +30,8 @@ std::uint32_t ValueTable::hash_of(std::string_view text) {
 }
 
 std::string_view ValueTable::text(std::uint32_t number) const {
-  const std::uint32_t begin = number < 2 ? 0 : ends_[number - 2];
-  return {bytes_.data() + begin, ends_[number - 1] - begin};
+  const Value& value = values_[number - 1];
+  return {bytes_.data() + value.at, value.size};
 }
 
 bool ValueTable::is_equal(std::uint32_t number, std::string_view folded) const {
@@ -39,24 +39,33 @@ bool ValueTable::is_equal(std::uint32_t number, std::string_view folded) const {
 }
 
 std::uint32_t ValueTable::add(std::string_view text) {
-  if (2 * (ends_.size() + 1) > slots_.size()) grow();
   const std::uint32_t hash = hash_of(text);
-  std::size_t slot = hash & (slots_.size() - 1);
-  for (; slots_[slot] != 0; slot = (slot + 1) & (slots_.size() - 1)) {
-    if (hashes_[slots_[slot] - 1] == hash && this->text(slots_[slot]) == text) return slots_[slot];
+  std::size_t slot = 0;
+  if (looks_) {
+    if (2 * (values_.size() + 1) > slots_.size()) grow();
+    slot = hash & (slots_.size() - 1);
+    for (; slots_[slot].number != 0; slot = (slot + 1) & (slots_.size() - 1)) {
+      if (slots_[slot].hash == hash && this->text(slots_[slot].number) == text) return slots_[slot].number;
+    }
   }
+  values_.push_back({static_cast<std::uint32_t>(bytes_.size()), static_cast<std::uint32_t>(text.size()), hash});
   bytes_.insert(bytes_.end(), text.begin(), text.end());
-  ends_.push_back(static_cast<std::uint32_t>(bytes_.size()));
-  hashes_.push_back(hash);
-  return slots_[slot] = count();
+  if (looks_) slots_[slot] = {hash, count()};
+  return count();
+}
+
+void ValueTable::stop_looking() {
+  looks_ = false;
+  slots_ = {};
 }
 
 void ValueTable::grow() {
-  std::vector<std::uint32_t> slots(slots_.empty() ? 16 : 2 * slots_.size());
+  std::vector<Slot> slots(slots_.empty() ? 16 : 2 * slots_.size());
   for (std::uint32_t number = 1; number <= count(); ++number) {
-    std::size_t slot = hashes_[number - 1] & (slots.size() - 1);
-    while (slots[slot] != 0) slot = (slot + 1) & (slots.size() - 1);
-    slots[slot] = number;
+    const std::uint32_t hash = values_[number - 1].hash;
+    std::size_t slot = hash & (slots.size() - 1);
+    while (slots[slot].number != 0) slot = (slot + 1) & (slots.size() - 1);
+    slots[slot] = {hash, number};
   }
   slots_ = std::move(slots);
 }

@@ -1,4 +1,5 @@
-// The values of a field of the chunk that grows: each once, with a number from 1 on.
+// The values of a field of the chunk that grows, with numbers from 1 on: each once, or, where nearly all are different, as they
+// come.
 #pragma once
 
 #include <cstdint>
@@ -9,19 +10,28 @@ namespace stele::index {
 
 class ValueTable {
  public:
-  // The number of `text`; a new one if it was not there.
+  // The number of `text`; a new one if it was not there, or repeats are no longer looked for.
   std::uint32_t add(std::string_view text);
-  [[nodiscard]] std::uint32_t count() const { return static_cast<std::uint32_t>(ends_.size()); }
+  // From here on every value gets a new number: to look for one among many costs a miss of the caches.
+  void stop_looking();
+  [[nodiscard]] bool has_repeats() const { return !looks_; }
+  [[nodiscard]] std::uint32_t count() const { return static_cast<std::uint32_t>(values_.size()); }
   [[nodiscard]] std::string_view text(std::uint32_t number) const;
   [[nodiscard]] std::size_t bytes() const { return bytes_.size(); }
 
   // Calls f(number) for each value that is `folded` when folded.
   template <typename F>
   void for_each_equal(std::string_view folded, F&& f) const {
-    if (slots_.empty()) return;
     const std::uint32_t hash = hash_of(folded);
-    for (std::size_t slot = hash & (slots_.size() - 1); slots_[slot] != 0; slot = (slot + 1) & (slots_.size() - 1)) {
-      if (hashes_[slots_[slot] - 1] == hash && is_equal(slots_[slot], folded)) f(slots_[slot]);
+    if (!looks_) {
+      for (std::uint32_t number = 1; number <= count(); ++number) {
+        if (values_[number - 1].hash == hash && is_equal(number, folded)) f(number);
+      }
+      return;
+    }
+    if (slots_.empty()) return;
+    for (std::size_t slot = hash & (slots_.size() - 1); slots_[slot].number != 0; slot = (slot + 1) & (slots_.size() - 1)) {
+      if (slots_[slot].hash == hash && is_equal(slots_[slot].number, folded)) f(slots_[slot].number);
     }
   }
 
@@ -30,10 +40,19 @@ class ValueTable {
   [[nodiscard]] bool is_equal(std::uint32_t number, std::string_view folded) const;
   void grow();
 
+  bool looks_ = true;
+  struct Value {
+    std::uint32_t at;  // in bytes_
+    std::uint32_t size;
+    std::uint32_t hash;
+  };
+  struct Slot {
+    std::uint32_t hash = 0;
+    std::uint32_t number = 0;  // 0: free
+  };
   std::vector<char> bytes_;
-  std::vector<std::uint32_t> ends_;    // in bytes_, by number - 1
-  std::vector<std::uint32_t> hashes_;  // by number - 1
-  std::vector<std::uint32_t> slots_;   // numbers, open addressing; 0: free; a power of two
+  std::vector<Value> values_;  // by number - 1
+  std::vector<Slot> slots_;    // open addressing; a power of two
 };
 
 }  // namespace stele::index

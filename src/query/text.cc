@@ -20,7 +20,9 @@ int compare_folded(std::string_view a, std::string_view b) {
   return a.size() == b.size() ? 0 : a.size() < b.size() ? -1 : 1;
 }
 
-bool is_text(std::string_view value) { return value.find_first_of(" \t\r\n") != std::string_view::npos; }
+bool is_text(std::string_view value) {
+  return std::any_of(value.begin(), value.end(), [](char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; });
+}
 
 std::string_view next_word(std::string_view& text) {
   std::size_t begin = 0;

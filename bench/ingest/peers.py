@@ -12,7 +12,7 @@ import tempfile
 from harness.process import BenchError, Server, fresh_directory
 
 _HERE = pathlib.Path(__file__).resolve().parent
-_POSTGRES_BINARIES = pathlib.Path("/usr/lib/postgresql/15/bin")
+POSTGRES_BINARIES = pathlib.Path("/usr/lib/postgresql/15/bin")
 _POSTGRES_SETTINGS = """
 listen_addresses = ''
 fsync = on
@@ -34,12 +34,12 @@ class Postgres:
     """A cluster of its own, reached over a Unix socket only."""
 
     def __init__(self, data, sockets):
-        program = _POSTGRES_BINARIES / "postgres"
+        program = POSTGRES_BINARIES / "postgres"
         self.sockets = sockets
         user = "postgres" if os.geteuid() == 0 else None
         self.role = user or "bench"
         self._check_installed()
-        setup = Server([_POSTGRES_BINARIES / "initdb", "-D", data / "cluster", "-A", "trust", "-U", self.role, "--no-locale",
+        setup = Server([POSTGRES_BINARIES / "initdb", "-D", data / "cluster", "-A", "trust", "-U", self.role, "--no-locale",
                         "-E", "UTF8"], data.parent / "initdb.log", user)
         try:
             code = setup.wait()
@@ -58,13 +58,13 @@ class Postgres:
 
     @staticmethod
     def _check_installed():
-        if not (_POSTGRES_BINARIES / "initdb").exists():
-            raise Missing(f"PostgreSQL 15 is not in {_POSTGRES_BINARIES}; install the package postgresql-15")
+        if not (POSTGRES_BINARIES / "initdb").exists():
+            raise Missing(f"PostgreSQL 15 is not in {POSTGRES_BINARIES}; install the package postgresql-15")
         if not pathlib.Path("/usr/share/postgresql/15/extension/pgcrypto.control").exists():
             raise Missing("PostgreSQL's pgcrypto extension is not installed")
 
     def _ready(self):
-        words = [_POSTGRES_BINARIES / "pg_isready", "-q", "-h", self.sockets]
+        words = [POSTGRES_BINARIES / "pg_isready", "-q", "-h", self.sockets]
         return subprocess.run([str(word) for word in words], check=False).returncode == 0
 
     def stop(self):
@@ -72,7 +72,7 @@ class Postgres:
         self.server.stop(signal.SIGQUIT)
 
     def query(self, *statements, database="postgres"):
-        words = [_POSTGRES_BINARIES / "psql", "-h", self.sockets, "-U", self.role, "-d", database, "-X", "-q", "-A", "-t",
+        words = [POSTGRES_BINARIES / "psql", "-h", self.sockets, "-U", self.role, "-d", database, "-X", "-q", "-A", "-t",
                  "-v", "ON_ERROR_STOP=1"]
         for statement in statements:
             words += ["-c", statement]

@@ -68,12 +68,25 @@ std::uint64_t load_wide(const char* at, unsigned width) {
   return load_le<std::uint64_t>(at);
 }
 
+constexpr std::size_t kBoundRows = 64;
+
+// `bounds` may be empty. 0 stands for no value and is within no bounds that are asked for.
 template <typename T>
-void scan_wide(std::string_view data, std::uint64_t low, std::uint64_t high, Bits& out) {
+void scan_wide(std::string_view data, std::string_view bounds, std::uint64_t low, std::uint64_t high, Bits& out) {
   const std::size_t count = data.size() / sizeof(T);
-  for (std::size_t row = 0; row < count; row += 64) {
+  for (std::size_t row = 0; row < count; row += kBoundRows) {
     std::uint64_t word = 0;
-    const std::size_t end = std::min<std::size_t>(64, count - row);
+    const std::size_t end = std::min<std::size_t>(kBoundRows, count - row);
+    if (!bounds.empty()) {
+      const char* const at = bounds.data() + row / kBoundRows * 2 * sizeof(T);
+      const std::uint64_t least = load_le<T>(at);
+      const std::uint64_t most = load_le<T>(at + sizeof(T));
+      if (most < low || least > high) continue;
+      if (least >= low && most <= high) {
+        out.words()[row / 64] |= end == 64 ? ~std::uint64_t{0} : (std::uint64_t{1} << end) - 1;
+        continue;
+      }
+    }
     for (std::size_t i = 0; i < end; ++i) {
       const std::uint64_t here = load_le<T>(data.data() + (row + i) * sizeof(T));
       word |= std::uint64_t{here >= low && here <= high} << i;
@@ -207,13 +220,26 @@ std::string encode_integers(Flavour flavour, std::span<const std::optional<std::
       if (integers[row]) put(out, static_cast<std::uint16_t>(row));
     }
   }
-  for (const auto& one : integers) {
-    if (listed && !one) continue;
-    const std::uint64_t stored =
-        one ? (static_cast<std::uint64_t>(*one) - static_cast<std::uint64_t>(low)) / static_cast<std::uint64_t>(unit) + 1 : 0;
+  const auto stored = [&](const std::optional<std::int64_t>& one) {
+    return one ? (static_cast<std::uint64_t>(*one) - static_cast<std::uint64_t>(low)) / static_cast<std::uint64_t>(unit) + 1 : 0;
+  };
+  const auto put_wide = [&](std::uint64_t value) {
     char bytes[8];
-    store_le(bytes, stored);
+    store_le(bytes, value);
     out.append(bytes, width);
+  };
+  for (const auto& one : integers) {
+    if (!listed || one) put_wide(stored(one));
+  }
+  for (std::size_t row = 0; !listed && row < integers.size(); row += kBoundRows) {
+    std::uint64_t least = ~std::uint64_t{0};
+    std::uint64_t greatest = 0;
+    for (std::size_t i = row; i < std::min(row + kBoundRows, integers.size()); ++i) {
+      least = std::min(least, stored(integers[i]));
+      greatest = std::max(greatest, stored(integers[i]));
+    }
+    put_wide(least);
+    put_wide(greatest);
   }
   put_rows(out, opaque, static_cast<std::uint32_t>(integers.size()));
   return out;
@@ -262,6 +288,7 @@ Column Column::open(std::string_view bytes, std::uint32_t rows) {
         out.listed_rows_ = in.bytes(2 * count);
       }
       out.data_ = in.bytes(count * out.width_);
+      if (!out.listed_) out.bounds_ = in.bytes((count + kBoundRows - 1) / kBoundRows * 2 * out.width_);
       break;
     }
     case Form::kHashed:
@@ -286,6 +313,18 @@ std::optional<std::int64_t> Column::integer(std::uint32_t i) const {
   const std::uint64_t stored = load_wide(data_.data() + std::size_t{i} * width_, width_);
   if (stored == 0) return std::nullopt;
   return static_cast<std::int64_t>(static_cast<std::uint64_t>(smallest_) + (stored - 1) * static_cast<std::uint64_t>(unit_));
+}
+
+std::optional<std::pair<std::int64_t, std::int64_t>> Column::bounds(std::uint32_t block) const {
+  const std::size_t at = std::size_t{block} * 2 * width_;
+  if (at + 2 * width_ > bounds_.size()) return std::nullopt;
+  const std::uint64_t least = load_wide(bounds_.data() + at, width_);
+  const std::uint64_t most = load_wide(bounds_.data() + at + width_, width_);
+  if (least == 0) return std::nullopt;
+  const auto integer = [&](std::uint64_t stored) {
+    return static_cast<std::int64_t>(static_cast<std::uint64_t>(smallest_) + (stored - 1) * static_cast<std::uint64_t>(unit_));
+  };
+  return std::pair(integer(least), integer(most));
 }
 
 void Column::add_present(Bits& out) const {
@@ -337,10 +376,10 @@ void Column::scan(std::int64_t low, std::int64_t high, Bits& out) const {
     }
     return;
   }
-  if (width_ == 1) return scan_wide<std::uint8_t>(data_, first, last, out);
-  if (width_ == 2) return scan_wide<std::uint16_t>(data_, first, last, out);
-  if (width_ == 4) return scan_wide<std::uint32_t>(data_, first, last, out);
-  scan_wide<std::uint64_t>(data_, first, last, out);
+  if (width_ == 1) return scan_wide<std::uint8_t>(data_, bounds_, first, last, out);
+  if (width_ == 2) return scan_wide<std::uint16_t>(data_, bounds_, first, last, out);
+  if (width_ == 4) return scan_wide<std::uint32_t>(data_, bounds_, first, last, out);
+  scan_wide<std::uint64_t>(data_, bounds_, first, last, out);
 }
 
 void Column::codes(std::span<std::uint16_t, kChunkRows> out) const {

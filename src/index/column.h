@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/bytes.h"
 #include "index/bits.h"
 #include "index/code_set.h"
 #include "query/condition.h"
@@ -67,6 +68,19 @@ class Column {
   void scan(const CodeSet& codes, Bits& out) const;
   // Adds the rows whose integers are within, both ends included. Of a column of integers.
   void scan(std::int64_t low, std::int64_t high, Bits& out) const;
+  // The code of a row, 0: none. Of kConstant and kCodes.
+  [[nodiscard]] std::uint16_t code(std::uint32_t row) const {
+    if (form_ == Form::kConstant) return constant_;
+    if (width_ == 16) return load_le<std::uint16_t>(data_.data() + 2 * std::size_t{row});
+    const auto byte = static_cast<std::uint8_t>(data_[width_ == 8 ? row : row / 2]);
+    return width_ == 8 ? byte : byte >> (row % 2 * 4) & 15;
+  }
+  [[nodiscard]] bool is_dense() const { return form_ == Form::kConstant || form_ == Form::kCodes; }
+  // The least and the greatest integer of the 64 rows from 64 * `block` on; nothing where one has none, or it is not known.
+  [[nodiscard]] std::optional<std::pair<std::int64_t, std::int64_t>> bounds(std::uint32_t block) const;
+  // Of a column of integers, of which each row may have one.
+  [[nodiscard]] std::optional<std::int64_t> integer_of_row(std::uint32_t row) const { return integer(row); }
+  [[nodiscard]] bool is_listed() const { return listed_; }
   // The code of each row, and further ones. Of a column of codes.
   void codes(std::span<std::uint16_t, kChunkRows> out) const;
   [[nodiscard]] std::vector<RowCode> extras() const;
@@ -98,6 +112,7 @@ class Column {
   std::int64_t unit_ = 1;
   std::string_view listed_rows_;
   std::string_view data_;
+  std::string_view bounds_;  // of each 64 rows, least and greatest as stored
   std::string_view present_;
   std::string_view pairs_;
   std::string_view extra_rows_;

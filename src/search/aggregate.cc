@@ -8,6 +8,7 @@
 
 #include "query/number.h"
 #include "search/calendar.h"
+#include "search/dense_count.h"
 #include "search/event_times.h"
 #include "search/field_values.h"
 #include "search/measure.h"
@@ -18,8 +19,6 @@ namespace {
 
 using index::Bits;
 using index::kChunkRows;
-
-constexpr std::uint64_t kNone = UINT64_MAX;  // the part of a key of entries without a value
 
 // A group's key: numbers of texts, or beginnings of units of time.
 using Key = std::array<std::uint64_t, kGroupKeysMax>;
@@ -44,6 +43,7 @@ class Aggregation {
     for (const GroupKey& key : request.by) {
       wants_times_ = wants_times_ || key.unit;
       keys_.push_back(key.unit ? nullptr : field(key.paths));
+      count_keys_.push_back({keys_.back(), key.unit.value_or(TimeUnit::kDay)});
     }
     for (const Metric& metric : request.metrics) {
       const bool of_times = metric.kind == Metric::Kind::kFirst || metric.kind == Metric::Kind::kLast;
@@ -75,6 +75,21 @@ class Aggregation {
     const std::uint32_t count = rows.count();
     if (count == 0) return {};
     result_.total += count;
+    if (request_.metrics.empty() && !keys_.empty()) {
+      Status counted;
+      if (count_dense(tiles_, tile, rows, count_keys_, [&](std::span<const std::uint64_t> parts, std::uint64_t rows_of) {
+            Key key;
+            key.fill(kNoPart);
+            std::copy(parts.begin(), parts.end(), key.begin());
+            Gathered* const group_of = group(key);
+            if (group_of == nullptr) {
+              counted = too_many("groups");
+            } else {
+              group_of->count += rows_of;
+            }
+          }))
+        return counted;
+    }
     for (const auto& [paths, values] : fields_) STELE_TRY(values->load(tiles_, tile, rows));
     if (wants_times_) STELE_TRY(times_.load(tiles_, tile, rows));
     constexpr std::size_t kTextBytesMax = 512U << 20;
@@ -83,7 +98,7 @@ class Aggregation {
     std::array<std::size_t, kGroupKeysMax> at{};
     Status status;
     Key key;
-    key.fill(kNone);
+    key.fill(kNoPart);
     Gathered* last = nullptr;
     Key last_key{};
     rows.for_each([&](std::uint32_t row) {
@@ -117,10 +132,10 @@ class Aggregation {
   [[nodiscard]] std::uint64_t part_of(std::size_t i, std::uint32_t row) {
     if (keys_[i] != nullptr) {
       const std::uint32_t text = keys_[i]->first(row);
-      return text == kNoValue ? kNone : text;
+      return text == kNoValue ? kNoPart : text;
     }
     const auto time = times_.at(row);
-    if (!time) return kNone;
+    if (!time) return kNoPart;
     // Events of one tile lie in few units.
     UnitSeen& seen = units_[i];
     if (*time < seen.begin || *time >= seen.end) {
@@ -192,7 +207,7 @@ class Aggregation {
   }
 
   [[nodiscard]] std::optional<std::string> text_of(std::size_t i, std::uint64_t part) const {
-    if (part == kNone) return std::nullopt;
+    if (part == kNoPart) return std::nullopt;
     if (request_.by[i].unit) return unit_text(static_cast<std::int64_t>(part), *request_.by[i].unit);
     return texts_.text(static_cast<std::uint32_t>(part));
   }
@@ -204,7 +219,7 @@ class Aggregation {
       const std::uint64_t left = a.first[i];
       const std::uint64_t right = b.first[i];
       if (left == right) continue;
-      if (left == kNone || right == kNone) return right == kNone;  // those without a value last
+      if (left == kNoPart || right == kNoPart) return right == kNoPart;  // those without a value last
       if (keys_[i] == nullptr) return static_cast<std::int64_t>(left) < static_cast<std::int64_t>(right);
       return texts_.text(static_cast<std::uint32_t>(left)) < texts_.text(static_cast<std::uint32_t>(right));
     }
@@ -240,6 +255,7 @@ class Aggregation {
   EventTimes times_;
   bool wants_times_ = false;
   std::vector<FieldValues*> keys_;      // null: of time
+  std::vector<CountKey> count_keys_;    // the same
   std::vector<FieldValues*> measured_;  // null: of time
   std::array<UnitSeen, kGroupKeysMax> units_;
   std::unordered_map<Key, Gathered, KeyHash> groups_;

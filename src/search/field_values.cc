@@ -24,4 +24,16 @@ Status FieldValues::load(TileSearch& tiles, std::uint64_t tile, const index::Bit
   return {};
 }
 
+std::optional<FieldValues::Coded> FieldValues::coded(const TileSource& source) {
+  std::optional<Coded> out;
+  for (PathValues& path : paths_) {
+    const auto one = path.coded(source);
+    if (!one) return std::nullopt;
+    if (!one->has_column) continue;
+    if (out || !one->is_dense) return std::nullopt;
+    out = Coded{&path, one->column};
+  }
+  return out;
+}
+
 }  // namespace stele::search

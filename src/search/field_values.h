@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -23,6 +24,13 @@ class FieldValues {
 
   // Reads the values of the rows `rows` of the tile.
   Status load(TileSearch& tiles, std::uint64_t tile, const index::Bits& rows);
+
+  // Where a file knows each row's value as one code: the path that has it, and its column. Nothing where it does not.
+  struct Coded {
+    PathValues* path = nullptr;
+    index::Column column;
+  };
+  std::optional<Coded> coded(const TileSource& source);
 
   // By row: the number of its first value among the texts, or kNoValue. Of the rows that were loaded.
   [[nodiscard]] std::uint32_t first(std::uint32_t row) const { return first_[row]; }

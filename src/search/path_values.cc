@@ -9,6 +9,11 @@ namespace {
 using index::Bits;
 using index::kChunkRows;
 
+// Whether no index has the path.
+bool is_read(std::string_view path) {
+  return path.empty() || path == index::kTimeField || path == "original" || path.starts_with("original.");
+}
+
 }  // namespace
 
 Status PathValues::load(TileSearch& tiles, std::uint64_t tile, const Bits& rows) {
@@ -31,6 +36,50 @@ Status PathValues::load(TileSearch& tiles, std::uint64_t tile, const Bits& rows)
   return {};
 }
 
+void PathValues::look_up_codes(const index::IndexFile& file) {
+  if (file_ == &file) return;
+  file_ = &file;
+  values_of_codes_.assign(file.directory().chunks.size(), {});
+  texts_of_values_.clear();
+  const index::FieldPlace* place = file.directory().field(path_);
+  if (place == nullptr) return;
+  values_of_codes_ = file.values_of_codes(*place);
+  texts_of_values_.assign(place->values.count, kNoValue);
+}
+
+std::uint32_t PathValues::text_of_code(const index::IndexFile& file, std::uint32_t chunk, std::uint16_t code) {
+  look_up_codes(file);
+  const auto& values = values_of_codes_[chunk];
+  if (code == 0 || code >= values.size() || values[code] >= texts_of_values_.size()) return kNoValue;
+  std::uint32_t& text = texts_of_values_[values[code]];
+  if (text == kNoValue) text = texts_.number(file.value(*file.directory().field(path_), values[code]));
+  return text;
+}
+
+std::size_t PathValues::codes(const index::IndexFile& file, std::uint32_t chunk) {
+  look_up_codes(file);
+  return std::max<std::size_t>(values_of_codes_[chunk].size(), 1);
+}
+
+std::optional<PathValues::Coded> PathValues::coded(const TileSource& source) {
+  if (source.file == nullptr || is_read(path_)) return std::nullopt;
+  const index::IndexFile& file = *source.file;
+  const index::FieldPlace* place = file.directory().field(path_);
+  Coded out;
+  if (place != nullptr) out.column = file.column(*place, source.chunk);
+  Bits rest;
+  if (!out.column.ok()) {
+    if (const index::FieldPlace* unindexed = file.directory().field(index::kUnindexed))
+      file.column(*unindexed, source.chunk).add_opaque(rest);
+    return rest.any() ? std::nullopt : std::optional(out);
+  }
+  out.has_column = true;
+  out.is_dense = out.column.is_dense();
+  if (!out.column.has_codes() || !out.column.extras().empty()) return std::nullopt;
+  out.column.add_opaque(rest);
+  return rest.any() ? std::nullopt : std::optional(out);
+}
+
 void PathValues::add(std::uint32_t row, std::uint32_t text) {
   if (first_[row] == kNoValue) {
     first_[row] = text;
@@ -44,12 +93,9 @@ Bits PathValues::load_file(const TileSource& source, const Bits& rows) {
   const index::FieldPlace* unindexed = file.directory().field(index::kUnindexed);
   Bits rest;
   if (unindexed != nullptr) file.column(*unindexed, source.chunk).add_opaque(rest);
-  const index::FieldPlace* place = path_.empty() ? nullptr : file.directory().field(path_);
-  if (place == nullptr || path_ == index::kTimeField) {
-    // No field is of what is never indexed: that is read.
-    if (path_ == index::kTimeField || path_ == "original" || path_.starts_with("original.")) return rows;
-    return rest &= rows;
-  }
+  if (is_read(path_)) return rows;
+  const index::FieldPlace* place = file.directory().field(path_);
+  if (place == nullptr) return rest &= rows;
   rest.clear();  // a field has all rows that are not its own opaque ones
   const index::Column column = file.column(*place, source.chunk);
   if (!column.ok()) {
@@ -69,19 +115,7 @@ Bits PathValues::load_file(const TileSource& source, const Bits& rows) {
     });
     return rest &= rows;
   }
-  if (file_ != &file) {
-    values_of_codes_ = file.values_of_codes(*place);
-    texts_of_values_.assign(place->values.count, kNoValue);
-    file_ = &file;
-  }
-  const auto& values = values_of_codes_[source.chunk];
-  const auto text_of = [&](std::uint16_t code) {
-    const std::uint32_t value = code < values.size() ? values[code] : 0;
-    if (value >= texts_of_values_.size()) return kNoValue;
-    std::uint32_t& text = texts_of_values_[value];
-    if (text == kNoValue) text = texts_.number(file.value(*place, value));
-    return text;
-  };
+  const auto text_of = [&](std::uint16_t code) { return text_of_code(file, source.chunk, code); };
   std::array<std::uint16_t, kChunkRows> codes;
   column.codes(codes);
   known.for_each([&](std::uint32_t row) {
@@ -96,7 +130,7 @@ Bits PathValues::load_file(const TileSource& source, const Bits& rows) {
 
 Bits PathValues::load_growing(const index::LiveChunk& chunk, const Bits& rows) {
   Bits rest;
-  if (path_ == index::kTimeField || path_ == "original" || path_.starts_with("original.")) return rows;
+  if (is_read(path_)) return rows;
   if (chunk.rows() < kChunkRows) rest |= Bits::range(chunk.rows(), kChunkRows);
   const auto values = chunk.values(path_);
   if (!values) {

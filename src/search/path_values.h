@@ -2,7 +2,7 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -26,6 +26,20 @@ class PathValues {
   // Reads the values of the rows `rows` of the tile.
   Status load(TileSearch& tiles, std::uint64_t tile, const index::Bits& rows);
 
+  // Where a file knows each row's value as one code, or that it has none: its column, to be counted without load(). `has_column`
+  // says whether the chunk has anything of the path.
+  struct Coded {
+    bool has_column = false;
+    bool is_dense = false;
+    index::Column column;
+  };
+  // Nothing when some row is not known so.
+  std::optional<Coded> coded(const TileSource& source);
+  // The number, among the texts, of what a code of that chunk stands for.
+  std::uint32_t text_of_code(const index::IndexFile& file, std::uint32_t chunk, std::uint16_t code);
+  // How many codes the chunk has, 0 with them.
+  std::size_t codes(const index::IndexFile& file, std::uint32_t chunk);
+
   // By row: the number of its first value among the texts, or kNoValue. Of the rows that were loaded.
   [[nodiscard]] std::uint32_t first(std::uint32_t row) const { return first_[row]; }
   // Further values, by row, ascending.
@@ -37,6 +51,7 @@ class PathValues {
   index::Bits load_growing(const index::LiveChunk& chunk, const index::Bits& rows);
   Status read(TileSearch& tiles, std::uint64_t tile, const index::Bits& rows);
   void add(std::uint32_t row, std::uint32_t text);
+  void look_up_codes(const index::IndexFile& file);
 
   std::string path_;
   Texts& texts_;

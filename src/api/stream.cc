@@ -1,16 +1,22 @@
 // /api/v1/stream: entries as they are committed, as server-sent events (WHATWG HTML, section 9.2).
 #include <algorithm>
+#include <memory>
+#include <optional>
 
+#include "api/parameters.h"
 #include "api/service.h"
 #include "event/entry.h"
+#include "query/matcher.h"
 
 namespace stele::api {
 namespace {
 
 class EntryStream final : public net::ChunkSource {
  public:
-  EntryStream(Service& service, const log::Sequencer& sequencer, std::uint64_t from)
-      : service_(service), sequencer_(sequencer), at_(from) {
+  // Entries from `from` on, of which only those are sent that `query` means.
+  EntryStream(Service& service, const log::Sequencer& sequencer, std::uint64_t from, std::optional<query::Term> query)
+      : service_(service), sequencer_(sequencer), at_(from), query_(std::move(query)) {
+    if (query_) matcher_.emplace(*query_);
     ++service_.counters.streams;
   }
   ~EntryStream() override { --service_.counters.streams; }
@@ -20,21 +26,27 @@ class EntryStream final : public net::ChunkSource {
   [[nodiscard]] Result<std::string> next() override {
     constexpr std::uint64_t kStep = 16;
     constexpr std::size_t kChunkBytes = 256U << 10;  // from there on the rest is left for the next
+    constexpr std::uint64_t kLookedAt = 512;         // entries, where they may be others: so is what is behind them
     const auto store = sequencer_.store();
     const std::uint64_t size = store->size();
+    const std::uint64_t began = at_;
     std::string out;
-    while (at_ < size && out.size() < kChunkBytes) {
+    while (at_ < size && out.size() < kChunkBytes && (!matcher_ || at_ - began < kLookedAt)) {
       const auto bundle = store->read(at_, std::min(kStep, size - at_));
       // What was read before it is sent; the next call meets the error again.
       if (!bundle && !out.empty()) return out;
       if (!bundle) return bundle.error();
       STELE_TRY(event::for_each_entry(*bundle, [&](std::string_view entry) {
         if (out.size() >= kChunkBytes) return;
-        out += "id: " + std::to_string(at_++) + "\ndata: ";
+        const std::uint64_t index = at_++;
+        if (matcher_ && !matcher_->matches(index, entry)) return;
+        out += "id: " + std::to_string(index) + "\ndata: ";
         out += entry;
         out += "\n\n";
       }));
     }
+    // Nothing yet, but more to look at: a comment, so that the next call comes at once.
+    if (out.empty() && at_ > began) out = ": looked at all before " + std::to_string(at_) + "\n\n";
     return out;
   }
   [[nodiscard]] std::string_view heartbeat() const override { return ": still here\n\n"; }
@@ -43,7 +55,19 @@ class EntryStream final : public net::ChunkSource {
   Service& service_;
   const log::Sequencer& sequencer_;
   std::uint64_t at_;
+  std::optional<query::Term> query_;
+  std::optional<query::Matcher> matcher_;  // borrows it
 };
+
+// What is to be sent; nothing: all.
+std::variant<std::optional<query::Term>, net::Response> query_of(const net::Request& request, UnixNanos now) {
+  if (request.parameter("q").value_or("").empty()) return std::nullopt;
+  const auto parameters = Parameters::read(request, {"q"});
+  if (!parameters) return error_response(parameters.error());
+  auto query = read_query(*parameters, now);
+  if (auto* wrong = std::get_if<net::Response>(&query)) return std::move(*wrong);
+  return std::optional(std::move(std::get<query::Query>(query).term));
+}
 
 Result<std::uint64_t> start_of(const net::Request& request, std::uint64_t size) {
   if (const auto last = request.header("last-event-id"); !last.empty()) {
@@ -70,9 +94,12 @@ void add_stream_routes(Router& router, Service& service) {
                 if (service.counters.streams >= service.limits.streams_max) {
                   return reply.send(error_response({Code::kBusy, "too many streams are open"}));
                 }
+                auto query = query_of(request, service.clock.now());
+                if (auto* wrong = std::get_if<net::Response>(&query)) return reply.send(std::move(*wrong));
                 net::Response response;
                 response.headers = {{"Content-Type", "text/event-stream"}, {"Cache-Control", "no-store"}};
-                response.stream = std::make_shared<EntryStream>(service, **sequencer, *from);
+                response.stream = std::make_shared<EntryStream>(service, **sequencer, *from,
+                                                                std::move(std::get<std::optional<query::Term>>(query)));
                 reply.send(std::move(response));
               }});
 }

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <csignal>
@@ -24,11 +25,13 @@ constexpr const char* kExamples =
     "Examples:\n"
     "  stele tail -n 50\n"
     "  stele tail -f --url http://127.0.0.1:7373\n"
+    "  stele tail -f 'category:authentication -outcome:success'   # what stele search knows\n"
     "  stele tail --from 0 --json > entries.ndjson        # the whole log\n\n"
     "Exit code: 0 done, 1 the log is shorter than what was seen of it, 2 it could not be read.";
 
 struct Options {
   Where where;
+  std::vector<std::string> query;
   std::string log = "main";
   std::optional<std::uint64_t> lines;
   std::optional<std::uint64_t> from;
@@ -38,11 +41,13 @@ struct Options {
 };
 
 constexpr std::uint64_t kLinesDefault = 10;
+constexpr std::uint64_t kPage = 1000;  // most of one answer
 
 class Tail {
  public:
   explicit Tail(const Options& options) : options_(options), terminal_(is_terminal(STDOUT_FILENO)) {
     style_ = {palette_for(STDOUT_FILENO), terminal_ && !options.utc};
+    for (const std::string& word : options.query) query_ += (query_.empty() ? "" : " ") + word;
   }
 
   Result<int> run() {
@@ -58,12 +63,34 @@ class Tail {
     STELE_ASSIGN(const auto connection, Connection::open(options_.where, Reach::kRead));
     STELE_ASSIGN(const std::uint64_t size, log_size(*connection));
     const std::uint64_t wanted = options_.lines.value_or(options_.from ? size : kLinesDefault);
+    if (!query_.empty()) return show_found(*connection, options_.lines.value_or(options_.from ? kPage : kLinesDefault), size);
     next_ = options_.from.value_or(size > wanted ? size - wanted : 0);
     if (next_ > size)
       return Error{Code::kNotFound, "the log has " + counted(size, "entry", "entries") + ", none from " + grouped(next_) + " on"};
     // When following from an index, -n does not end it.
     const std::uint64_t end = options_.follow || size - next_ < wanted ? size : next_ + wanted;
     while (next_ < end && !closed_) STELE_TRY(show_page(*connection, end));
+    return {};
+  }
+
+  // The last of those that the query means, or the first from an index on.
+  Status show_found(Connection& connection, std::uint64_t wanted, std::uint64_t size) {
+    const std::string query = options_.from ? "(" + query_ + ") idx>=" + std::to_string(*options_.from) : query_;
+    STELE_ASSIGN(
+        const std::string body,
+        connection.get(target("/api/v1/search") + fmt::format("&q={}&limit={}&order={}", url_encode(query),
+                                                              std::min(wanted, kPage), options_.from ? "oldest" : "newest")));
+    event::JsonTape tape;
+    STELE_TRY(parse_json(body, tape));
+    std::vector<std::pair<std::uint64_t, std::string_view>> hits;
+    JsonValue(tape)["hits"].for_each(
+        [&](JsonValue one) { hits.emplace_back(one["index"].number().value_or(0), one["entry"].raw()); });
+    if (!options_.from) std::reverse(hits.begin(), hits.end());
+    std::string out;
+    for (const auto& [index, entry] : hits) append_shown(out, index, entry);
+    show(out);
+    const bool more = JsonValue(tape)["next"].is(event::JsonType::kString);
+    next_ = options_.from && more && !hits.empty() ? hits.back().first + 1 : JsonValue(tape)["size"].number().value_or(size);
     return {};
   }
 
@@ -116,8 +143,8 @@ class Tail {
     }
     SseParser parser;
     Status parsed;
-    auto answer =
-        connection.http().stream(target("/api/v1/stream") + "&from=" + std::to_string(next_), [&](std::string_view piece) {
+    auto answer = connection.http().stream(
+        target("/api/v1/stream") + "&from=" + std::to_string(next_) + "&q=" + url_encode(query_), [&](std::string_view piece) {
           std::string out;
           parsed = parser.feed(piece, [&](const ServerEvent& event) {
             const auto index = parse_decimal(event.id);
@@ -164,6 +191,7 @@ class Tail {
   const Options& options_;
   bool terminal_;
   LineStyle style_;
+  std::string query_;
   std::uint64_t next_ = 0;
   bool closed_ = false;    // nobody reads what is shown
   int unwritten_ = 0;      // or it cannot be written, and why
@@ -176,6 +204,7 @@ class Tail {
 void add_tail(const Command& app, int& exit_code) {
   const Command command = app.add_subcommand("tail", "Show the last entries of a log, and with -f those that come.");
   auto options = std::make_shared<Options>();  // shared by the flags and the callback
+  command.add_option("QUERY", options->query, "Only entries that it means, as `stele search` has it.").type_name("");
   add_where_options(command, options->where);
   command.add_option("-n,--lines", options->lines, "How many entries. Default: 10, or with --from all that follow.")
       .type_name("COUNT")

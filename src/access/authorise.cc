@@ -10,6 +10,7 @@ std::string_view permission_name(Permission permission) {
     case Permission::kObserve: return "observe";
     case Permission::kOpenSealed: return "open sealed values of";
     case Permission::kErase: return "erase values of";
+    case Permission::kOperate: return "operate";
   }
   return "";
 }

@@ -9,7 +9,7 @@
 namespace stele::access {
 
 // What is asked for. Each route names one.
-enum class Permission { kWrite, kRead, kProve, kObserve, kOpenSealed, kErase };
+enum class Permission { kWrite, kRead, kProve, kObserve, kOpenSealed, kErase, kOperate };
 std::string_view permission_name(Permission permission);
 
 // Who asks, as far as the server itself knows.

@@ -45,6 +45,8 @@ std::optional<Name> parse_name(std::string_view name) {
 
 }  // namespace
 
+std::string index_file_name(const IndexFile& file) { return file_name(file.first_index(), file.directory().chunks.size()); }
+
 Indexer::Indexer(io::FileSystem& fs, const log::Sequencer& log, IndexerOptions options)
     : fs_(fs),
       log_(log),
@@ -147,6 +149,12 @@ void Indexer::report_damage(const IndexFile& file) {
   const std::string here = path(file.first_index(), file.directory().chunks.size());
   options_.say("index " + here + " is damaged; it is made again");
   static_cast<void>(fs_.remove(here));  // what is left of it is noticed again
+}
+
+void Indexer::rebuild() {
+  std::vector<std::shared_ptr<const IndexFile>> files;
+  change([&](Snapshot& snapshot) { files.swap(snapshot.files); });
+  for (const auto& file : files) static_cast<void>(fs_.remove(options_.dir + "/" + index_file_name(*file)));
 }
 
 IndexerStatus Indexer::status() const {

@@ -24,6 +24,9 @@ struct IndexerOptions {
   std::function<void(const std::string&)> say = [](const std::string&) {};  // what an operator should know; from any thread
 };
 
+// "00000000000000065536-1.index"
+std::string index_file_name(const index::IndexFile& file);
+
 struct IndexerStatus {
   std::uint64_t covered = 0;  // entries in files and in memory
   std::uint64_t files = 0;
@@ -43,6 +46,14 @@ class Indexer {
   Indexer& operator=(const Indexer&) = delete;
 
   [[nodiscard]] std::shared_ptr<const Snapshot> snapshot() const;
+
+  [[nodiscard]] io::FileSystem& fs() { return fs_; }
+  [[nodiscard]] const std::string& dir() const { return options_.dir; }
+  // The right to check the index, as long as what is returned lives. Nothing while another has it.
+  [[nodiscard]] std::unique_lock<std::mutex> begin_check() { return std::unique_lock(check_mutex_, std::try_to_lock); }
+
+  // Takes all files out: each is made again.
+  void rebuild();
 
   // That a file turned out to be damaged: it is taken out, and made again.
   void report_damage(const index::IndexFile& file);
@@ -75,6 +86,7 @@ class Indexer {
   IndexerOptions options_;
   index::LogId log_id_{};
 
+  std::mutex check_mutex_;    // held by who checks
   mutable std::mutex mutex_;  // guards what follows
   std::condition_variable changed_;
   std::shared_ptr<const Snapshot> snapshot_;

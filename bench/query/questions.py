@@ -62,8 +62,8 @@ def make(events, rounds, seed=1):
                      sql=f"SELECT payload FROM audit_log WHERE to_tsvector('simple', payload ->> 'message') @@ to_tsquery('simple', "
                          f"{quoted(word)}) LIMIT 100", scan=("-F", word)))
         request = rng.choice(events)["context"]["request_id"]
-        add(Question("request id", 1, 0.15, search(f"request={request}"), sql=f"SELECT payload FROM audit_log WHERE request_id = '{request}'",
-                     scan=("-F", request)))
+        add(Question("request id", 1, 0.15, search(f"request={request}"),
+                     sql=f"SELECT payload FROM audit_log WHERE request_id = '{request}'", scan=("-F", request)))
         one, two = rng.choice(events)["message"].split()[1:3]
         part = one[-4:] + " " + two[:5]
         add(Question("substring of messages", 400, 200, search(f'message:~"{part}"'),

@@ -126,9 +126,14 @@ void LiveChunk::answer_field(const Field& field, const query::Condition& test, A
     }
   }
   if (any) {
-    for (std::uint32_t row = 0; row < field.codes.size(); ++row) {
-      if (wanted[field.codes[row]] != 0) out.add(row);
+    Bits found;
+    for (std::size_t row = 0; row < field.codes.size(); row += 64) {
+      std::uint64_t word = 0;
+      const std::size_t end = std::min<std::size_t>(64, field.codes.size() - row);
+      for (std::size_t i = 0; i < end; ++i) word |= std::uint64_t{wanted[field.codes[row + i]]} << i;
+      found.words()[row / 64] = word;
     }
+    out.add(found);
     for (const auto& [row, number] : field.extras) {
       if (wanted[number] != 0) out.add(row);
     }
@@ -137,10 +142,12 @@ void LiveChunk::answer_field(const Field& field, const query::Condition& test, A
 }
 
 void LiveChunk::answer_time(const query::Term& term, Answer& out) const {
+  Bits found;
   for (std::uint32_t row = 0; row < rows_; ++row) {
     const auto& time = times_[row];
-    if (time && (!term.from || *time >= *term.from) && (!term.before || *time < *term.before)) out.add(row);
+    if (time && (!term.from || *time >= *term.from) && (!term.before || *time < *term.before)) found.set(row);
   }
+  out.add(found);
 }
 
 }  // namespace stele::index

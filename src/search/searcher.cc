@@ -1,6 +1,8 @@
 #include "search/searcher.h"
 
 #include <algorithm>
+#include <memory>
+#include <span>
 
 #include "search/tile_search.h"
 
@@ -13,7 +15,8 @@ using index::kChunkRows;
 
 class Search {
  public:
-  Search(TileSearch& tiles, const SearchRequest& request, std::uint64_t size) : tiles_(tiles), request_(request) {
+  Search(TileSearch& tiles, std::shared_ptr<const log::Store> store, const SearchRequest& request, std::uint64_t size)
+      : tiles_(tiles), store_(std::move(store)), request_(request) {
     result_.size = size;
     if (!request.continued) return;
     result_.total = request.continued->total;
@@ -37,6 +40,7 @@ class Search {
       STELE_TRY(take(tile * kChunkRows, answer));
     }
     result_.read = tiles_.decided();
+    STELE_TRY(read_page());
     return std::move(result_);
   }
 
@@ -57,8 +61,8 @@ class Search {
         }
         if (!*passes) return true;
       }
-      status = add(first + row);
-      return status.ok() && !done();
+      add(first + row, !answer.sure.has(row));
+      return !done();
     };
     if (result_.more) {
       result_.total += answer.sure.count();
@@ -73,22 +77,41 @@ class Search {
     return status;
   }
 
-  Status add(std::uint64_t index) {
+  // `was_read`: to decide, and so its entry is at hand.
+  void add(std::uint64_t index, bool was_read) {
     if (!request_.continued) ++result_.total;
-    if (result_.more || result_.hits.size() >= request_.limit || page_bytes_ > kPageBytesMax) {
+    if (result_.more || result_.hits.size() >= request_.limit) {
       result_.more = true;
-      return {};
+      return;
     }
-    STELE_ASSIGN(const std::string_view entry, tiles_.reader().read(index));
-    page_bytes_ += entry.size();
-    result_.hits.push_back({index, std::string(entry)});
+    Hit& hit = result_.hits.emplace_back();
+    hit.index = index;
+    const auto entry = was_read ? tiles_.reader().read(index) : Result<std::string_view>(std::string_view());
+    if (entry) hit.entry = *entry;
+  }
+
+  // A page ends early where its entries are long.
+  Status read_page() {
+    constexpr std::size_t kAtOnce = 128;
+    std::size_t bytes = 0;
+    for (std::size_t at = 0; at < result_.hits.size(); at += kAtOnce) {
+      const auto some = std::span(result_.hits).subspan(at, std::min(kAtOnce, result_.hits.size() - at));
+      STELE_TRY(read_hits(some, store_));
+      for (std::size_t i = 0; i < some.size(); ++i) {
+        bytes += some[i].entry.size();
+        if (bytes <= kPageBytesMax || at + i + 1 == result_.hits.size()) continue;
+        result_.hits.resize(at + i + 1);
+        result_.more = true;
+        return {};
+      }
+    }
     return {};
   }
 
   TileSearch& tiles_;
+  std::shared_ptr<const log::Store> store_;
   const SearchRequest& request_;
   SearchResult result_;
-  std::size_t page_bytes_ = 0;
 };
 
 }  // namespace
@@ -98,7 +121,7 @@ Result<SearchResult> search(const log::Sequencer& log, Indexer& indexer, const q
   const auto store = log.store();
   const std::uint64_t size = request.continued ? std::min(request.continued->size, store->size()) : store->size();
   STELE_ASSIGN(const auto tiles, TileSearch::make(indexer, store, term, size));
-  return Search(*tiles, request, size).run(go_on);
+  return Search(*tiles, store, request, size).run(go_on);
 }
 
 }  // namespace stele::search

@@ -10,6 +10,7 @@
 #include "base/result.h"
 #include "log/sequencer.h"
 #include "query/term.h"
+#include "search/hits.h"
 #include "search/indexer.h"
 
 namespace stele::search {
@@ -26,11 +27,6 @@ struct SearchRequest {
     std::uint64_t total = 0;
   };
   std::optional<Continued> continued;
-};
-
-struct Hit {
-  std::uint64_t index = 0;
-  std::string entry;
 };
 
 struct SearchResult {

@@ -75,6 +75,8 @@ class Column {
     const auto byte = static_cast<std::uint8_t>(data_[width_ == 8 ? row : row / 2]);
     return width_ == 8 ? byte : byte >> (row % 2 * 4) & 15;
   }
+  // A byte for each row, where that is how codes stand; else nothing.
+  [[nodiscard]] std::string_view code_bytes() const { return form_ == Form::kCodes && width_ == 8 ? data_ : std::string_view(); }
   [[nodiscard]] bool is_dense() const { return form_ == Form::kConstant || form_ == Form::kCodes; }
   // The least and the greatest integer of the 64 rows from 64 * `block` on; nothing where one has none, or it is not known.
   [[nodiscard]] std::optional<std::pair<std::int64_t, std::int64_t>> bounds(std::uint32_t block) const;

@@ -38,6 +38,18 @@ std::int64_t unit_begin(std::int64_t time, TimeUnit unit) {
   return time;
 }
 
+std::int64_t unit_least(TimeUnit unit) {
+  switch (unit) {
+    case TimeUnit::kMinute: return 60 * kSecond;
+    case TimeUnit::kHour: return 3600 * kSecond;
+    case TimeUnit::kDay: return kDay;
+    case TimeUnit::kWeek: return 7 * kDay;
+    case TimeUnit::kMonth: return 28 * kDay;
+    case TimeUnit::kYear: return 365 * kDay;
+  }
+  return kDay;
+}
+
 std::string unit_text(std::int64_t begin, TimeUnit unit) {
   const std::chrono::year_month_day date{day_of(begin)};
   const int year = static_cast<int>(date.year());

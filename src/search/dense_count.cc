@@ -25,31 +25,33 @@ class Digit {
       auto coded = key.field->coded(source);
       if (!coded) return false;
       coded_ = std::move(*coded);
+      // Whatever a byte says has a cell.
+      constexpr std::size_t kByteCodes = 256;
       size_ = coded_.path->codes(*source.file, source.chunk);
+      if (!coded_.column.code_bytes().empty()) size_ = std::max(size_, kByteCodes);
       return true;
     }
     const index::FieldPlace* place = source.file->directory().field(index::kTimeField);
     if (place == nullptr) return false;
     coded_.column = source.file->column(*place, source.chunk);
     if (!coded_.column.ok() || coded_.column.form() != index::Form::kIntegers || coded_.column.is_listed()) return false;
-    size_ = kUnitsMax;
+    size_ = kUnitsMax + 1;
     return true;
   }
 
   [[nodiscard]] std::size_t size() const { return size_; }
 
-  // Before the rows of a block are asked for.
-  void enter(std::uint32_t block) {
+  // Before the rows of a block are asked for. True when all have the one part that at() gives.
+  bool enter(std::uint32_t block) {
     fixed_ = kNotFixed;
-    if (key_.field != nullptr) return;
-    const auto bounds = coded_.column.bounds(block);
-    if (!bounds) return;
-    const std::size_t first = place_of(unit_begin(bounds->first, key_.unit));
-    if (first == place_of(unit_begin(bounds->second, key_.unit))) fixed_ = first;
+    if (key_.field == nullptr) enter_times(block);
+    return fixed_ != kNotFixed;
   }
+  // The places of all rows as bytes, where they are.
+  [[nodiscard]] std::string_view bytes() const { return key_.field == nullptr ? std::string_view() : coded_.column.code_bytes(); }
   [[nodiscard]] std::size_t at(std::uint32_t row) {
     if (fixed_ != kNotFixed) return fixed_;
-    if (key_.field != nullptr) return coded_.column.code(row);
+    if (key_.field != nullptr) return std::min<std::size_t>(coded_.column.code(row), size_ - 1);
     const auto time = coded_.column.integer_of_row(row);
     return time ? place_of(unit_begin(*time, key_.unit)) : 0;
   }
@@ -65,6 +67,17 @@ class Digit {
  private:
   static constexpr std::size_t kNotFixed = SIZE_MAX;
 
+  void enter_times(std::uint32_t block) {
+    const auto bounds = coded_.column.bounds(block);
+    if (!bounds) return;
+    if (bounds->first < last_begin_ || bounds->second >= last_end_) {
+      last_begin_ = unit_begin(bounds->first, key_.unit);
+      last_end_ = last_begin_ + unit_least(key_.unit);
+      if (bounds->second >= last_end_ && unit_begin(bounds->second, key_.unit) != last_begin_) return;
+    }
+    fixed_ = place_of(last_begin_);
+  }
+
   // From 1 on; 0 is for rows without a time.
   std::size_t place_of(std::int64_t begin) {
     const auto known = std::find(units_.begin(), units_.end(), begin);
@@ -79,7 +92,44 @@ class Digit {
   std::size_t size_ = 0;
   std::size_t fixed_ = kNotFixed;
   std::vector<std::int64_t> units_;
+  std::int64_t last_begin_ = 1;  // times from it on and before the other are of one unit
+  std::int64_t last_end_ = 0;
 };
+
+// Counts the rows of a block whose bits are in `word`.
+void count_block(std::vector<Digit>& digits, std::uint32_t block, std::uint64_t word, std::vector<std::uint32_t>& counts) {
+  // All but one are often the same for the whole block, and that one is bytes.
+  std::size_t base = 0;
+  std::size_t varying = 0;
+  std::string_view bytes;
+  std::size_t stride = 1;
+  std::size_t stride_of_bytes = 0;
+  for (std::size_t i = digits.size(); i-- > 0; stride *= digits[i].size()) {
+    if (digits[i].enter(block)) {
+      base += stride * digits[i].at(block * kBlockRows);
+    } else {
+      ++varying;
+      bytes = digits[i].bytes();
+      stride_of_bytes = stride;
+    }
+  }
+  if (varying == 1 && !bytes.empty()) {
+    const auto* const codes = reinterpret_cast<const std::uint8_t*>(bytes.data()) + std::size_t{block} * kBlockRows;
+    std::uint32_t* const cells = counts.data() + base;
+    if (word == ~std::uint64_t{0}) {
+      for (std::size_t i = 0; i < kBlockRows; ++i) ++cells[stride_of_bytes * codes[i]];
+    } else {
+      for (std::uint64_t left = word; left != 0; left &= left - 1) ++cells[stride_of_bytes * codes[std::countr_zero(left)]];
+    }
+    return;
+  }
+  for (std::uint64_t left = word; left != 0; left &= left - 1) {
+    const std::uint32_t row = block * kBlockRows + static_cast<std::uint32_t>(std::countr_zero(left));
+    std::size_t cell = 0;
+    for (Digit& digit : digits) cell = cell * digit.size() + digit.at(row);
+    ++counts[cell];
+  }
+}
 
 }  // namespace
 
@@ -96,15 +146,8 @@ bool count_dense(TileSearch& tiles, std::uint64_t tile, const Bits& rows, std::s
   }
   std::vector<std::uint32_t> counts(cells, 0);
   for (std::uint32_t block = 0; block < kChunkRows / kBlockRows; ++block) {
-    const std::uint64_t word = rows.words()[block];
-    if (word == 0) continue;
-    for (Digit& digit : digits) digit.enter(block);
-    for (std::uint64_t left = word; left != 0; left &= left - 1) {
-      const std::uint32_t row = block * kBlockRows + static_cast<std::uint32_t>(std::countr_zero(left));
-      std::size_t cell = 0;
-      for (Digit& digit : digits) cell = cell * digit.size() + std::min(digit.at(row), digit.size() - 1);
-      ++counts[cell];
-    }
+    if (rows.words()[block] == 0) continue;
+    count_block(digits, block, rows.words()[block], counts);
     if (std::any_of(digits.begin(), digits.end(), [](const Digit& digit) { return digit.is_full(); })) return false;
   }
   if (tiles.is_damaged(source)) return false;

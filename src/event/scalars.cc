@@ -37,7 +37,9 @@ bool escapes_are_whole(std::string_view escaped) {
   for (std::size_t i = 0; (i = escaped.find('\\', i)) != std::string_view::npos; i += 2) {
     if (escaped.size() - i < 2) return false;
     if (escaped[i + 1] != 'u') continue;
-    if (escaped.size() - i < kUnit) return false;
+    if (escaped.size() - i < kUnit ||
+        escaped.substr(i + 2, 4).find_first_not_of("0123456789abcdefABCDEF") != std::string_view::npos)
+      return false;
     const bool first_of_two =
         (escaped[i + 2] | 0x20) == 'd' && std::string_view("89abAB").find(escaped[i + 3]) != std::string_view::npos;
     if (first_of_two && escaped.size() - i < 2 * kUnit) return false;

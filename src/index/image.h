@@ -50,6 +50,8 @@ class Image {
   [[nodiscard]] bool damaged() const { return damaged_.load(std::memory_order_relaxed); }
   void set_damaged() const { damaged_.store(true, std::memory_order_relaxed); }
   [[nodiscard]] std::uint64_t size() const { return mapping_->bytes().size(); }
+  // Whether nobody wrote to the file or took it away since it was opened: what was checked then is still so.
+  [[nodiscard]] bool is_untouched() const { return mapping_->is_untouched(); }
   // Whether all bytes are alike, whatever checksums say.
   [[nodiscard]] bool is_same_as(const Image& other) const { return mapping_->bytes() == other.mapping_->bytes(); }
 

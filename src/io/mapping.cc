@@ -16,6 +16,10 @@ Error failure(const std::string& what, const std::string& path) {
   return {reason == ENOENT ? Code::kNotFound : Code::kIo, what + " " + path + ": " + std::strerror(reason)};
 }
 
+std::int64_t written_at(const struct stat& status) {
+  return static_cast<std::int64_t>(status.st_mtim.tv_sec) * 1'000'000'000 + status.st_mtim.tv_nsec;
+}
+
 }  // namespace
 
 Result<std::unique_ptr<Mapping>> Mapping::open(const std::string& path) {
@@ -28,19 +32,28 @@ Result<std::unique_ptr<Mapping>> Mapping::open(const std::string& path) {
     return error;
   }
   const auto size = static_cast<std::size_t>(status.st_size);
-  if (size == 0) {
-    ::close(fd);
-    return std::unique_ptr<Mapping>(new Mapping({}));
+  std::string_view bytes;
+  if (size > 0) {
+    void* memory = ::mmap(nullptr, size, PROT_READ, MAP_SHARED, fd, 0);
+    if (memory == MAP_FAILED) {
+      const Error error = failure("cannot map", path);
+      ::close(fd);
+      return error;
+    }
+    bytes = {static_cast<const char*>(memory), size};
   }
-  void* memory = ::mmap(nullptr, size, PROT_READ, MAP_SHARED, fd, 0);
-  const Error error = failure("cannot map", path);
-  ::close(fd);
-  if (memory == MAP_FAILED) return error;
-  return std::unique_ptr<Mapping>(new Mapping({static_cast<const char*>(memory), size}));
+  return std::unique_ptr<Mapping>(new Mapping(bytes, fd, written_at(status)));
 }
 
 Mapping::~Mapping() {
   if (!bytes_.empty()) ::munmap(const_cast<char*>(bytes_.data()), bytes_.size());  // NOLINT: munmap takes no const
+  ::close(descriptor_);
+}
+
+bool Mapping::is_untouched() const {
+  struct stat status {};
+  return ::fstat(descriptor_, &status) == 0 && status.st_nlink > 0 && written_at(status) == written_ &&
+         static_cast<std::size_t>(status.st_size) == bytes_.size();
 }
 
 }  // namespace stele::io

@@ -1,6 +1,7 @@
 // Files read through memory: what may be large and is read here and there.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -19,10 +20,15 @@ class Mapping {
   Mapping& operator=(const Mapping&) = delete;
 
   [[nodiscard]] std::string_view bytes() const { return bytes_; }
+  // Whether the file is still there, and nobody wrote to it since it was mapped, as far as its time and size tell.
+  [[nodiscard]] bool is_untouched() const;
 
  private:
-  explicit Mapping(std::string_view bytes) : bytes_(bytes) {}
+  Mapping(std::string_view bytes, int descriptor, std::int64_t written)
+      : bytes_(bytes), descriptor_(descriptor), written_(written) {}
   std::string_view bytes_;
+  int descriptor_;
+  std::int64_t written_;  // when, nanoseconds since 1970
 };
 
 }  // namespace stele::io

@@ -25,6 +25,10 @@ std::uint32_t open_nearby(std::uint64_t index, const Answer& answer) {
 Result<std::unique_ptr<TileSearch>> TileSearch::make(Indexer& indexer, std::shared_ptr<const log::Store> store,
                                                      const query::Term& term, std::uint64_t size) {
   std::unique_ptr<TileSearch> self(new TileSearch(indexer, std::move(store), size));
+  for (const auto& file : self->snapshot_->files) {
+    if (!file->image().is_untouched()) indexer.report_damage(*file);
+  }
+  self->snapshot_ = indexer.snapshot();
   STELE_ASSIGN(self->plan_, make_plan(term, self->reader_, size));
   self->matcher_ = std::make_unique<query::Matcher>(self->plan_.term);
   return self;

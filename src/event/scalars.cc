@@ -1,5 +1,6 @@
 #include "event/scalars.h"
 
+#include <algorithm>
 #include <bit>
 #include <cstring>
 
@@ -10,7 +11,6 @@ namespace {
 
 constexpr std::size_t kDepthMax = 512;        // an entry has at most 160
 constexpr std::string_view kEvent = "event";  // its members are paths of their own
-constexpr std::string_view kLiteral = "$literal";
 
 bool stands_apart(std::string_view name) { return name == "stele" || name == "id" || name == "received"; }
 
@@ -105,8 +105,39 @@ struct Scalars::Walk {
     return take(']');
   }
 
-  // Sources send the same shape again and again: the name behind the one that came last is looked for before any is read.
+  // Whether at `at` stands an object that is the only member of the one around it.
+  [[nodiscard]] bool is_only_object() const {
+    const char* c = at;
+    if (c == end || *c != '{') return false;
+    std::size_t open = 0;
+    do {
+      if (*c == '"') {
+        for (c = find_quote(c + 1, end); c < end && *c == '\\'; c = find_quote(c, end)) c += std::min<std::ptrdiff_t>(2, end - c);
+        if (c == end) return false;
+      } else if (*c == '{') {
+        ++open;
+      } else if (*c == '}') {
+        --open;
+      }
+      ++c;
+    } while (open > 0 && c < end);
+    return c < end && *c == '}';
+  }
+
+  // What `$literal` stands around is an ordinary object, also when its only name looks reserved.
   [[nodiscard]] bool object(PathNumber path, std::size_t depth) {
+    constexpr std::string_view kBefore = R"({"$literal":)";
+    if (std::string_view(at, static_cast<std::size_t>(end - at)).starts_with(kBefore)) {
+      const char* const begin = at;
+      at += kBefore.size();
+      if (is_only_object()) return members(path, depth + 1) && take('}');
+      at = begin;
+    }
+    return members(path, depth);
+  }
+
+  // Sources send the same shape again and again: the name behind the one that came last is looked for before any is read.
+  [[nodiscard]] bool members(PathNumber path, std::size_t depth) {
     ++at;
     if (take('}')) return true;
     do {
@@ -119,7 +150,7 @@ struct Scalars::Walk {
         at += name.size() + 3;
       } else {
         if (!string(name) || !take(':')) return false;
-        child = name == kLiteral ? path : self.child(path, name);
+        child = self.child(path, name);
       }
       if (!value(child, depth + 1)) return false;
     } while (take(','));
@@ -183,7 +214,7 @@ PathNumber Scalars::add(PathNumber parent, std::string_view name) {
   Node child;
   child.name = name;
   child.path = nodes_[parent].path;
-  if (!child.path.empty()) child.path.push_back('.');
+  if (parent != 0) child.path.push_back('.');  // a name may be empty too
   child.path += name;
   nodes_.push_back(std::move(child));
   Node& node = nodes_[parent];

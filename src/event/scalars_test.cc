@@ -36,6 +36,26 @@ TEST(Scalars, UnescapesAndPassesThroughLiterals) {
   EXPECT_EQ(read(scalars, entry), wanted);  // the way that expects names
 }
 
+TEST(Scalars, GoThroughNoLiteralThatStandsForNothing) {
+  Scalars scalars;
+  const auto of = [&](const std::string& event) { return read(scalars, R"({"event":)" + event + "}"); };
+  EXPECT_EQ(of(R"({"$literal":{"$x":1}})"), "$x=1\n");
+  EXPECT_EQ(of(R"({"a":{"$literal":{"$literal":{"b":"{\\"}}}})"), "a.$literal.b={\\\n");
+  EXPECT_EQ(of(R"({"a":{"$literal":{"$literal":{"$literal":{"$x":1}}}}})"), "a.$literal.$x=1\n");
+  EXPECT_EQ(of(R"({"a":{"$literal":{"b":"}\"{"},"c":2}})"), "a.$literal.b=}\"{\na.c=2\n");
+  EXPECT_EQ(of(R"({"a":{"c":2,"$literal":{"b":1}}})"), "a.c=2\na.$literal.b=1\n");
+  EXPECT_EQ(of(R"({"a":{"$literal":"v"},"b":{"$literal":[{"$literal":{"c":3}}]}})"), "a.$literal=v\nb.$literal.c=3\n");
+  EXPECT_EQ(of(R"({"a":{"$literal":{}}})"), "");
+}
+
+TEST(Scalars, HaveEmptyNames) {
+  Scalars scalars;
+  const std::string entry = R"({"event":{"":"x","a":{"":{"":1}}},"":{"":{"$base64":"eA=="}}})";
+  const std::string wanted = "=x\na..=1\n..$base64=eA==\n";
+  EXPECT_EQ(read(scalars, entry), wanted);
+  EXPECT_EQ(read(scalars, entry), wanted);
+}
+
 TEST(Scalars, ExpectNamesInVainWithoutHarm) {
   Scalars scalars;
   EXPECT_EQ(read(scalars, R"({"event":{"a":1,"b":2,"c":3}})"), "a=1\nb=2\nc=3\n");

@@ -10,7 +10,7 @@ namespace stele::index {
 namespace {
 
 constexpr std::string_view kMagic = "STELEIDX";
-constexpr std::uint16_t kVersion = 1;
+constexpr std::uint16_t kVersion = 2;
 constexpr std::size_t kCheckedBytes = kTrailerBytes - 8;
 
 void put_dictionary(std::string& out, const DictionaryPlace& place) {
@@ -126,7 +126,8 @@ Result<OpenedFile> open_file(const std::string& path) {
       load_le<std::uint64_t>(trailer.data() + kCheckedBytes) != XXH3_64bits(trailer.data(), kCheckedBytes))
     return corrupt(path + " does not end as an index does");
   if (const auto version = in.get<std::uint16_t>(); version != kVersion)
-    return invalid(path + " is an index of version " + std::to_string(version) + "; this program knows version 1");
+    return invalid(path + " is an index of version " + std::to_string(version) + "; this program knows version " +
+                   std::to_string(kVersion));
   in.bytes(6);
   OpenedFile out;
   const std::string_view log = in.bytes(out.directory.log.size());

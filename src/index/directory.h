@@ -23,7 +23,8 @@ inline constexpr std::uint32_t kFieldsMax = 16'384;  // in one file
 inline constexpr std::uint64_t kTrailerBytes = 64;
 
 // Fields that are none of the entries'.
-inline constexpr std::string_view kUnindexed = "";  // its opaque rows have scalars of which no field knows
+inline constexpr std::string_view kUnindexed =
+    "\xff";  // no UTF-8, and so no path; its opaque rows have scalars of which no field knows
 inline constexpr std::string_view kTimeField = "time";
 
 struct FieldPlace {

@@ -50,13 +50,13 @@ IndexFile::Question::Question(const IndexFile& file, const query::Term& leaf) : 
   if (leaf.kind == query::Term::Kind::kTime) return;
   if (leaf.kind == query::Term::Kind::kAnywhere) {
     for (const FieldPlace& place : file.directory().fields) {
-      if (!place.path.empty() && query::is_anywhere(place.path)) ask(place);
+      if (place.path != kUnindexed && query::is_anywhere(place.path)) ask(place);
     }
     return;
   }
   for (const std::string& path : leaf.paths) {
     unknown_ = unknown_ || is_original(path) || path == kTimeField;
-    const FieldPlace* place = path.empty() || path == kTimeField ? nullptr : file.directory().field(path);
+    const FieldPlace* place = path == kUnindexed || path == kTimeField ? nullptr : file.directory().field(path);
     if (place != nullptr) ask(*place);
   }
 }

@@ -79,6 +79,7 @@ class Maker {
     if (below(2000) == 0) attributes += R"(,"odd":")" + std::string(70, 'z') + " " + hex(20) + '"';
     attributes += R"(,"odd2":"a )" + hex(8) + '"';
     if (below(100) == 0) attributes += R"(,"p)" + std::to_string(below(1500)) + R"(":"v")";
+    if (below(50) == 0) add("", quoted("nameless " + hex(2)));
     add("attributes", "{" + attributes + "}");
     return out + R"(},"derived":{"by":"r"},"original":"oo )" + hex(4) + R"("})";
   }

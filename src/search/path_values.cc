@@ -11,7 +11,7 @@ using index::kChunkRows;
 
 // Whether no index has the path.
 bool is_read(std::string_view path) {
-  return path.empty() || path == index::kTimeField || path == "original" || path.starts_with("original.");
+  return path == index::kUnindexed || path == index::kTimeField || path == "original" || path.starts_with("original.");
 }
 
 }  // namespace

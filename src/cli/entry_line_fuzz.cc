@@ -29,13 +29,13 @@ void require_harmless(std::string_view text) {
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string_view text(reinterpret_cast<const char*>(data), size);
-  require_harmless(stele::cli::printable(text));
+  require_harmless(stele::printable(text));
   require_harmless(stele::cli::entry_line(7, text, stele::cli::LineStyle()));
   // A JSON text stays the same value.
   stele::event::JsonTape before;
   stele::event::JsonTape after;
   if (!stele::cli::parse_json(text, before)) return 0;
-  require(stele::cli::parse_json(stele::cli::printable(before.text()), after).ok());
+  require(stele::cli::parse_json(stele::printable(before.text()), after).ok());
   require(before.nodes().size() == after.nodes().size());
   std::string a;
   std::string b;

@@ -77,8 +77,10 @@ struct Product {
     add_routes(router, service);
   }
   people::Directory directory;
+  sentence::Sentences sentences;
   search::Pool searches{1, 1};
-  Service service{{}, {}, {}, &searches, system_clock(), testing::shipped_understanding(), directory, {}, 0, {}, {}, {}};
+  Service service{{}, {}, {}, &searches, system_clock(), testing::shipped_understanding(), directory, sentences, {},
+                  0,  {}, {}, {}};
   Router router;
   Door door{router};
 };

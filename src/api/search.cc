@@ -18,8 +18,9 @@ std::shared_ptr<const log::SignedState> state_for(const log::Store& store, const
   return std::all_of(result.hits.begin(), result.hits.end(), covered) && published ? published : store.latest();
 }
 
+// `sentences` is null where they are not asked for.
 Status append_hits(const log::Store& store, const SearchQuestion& question, const search::SearchResult& result,
-                   std::string& out) {
+                   const sentence::Sentences* sentences, std::string& out) {
   const auto state = question.proof ? state_for(store, result) : nullptr;
   out += "{\"hits\":[";
   for (const search::Hit& hit : result.hits) {
@@ -35,6 +36,10 @@ Status append_hits(const log::Store& store, const SearchQuestion& question, cons
         out += '"';
       }
       out += ']';
+    }
+    if (sentences != nullptr) {
+      out += ",\"sentence\":";
+      append_json_string(out, sentences->of(hit.entry));
     }
     out += ",\"entry\":";
     out += hit.entry;
@@ -58,11 +63,12 @@ void append_warnings(const std::vector<query::QueryWarning>& warnings, std::stri
   out += ']';
 }
 
-Result<net::Response> answer(const SearchQuestion& question, const Searched& searched, const GoOn& go_on) {
+Result<net::Response> answer(const Service& service, const SearchQuestion& question, const Searched& searched,
+                             const GoOn& go_on) {
   STELE_ASSIGN(const search::SearchResult result,
                search::search(*searched.log, *searched.indexer, question.query.term, question.request, go_on));
   std::string out;
-  STELE_TRY(append_hits(*searched.log->store(), question, result, out));
+  STELE_TRY(append_hits(*searched.log->store(), question, result, question.sentences ? &service.sentences : nullptr, out));
   out += ",\"total\":";
   append_decimal(out, result.total);
   out += ",\"size\":";
@@ -86,8 +92,9 @@ void handle(const Service& service, const net::Request& request, const net::Repl
   const auto question = std::make_shared<SearchQuestion>(std::move(std::get<SearchQuestion>(read)));
   const auto searched = find_searched(service, question->log);
   if (!searched) return reply.send(error_response(searched.error()));
-  answer_search(service, reply,
-                [question, searched = *searched](const GoOn& go_on) { return answer(*question, searched, go_on); });
+  answer_search(service, reply, [&service, question, searched = *searched](const GoOn& go_on) {
+    return answer(service, *question, searched, go_on);
+  });
 }
 
 }  // namespace

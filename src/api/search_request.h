@@ -16,6 +16,7 @@ struct SearchQuestion {
   query::Query query;
   search::SearchRequest request;
   bool proof = false;
+  bool sentences = false;
   UnixNanos now = 0;        // what the query's times count from: of the first page
   std::string fingerprint;  // of the query's text
 };

@@ -17,6 +17,7 @@
 #include "people/directory.h"
 #include "search/indexer.h"
 #include "search/pool.h"
+#include "sentence/sentences.h"
 #include "sources/watch.h"
 
 namespace stele::api {
@@ -50,6 +51,7 @@ struct Service {
   const Clock& clock;
   collect::Understanding understanding;
   const people::Directory& directory;
+  const sentence::Sentences& sentences;
   ApiLimits limits;
   std::int64_t started = 0;
   std::vector<std::unique_ptr<collect::HttpDoor>> doors;

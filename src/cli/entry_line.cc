@@ -74,17 +74,41 @@ std::string time_text(UnixNanos time, bool local) {
   return out;
 }
 
+namespace {
+
+// What each line begins with: index, time, source.
+std::string line_head(std::uint64_t index, JsonValue top, const LineStyle& style) {
+  auto time = parse_time(top["event"]["time"].text());
+  if (!time) time = parse_time(top["received"].text());
+  return style.palette.paint(Colour::kDim, std::to_string(index) + "  " + (time ? time_text(*time, style.local_time) : "-")) +
+         "  " + shown(top["source"]["id"], kNameCharacters);
+}
+
+// The sentence in the colour that the outcome and the severity have elsewhere.
+std::string painted_sentence(std::string_view sentence, JsonValue event, const Palette& palette) {
+  const std::string outcome = event["outcome"].text();
+  const std::string text = printable(sentence);
+  if (outcome == "denied") return palette.paint(Colour::kRed, text);
+  if (outcome == "failure") return palette.paint(Colour::kYellow, text);
+  return text;
+}
+
+}  // namespace
+
+std::string sentence_line(std::uint64_t index, std::string_view entry, std::string_view sentence, const LineStyle& style) {
+  event::JsonTape tape;
+  if (!parse_json(entry, tape)) return fmt::format("{}  (no entry that this program can read)", index);
+  const JsonValue top(tape);
+  return line_head(index, top, style) + "  " + painted_sentence(sentence, top["event"], style.palette);
+}
+
 std::string entry_line(std::uint64_t index, std::string_view entry, const LineStyle& style) {
   const Palette& palette = style.palette;
   event::JsonTape tape;
   if (!parse_json(entry, tape)) return fmt::format("{}  (no entry that this program can read)", index);
   const JsonValue top(tape);
   const JsonValue event = top["event"];
-  const std::string claimed = event["time"].text();
-  auto time = parse_time(claimed);
-  if (!time) time = parse_time(top["received"].text());
-  std::string out = palette.paint(Colour::kDim, std::to_string(index) + "  " + (time ? time_text(*time, style.local_time) : "-"));
-  out += "  " + shown(top["source"]["id"], kNameCharacters);
+  std::string out = line_head(index, top, style);
   out += "  " + (event["actor"] ? typed(event["actor"]) : "-");
   out += "  " + painted_action(shown(event["action"], kNameCharacters), event["severity"].text(), palette);
   out += "  " + targets_text(event["targets"]);

@@ -63,6 +63,17 @@ TEST(EntryLine, colours_by_outcome_and_severity) {
   EXPECT_NE(line("success", "info").find("\x1b[32msuccess\x1b[0m"), std::string::npos);
 }
 
+TEST(SentenceLine, shows_the_sentence_behind_index_time_and_source) {
+  const std::string stored =
+      entry(R"({"time":"2026-11-23T16:19:59.998Z","actor":{"type":"user","id":"ada"},"outcome":"denied"})");
+  EXPECT_EQ(sentence_line(12, stored, "ada did\x1b it, denied", LineStyle()),
+            "12  2026-11-23T16:19:59.998Z  billing-api  ada did\\u001b it, denied");
+  LineStyle style;
+  style.palette = Palette(true);
+  EXPECT_NE(sentence_line(12, stored, "x", style).find("\x1b[31mx\x1b[0m"), std::string::npos);
+  EXPECT_EQ(sentence_line(0, "not JSON", "x", LineStyle()), "0  (no entry that this program can read)");
+}
+
 TEST(TimeText, keeps_times_before_1970) { EXPECT_EQ(time_text(-1'500'000'000, false), "1969-12-31T23:59:58.500Z"); }
 
 }  // namespace

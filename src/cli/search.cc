@@ -35,12 +35,14 @@ struct Options {
   bool oldest = false;
   bool count = false;
   bool json = false;
+  bool columns = false;
   bool utc = false;
 };
 
 class Search {
  public:
-  explicit Search(const Options& options) : options_(options), terminal_(is_terminal(STDOUT_FILENO)) {
+  explicit Search(const Options& options)
+      : options_(options), terminal_(is_terminal(STDOUT_FILENO)), sentences_(terminal_ && !options.json && !options.columns) {
     style_ = {palette_for(STDOUT_FILENO), terminal_ && !options.utc};
     for (const std::string& word : options.query) query_ += (query_.empty() ? "" : " ") + word;
   }
@@ -67,7 +69,8 @@ class Search {
   Result<std::uint64_t> show_page(Connection& connection, std::uint64_t wanted) {
     constexpr std::uint64_t kPage = 1000;
     std::string target = "/api/v1/search?log=" + url_encode(options_.log) + "&q=" + url_encode(query_) +
-                         "&limit=" + std::to_string(std::min(wanted, kPage)) + (options_.oldest ? "&order=oldest" : "");
+                         "&limit=" + std::to_string(std::min(wanted, kPage)) + (options_.oldest ? "&order=oldest" : "") +
+                         (sentences_ ? "&sentences=true" : "");
     if (!cursor_.empty()) target += "&cursor=" + url_encode(cursor_);
     STELE_ASSIGN(const auto answer, connection.http().get(target));
     if (answer.status != 200) return refusal(answer, connection.name());
@@ -81,8 +84,11 @@ class Search {
     body["hits"].for_each([&](JsonValue hit) {
       ++shown;
       const std::string_view entry = hit["entry"].raw();
-      if (!options_.json) {
-        out += entry_line(hit["index"].number().value_or(0), entry, style_);
+      const std::uint64_t index = hit["index"].number().value_or(0);
+      if (sentences_) {
+        out += sentence_line(index, entry, hit["sentence"].text(), style_);
+      } else if (!options_.json) {
+        out += entry_line(index, entry, style_);
       } else if (terminal_) {
         out += printable(entry);
       } else {
@@ -123,6 +129,7 @@ class Search {
 
   const Options& options_;
   bool terminal_;
+  bool sentences_;  // as the server tells them
   LineStyle style_;
   std::string query_;
   std::string cursor_;
@@ -146,6 +153,7 @@ void add_search(const Command& app, int& exit_code) {
   command.add_flag("--oldest", options->oldest, "Begin with the oldest; else with the newest.");
   command.add_flag("--count", options->count, "Only how many there are.");
   command.add_flag("--json", options->json, "The stored bytes of each entry, one a line.");
+  command.add_flag("--columns", options->columns, "On a terminal too, columns of what the event says, instead of a sentence.");
   command.add_flag("--utc", options->utc, "Times in UTC on a terminal too.");
   command.footer(kExamples);
   command.callback([options, &exit_code] {

@@ -16,12 +16,14 @@
 #include "cli/json.h"
 #include "cli/sse.h"
 #include "cli/text.h"
+#include "sentence/sentences.h"
 
 namespace stele::cli {
 namespace {
 
 constexpr const char* kExamples =
-    "A line shows: index, time, source, actor, action, targets, outcome, address of origin, message.\n\n"
+    "A line shows index, time, source and a sentence; with --columns, and where it is not a terminal, index, time, source,\n"
+    "actor, action, targets, outcome, address of origin, message.\n\n"
     "Examples:\n"
     "  stele tail -n 50\n"
     "  stele tail -f --url http://127.0.0.1:7373\n"
@@ -37,6 +39,7 @@ struct Options {
   std::optional<std::uint64_t> from;
   bool follow = false;
   bool json = false;
+  bool columns = false;
   bool utc = false;
 };
 
@@ -46,6 +49,7 @@ constexpr std::uint64_t kPage = 1000;  // most of one answer
 class Tail {
  public:
   explicit Tail(const Options& options) : options_(options), terminal_(is_terminal(STDOUT_FILENO)) {
+    if (terminal_ && !options.json && !options.columns) sentences_.emplace();
     style_ = {palette_for(STDOUT_FILENO), terminal_ && !options.utc};
     for (const std::string& word : options.query) query_ += (query_.empty() ? "" : " ") + word;
   }
@@ -162,7 +166,9 @@ class Tail {
   }
 
   void append_shown(std::string& out, std::uint64_t index, std::string_view entry) const {
-    if (!options_.json)
+    if (sentences_)
+      out += sentence_line(index, entry, sentences_->of(entry), style_);
+    else if (!options_.json)
       out += entry_line(index, entry, style_);
     else if (terminal_)
       out += printable(entry);
@@ -190,6 +196,7 @@ class Tail {
 
   const Options& options_;
   bool terminal_;
+  std::optional<sentence::Sentences> sentences_;  // the shipped ones, where they are shown
   LineStyle style_;
   std::string query_;
   std::uint64_t next_ = 0;
@@ -214,6 +221,7 @@ void add_tail(const Command& app, int& exit_code) {
                    "Go on with entries as they are stored, also when the server is started again.");
   command.add_option("--log", options->log, "Log to read.").show_default().type_name("NAME");
   command.add_flag("--json", options->json, "The stored bytes of each entry, one a line.");
+  command.add_flag("--columns", options->columns, "On a terminal too, columns of what the event says, instead of a sentence.");
   command.add_flag("--utc", options->utc, "Times in UTC on a terminal too.");
   command.footer(kExamples);
   command.callback([options, &exit_code] {

@@ -118,6 +118,9 @@ std::vector<Setting> make_settings() {
       text("people", &Config::people, "File that says whose the accounts are: docs/formats/people.md. Empty: none."),
       text("rules", &Config::rules,
            "Folder of normalisers (*.yaml) that go before the shipped ones: docs/formats/normaliser.md. Empty: none."),
+      text("sentences", &Config::sentences,
+           "Folder of templates (*.yaml) that go before the shipped ones where events are told as sentences: "
+           "docs/formats/sentences.md. Empty: none."),
       text("github_secret_file", &Config::github_secret_file,
            "File with the secret that GitHub signs its webhooks with. Empty: that door is closed."),
       addresses("otlp_grpc", &Config::otlp_grpc, "Addresses of OpenTelemetry's gRPC door. Empty: closed."),

@@ -26,6 +26,7 @@ struct Config {
   bool index = true;
   std::string people;
   std::string rules;
+  std::string sentences;
   std::string github_secret_file;
 
   std::vector<std::string> otlp_grpc;

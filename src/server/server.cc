@@ -93,6 +93,7 @@ struct Server::Parts {
   std::unique_ptr<search::Indexer> indexer;  // none where nothing is searched
   std::unique_ptr<search::Pool> searches;
   people::Directory people;
+  sentence::Sentences sentences;
   std::unique_ptr<sources::Watch> watch;
   std::unique_ptr<notify::Notifier> notifier;  // none without destinations
   std::unique_ptr<Upkeep> upkeep;
@@ -121,6 +122,7 @@ struct Server::Parts {
     std::size_t damage = 0;  // sentences of it
   };
   Status read_people();
+  Status read_sentences();
   Status open_watch();
   void watch_log(Said said);
   void append_metrics(std::string& out) const;
@@ -141,6 +143,7 @@ Status Server::Parts::open() {
   STELE_TRY(open_index());
   STELE_TRY(open_notifier());  // before anything is written that it must tell of
   STELE_TRY(read_people());
+  STELE_TRY(read_sentences());
   STELE_TRY(open_watch());
   std::map<std::string, search::Indexer*> indexers;
   if (indexer) indexers.emplace(kMainLog, indexer.get());
@@ -152,6 +155,7 @@ Status Server::Parts::open() {
                                                            system_clock(),
                                                            *understanding,
                                                            people,
+                                                           sentences,
                                                            api_limits(config),
                                                            system_clock().monotonic(),
                                                            {},
@@ -185,6 +189,21 @@ Status Server::Parts::read_people() {
   if (config.people.empty()) return {};
   STELE_ASSIGN(const std::string yaml, io::read_file(io::posix(), config.people, people::kDirectoryBytesMax));
   STELE_ASSIGN(people, people::Directory::parse(yaml, config.people));
+  return {};
+}
+
+Status Server::Parts::read_sentences() {
+  if (config.sentences.empty()) return {};
+  const auto names = io::posix().list(config.sentences);
+  if (!names) return names.error().in("sentences");
+  std::vector<sentence::TemplateFile> files;
+  for (const std::string& name : *names) {
+    if (!name.ends_with(".yaml")) continue;
+    const std::string path = config.sentences + "/" + name;
+    STELE_ASSIGN(std::string yaml, io::read_file(io::posix(), path, sentence::kFileBytesMax));
+    files.push_back({path, std::move(yaml)});
+  }
+  STELE_ASSIGN(sentences, sentence::Sentences::parse(files));
   return {};
 }
 

@@ -1,9 +1,11 @@
 // /api/v1/events: taking in and reading back.
 #include <algorithm>
 
+#include "api/search_request.h"
 #include "api/submit.h"
 #include "base/json_text.h"
 #include "event/entry.h"
+#include "ocsf/ocsf_event.h"
 
 namespace stele::api {
 namespace {
@@ -11,8 +13,11 @@ namespace {
 constexpr std::size_t kPageBytesMax = 8U << 20;  // one entry more than fits is not begun
 
 void read_one(const Service& service, const net::Request& request, const PathParts& parts, const net::Reply& reply) {
-  const auto sequencer = service.find(request.parameter("log").value_or("main"));
+  const std::string log = request.parameter("log").value_or("main");
+  const auto sequencer = service.find(log);
   if (!sequencer) return reply.send(error_response(sequencer.error()));
+  const auto ocsf = wants_ocsf(request.parameter("format").value_or(""));
+  if (!ocsf) return reply.send(error_response(ocsf.error()));
   const auto index = parse_decimal(parts.at(0));
   if (!index) return reply.send(error_response(invalid("an index is a decimal number, not \"" + parts.at(0) + "\"")));
   const auto store = (*sequencer)->store();
@@ -22,7 +27,9 @@ void read_one(const Service& service, const net::Request& request, const PathPar
   }
   auto bundle = store->read(*index, 1);
   if (!bundle) return reply.send(error_response(bundle.error()));
-  reply.send(json_response(200, bundle->substr(2)));
+  if (!*ocsf) return reply.send(json_response(200, bundle->substr(2)));
+  auto event = ocsf::ocsf_event(std::string_view(*bundle).substr(2), *index, log);
+  reply.send(event ? json_response(200, std::move(*event)) : error_response(event.error()));
 }
 
 Result<std::uint64_t> number(const net::Request& request, std::string_view name, std::uint64_t otherwise) {

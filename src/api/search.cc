@@ -6,6 +6,7 @@
 #include "api/search_request.h"
 #include "api/searching.h"
 #include "base/json_text.h"
+#include "ocsf/ocsf_event.h"
 #include "search/searcher.h"
 
 namespace stele::api {
@@ -41,9 +42,14 @@ Status append_hits(const log::Store& store, const SearchQuestion& question, cons
       out += ",\"sentence\":";
       append_json_string(out, sentences->of(hit.entry));
     }
-    out += ",\"entry\":";
-    out += hit.entry;
-    out += '}';
+    if (question.ocsf) {
+      STELE_ASSIGN(const std::string event, ocsf::ocsf_event(hit.entry, hit.index, question.log));
+      out += ",\"ocsf\":" + event + "}";
+    } else {
+      out += ",\"entry\":";
+      out += hit.entry;
+      out += '}';
+    }
   }
   out += ']';
   if (state) {

@@ -47,6 +47,7 @@ Result<SearchQuestion> read_options(const Parameters& parameters, UnixNanos now,
   question.fingerprint = fingerprint_of(parameters);
   STELE_ASSIGN(question.proof, parameters.truth("proof"));
   STELE_ASSIGN(question.sentences, parameters.truth("sentences"));
+  STELE_ASSIGN(question.ocsf, wants_ocsf(parameters.text("format")));
   STELE_ASSIGN(question.request.limit, parameters.number("limit", kLimitDefault));
   question.request.limit = std::min(question.request.limit, limit_max);
   const std::string order = parameters.text("order", "newest");
@@ -61,6 +62,11 @@ Result<SearchQuestion> read_options(const Parameters& parameters, UnixNanos now,
 
 }  // namespace
 
+Result<bool> wants_ocsf(const std::string& format) {
+  if (!format.empty() && format != "entry" && format != "ocsf") return invalid("format is entry or ocsf, not \"" + format + "\"");
+  return format == "ocsf";
+}
+
 std::string next_cursor(const SearchQuestion& question, const search::SearchResult& result) {
   std::string out(kCursorVersion);
   for (const std::uint64_t number :
@@ -72,7 +78,7 @@ std::string next_cursor(const SearchQuestion& question, const search::SearchResu
 }
 
 std::variant<SearchQuestion, net::Response> read_search(const net::Request& request, UnixNanos now, std::uint64_t limit_max) {
-  const auto parameters = Parameters::read(request, {"q", "query", "log", "order", "limit", "cursor", "proof", "sentences"});
+  const auto parameters = Parameters::read(request, {"q", "query", "log", "order", "limit", "cursor", "proof", "format", "sentences"});
   if (!parameters) return error_response(parameters.error());
   auto question = read_options(*parameters, now, limit_max);
   if (!question) return error_response(question.error());

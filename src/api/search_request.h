@@ -16,10 +16,14 @@ struct SearchQuestion {
   query::Query query;
   search::SearchRequest request;
   bool proof = false;
-  bool sentences = false;
+  bool sentences = false;   // each hit has its sentence
+  bool ocsf = false;        // hits are shown as OCSF events
   UnixNanos now = 0;        // what the query's times count from: of the first page
   std::string fingerprint;  // of the query's text
 };
+
+// What the parameter `format` says, empty where it is left out.
+Result<bool> wants_ocsf(const std::string& format);
 
 // Or the answer that says what is wrong.
 std::variant<SearchQuestion, net::Response> read_search(const net::Request& request, UnixNanos now, std::uint64_t limit_max);

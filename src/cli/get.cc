@@ -1,4 +1,4 @@
-// stele get: one entry, or its proof.
+// stele get: one entry, as it is stored or as OCSF has it, or its proof.
 #include <fmt/format.h>
 #include <unistd.h>
 
@@ -19,6 +19,7 @@ constexpr const char* kExamples =
     "Examples:\n"
     "  stele get 12345\n"
     "  stele get 12345 --json | jq .event\n"
+    "  stele get 12345 --ocsf\n"
     "  stele get 12345 --proof > entry-12345.tlog-proof\n\n"
     "Exit code: 0 done, 1 there is no such entry, 2 it could not be read.";
 
@@ -28,6 +29,7 @@ struct Options {
   std::string log = "main";
   bool json = false;
   bool proof = false;
+  bool ocsf = false;
 };
 
 // The entry's proof to the published checkpoint, which follows an entry within a second.
@@ -44,7 +46,8 @@ Result<std::string> get_proof(Connection& connection, const Options& options) {
 }
 
 Result<std::string> get_entry(Connection& connection, const Options& options) {
-  STELE_ASSIGN(std::string entry, connection.get("/api/v1/events/" + options.index + "?log=" + url_encode(options.log)));
+  const std::string target = "/api/v1/events/" + options.index + "?log=" + url_encode(options.log);
+  STELE_ASSIGN(std::string entry, connection.get(target + (options.ocsf ? "&format=ocsf" : "")));
   const bool terminal = is_terminal(STDOUT_FILENO);
   if (!terminal) return entry + "\n";
   if (options.json) return printable(entry) + "\n";
@@ -76,7 +79,9 @@ void add_get(const Command& app, int& exit_code) {
   add_where_options(command, options->where);
   command.add_option("--log", options->log, "Log to read.").show_default().type_name("NAME");
   const Option json = command.add_flag("--json", options->json, "The stored bytes on one line, also on a terminal.");
-  command.add_flag("--proof", options->proof, "The proof (C2SP tlog-proof) instead of the entry.").excludes(json);
+  const Option ocsf =
+      command.add_flag("--ocsf", options->ocsf, "The entry as an event of OCSF, the Open Cybersecurity Schema Framework.");
+  command.add_flag("--proof", options->proof, "The proof (C2SP tlog-proof) instead of the entry.").excludes(json).excludes(ocsf);
   command.footer(kExamples);
   command.callback([options, &exit_code] { exit_code = get(*options); });
 }

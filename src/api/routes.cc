@@ -8,6 +8,7 @@ void add_routes(Router& router, Service& service) {
   add_journal_routes(router, service);
   add_search_routes(router, service);
   add_aggregate_routes(router, service);
+  add_timeline_routes(router, service);
   add_index_routes(router, service);
   add_stream_routes(router, service);
   add_coverage_routes(router, service);

@@ -72,6 +72,7 @@ void add_event_routes(Router& router, Service& service);      // /api/v1/events
 void add_door_routes(Router& router, Service& service);       // of other protocols, each at its own path
 void add_journal_routes(Router& router, Service& service);    // /upload, of systemd-journal-upload
 void add_search_routes(Router& router, Service& service);     // /api/v1/search
+void add_timeline_routes(Router& router, Service& service);   // /api/v1/timeline
 void add_index_routes(Router& router, Service& service);      // /api/v1/index
 void add_aggregate_routes(Router& router, Service& service);  // /api/v1/aggregate
 void add_stream_routes(Router& router, Service& service);     // /api/v1/stream

@@ -78,7 +78,8 @@ std::string next_cursor(const SearchQuestion& question, const search::SearchResu
 }
 
 std::variant<SearchQuestion, net::Response> read_search(const net::Request& request, UnixNanos now, std::uint64_t limit_max) {
-  const auto parameters = Parameters::read(request, {"q", "query", "log", "order", "limit", "cursor", "proof", "format", "sentences"});
+  const auto parameters =
+      Parameters::read(request, {"q", "query", "log", "order", "limit", "cursor", "proof", "format", "sentences"});
   if (!parameters) return error_response(parameters.error());
   auto question = read_options(*parameters, now, limit_max);
   if (!question) return error_response(question.error());

@@ -104,7 +104,7 @@ void append_range(std::string& out, const Link& link) {
   if (link.before) append_member(out, "before", format_time(std::max<UnixNanos>(*link.before, 0)));
 }
 
-void append_entries(std::string& out, const Timeline& found) {
+void append_entries(std::string& out, const Timeline& found, const sentence::Sentences& sentences) {
   out += "{\"entries\":[";
   for (const timeline::TimelineEntry& one : found.entries) {
     out += out.back() == '[' ? "{\"index\":" : ",{\"index\":";
@@ -115,13 +115,15 @@ void append_entries(std::string& out, const Timeline& found) {
       append_link(out, found.links[why.link].link, why.through);
       out += '}';
     }
-    out += "],\"entry\":" + one.entry + "}";
+    out += "],\"sentence\":";
+    append_json_string(out, sentences.of(one.entry));
+    out += ",\"entry\":" + one.entry + "}";
   }
 }
 
-std::string timeline_json(const Timeline& found, const TimelineRequest& request) {
+std::string timeline_json(const Timeline& found, const TimelineRequest& request, const sentence::Sentences& sentences) {
   std::string out;
-  append_entries(out, found);
+  append_entries(out, found, sentences);
   out += "],\"links\":[";
   for (const timeline::FollowedLink& one : found.links) {
     if (out.back() != '[') out += ',';
@@ -170,7 +172,7 @@ void handle(const Service& service, const net::Request& request, const net::Repl
   answer_search(service, reply, [&service, question, searched = *searched](const GoOn& go_on) -> Result<net::Response> {
     STELE_ASSIGN(const Timeline found,
                  timeline::make_timeline(*searched.log, *searched.indexer, service.directory, *question, go_on));
-    return json_response(200, timeline_json(found, *question));
+    return json_response(200, timeline_json(found, *question, service.sentences));
   });
 }
 

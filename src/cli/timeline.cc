@@ -69,6 +69,7 @@ std::string reason_text(JsonValue why, std::uint64_t window_seconds) {
   const std::string entry = through ? "#" + std::to_string(*through) : "";
   if (link == "query") return "as asked";
   if (link == "became") return "became " + value + " by " + printable(why["by"].text()) + " in " + entry;
+  if (link == "who") return "who became " + value + " before " + entry;
   std::string out = link + " " + value;
   if (link == "person") out = "account " + value + " of " + printable(why["person"].text());
   if (!through) return out;
@@ -85,7 +86,7 @@ std::string listing(JsonValue answer, const LineStyle& style) {
     const std::string today = time ? time_text(*time, style.local_time).substr(0, 10) : "-";
     if (today != day) out += (day.empty() ? "" : "\n") + style.palette.paint(Colour::kBold, today) + "\n";
     day = today;
-    out += entry_line(one["index"].number().value_or(0), one["entry"].raw(), style) + "\n";
+    out += sentence_line(one["index"].number().value_or(0), one["entry"].raw(), one["sentence"].text(), style) + "\n";
     std::string reasons;
     one["why"].for_each([&](JsonValue why) { reasons += (reasons.empty() ? "" : "; ") + reason_text(why, window); });
     out += "    " + style.palette.paint(Colour::kDim, reasons) + "\n";

@@ -78,6 +78,7 @@ std::vector<Link> Candidates::next(const std::vector<Lead>& leads) {
       add(std::move(link), out);
     }
     add_became(lead, out);
+    add_who(lead);
     if (lead.names) add_actor(lead);
     add_ip(lead);
   }
@@ -114,9 +115,7 @@ void Candidates::add_session(const Lead& lead, std::vector<Link>& out) {
   add(std::move(link), out);
 }
 
-void Candidates::add_became(const Lead& lead, std::vector<Link>& out) {
-  const Facts& facts = *lead.facts;
-  if (facts.became.empty()) return;
+Link Candidates::became(const Facts& facts, std::uint64_t index) const {
   Link link;
   link.kind = Kind::kBecame;
   link.value = facts.became;
@@ -126,12 +125,34 @@ void Candidates::add_became(const Lead& lead, std::vector<Link>& out) {
   link.terminal = facts.terminal;
   link.from = facts.time;
   link.before = facts.time + window_;
-  link.through = lead.index;
+  link.through = index;
+  return link;
+}
+
+void Candidates::add_became(const Lead& lead, std::vector<Link>& out) {
+  const Facts& facts = *lead.facts;
+  if (facts.became.empty()) return;
+  Link link = became(facts, lead.index);
   // What sudo and PAM write of one process is one change.
   const std::string once = key_of(link) + '\0' + (facts.process.empty() ? std::to_string(lead.index) : facts.process);
   if (!given_.insert(once).second) return;
   became_.insert(facts.became);
   out.push_back(std::move(link));
+}
+
+// Of what root did, who was root.
+void Candidates::add_who(const Lead& lead) {
+  const Facts& facts = *lead.facts;
+  if (lead.is_told || facts.actor_type != "user" || runs_by_itself(facts)) return;
+  if (!is_of_many(facts) && !became_.contains(facts.account)) return;
+  Link link;
+  link.kind = Kind::kWho;
+  link.value = facts.account;
+  link.host = facts.host;
+  if (facts.host.empty()) link.source = facts.source;
+  link.terminal = facts.terminal;
+  link.through = lead.index;
+  add_near(std::move(link), facts.time, lead.index);
 }
 
 void Candidates::add_actor(const Lead& lead) {
@@ -187,7 +208,8 @@ void Candidates::add_near(Link link, UnixNanos time, std::uint64_t index) {
   Near& near = near_[key];
   if (near.known.empty()) near.link = std::move(link);
   near.known.push_back({time, index});
-  const auto is_covered = [&](const auto& range) { return range.first <= time - window_ && time + window_ < range.second; };
+  const UnixNanos last = time + reach_behind(near.link);
+  const auto is_covered = [&](const auto& range) { return range.first <= time - window_ && last < range.second; };
   if (std::none_of(near.covered.begin(), near.covered.end(), is_covered)) near.fresh.push_back({time, index});
 }
 
@@ -199,8 +221,9 @@ void Candidates::merge_near(std::vector<Link>& out) {
       Link link = near.link;
       link.through = near.fresh[i].index;
       link.from = near.fresh[i].time - window_;
-      UnixNanos end = near.fresh[i].time + window_ + 1;
-      while (++i < near.fresh.size() && near.fresh[i].time - window_ <= end) end = near.fresh[i].time + window_ + 1;
+      const UnixNanos behind = reach_behind(link) + 1;
+      UnixNanos end = near.fresh[i].time + behind;
+      while (++i < near.fresh.size() && near.fresh[i].time - window_ <= end) end = near.fresh[i].time + behind;
       link.before = end;
       near.covered.emplace_back(*link.from, end);
       out.push_back(std::move(link));
@@ -210,14 +233,25 @@ void Candidates::merge_near(std::vector<Link>& out) {
 }
 
 bool Candidates::fits(const Link& link, const Facts& facts) const {
-  if (link.kind == Kind::kBecame) {
+  if (link.kind == Kind::kBecame || link.kind == Kind::kWho) {
     const bool elsewhere = !link.terminal.empty() && !facts.terminal.empty() && link.terminal != facts.terminal;
+    if (link.kind == Kind::kWho && facts.became != link.value) return false;
     return !elsewhere && facts.host == link.host && !runs_by_itself(facts);
   }
   if (link.kind == Kind::kSession && !link.host.empty()) return facts.host == link.host;
   if (link.kind != Kind::kActor && link.kind != Kind::kPerson) return true;
   const people::Person* owner = people_.owner(facts.source, facts.account);
   return owner == nullptr || link.person.empty() || owner->id == link.person;
+}
+
+std::optional<std::uint64_t> Candidates::done_within(const Link& link, UnixNanos from, UnixNanos before) const {
+  std::optional<Known> latest;
+  const auto near = near_.find(key_of(link));
+  if (near == near_.end()) return std::nullopt;
+  for (const Known& one : near->second.known) {
+    if (one.time >= from && one.time < before && (!latest || one.time > latest->time)) latest = one;
+  }
+  return latest ? std::optional(latest->index) : std::nullopt;
 }
 
 bool Candidates::is_of_many(const Facts& facts) const {

@@ -29,6 +29,7 @@ class Candidates {
     std::uint64_t index = 0;
     const Facts* facts = nullptr;
     bool names = true;
+    bool is_told = false;  // who acted is: it is there because somebody became its actor
   };
   // The links of these that were not given before.
   std::vector<Link> next(const std::vector<Lead>& leads);
@@ -41,6 +42,10 @@ class Candidates {
   // Who acted, as far as that names somebody: a person's id, else the account; empty for accounts of many, and for those that
   // somebody of this timeline became.
   [[nodiscard]] std::string person_of(const Facts& facts) const;
+  // Of what led to a kWho, the latest that the account did between `from` and `before`.
+  [[nodiscard]] std::optional<std::uint64_t> done_within(const Link& link, UnixNanos from, UnixNanos before) const;
+  // What the account is that the entry changed to; at most for the window.
+  [[nodiscard]] Link became(const Facts& facts, std::uint64_t index) const;
   // Of the entries that led to the link, the one whose time is nearest; `index` itself is not asked for if there is another.
   [[nodiscard]] std::optional<std::uint64_t> nearest(const Link& link, UnixNanos time, std::uint64_t index) const;
 
@@ -53,6 +58,8 @@ class Candidates {
   [[nodiscard]] bool is_of_many(const Facts& facts) const;
   void add_session(const Lead& lead, std::vector<Link>& out);
   void add_became(const Lead& lead, std::vector<Link>& out);
+  void add_who(const Lead& lead);
+  [[nodiscard]] UnixNanos reach_behind(const Link& link) const { return link.kind == Link::Kind::kWho ? 0 : window_; }
   void merge_near(std::vector<Link>& out);
 
   struct Known {

@@ -17,6 +17,7 @@ std::string_view name_of(Link::Kind kind) {
     case Link::Kind::kTrace: return "trace";
     case Link::Kind::kIp: return "ip";
     case Link::Kind::kBecame: return "became";
+    case Link::Kind::kWho: return "who";
   }
   return "";
 }
@@ -50,6 +51,11 @@ Term term_of(const Link& link) {
     case Link::Kind::kTrace: all.push_back(field_is({"context.trace_id"}, link.value)); break;
     case Link::Kind::kIp: all.push_back(field_is({"origin.ip"}, link.value)); break;
     case Link::Kind::kBecame: all.push_back(field_is({"actor.id"}, link.value)); break;
+    case Link::Kind::kWho:
+      all.push_back(field_is({"targets.id"}, link.value));
+      all.push_back(query::one_of(
+          {field_is({"action"}, "sudo.run"), field_is({"action"}, "su.switch"), field_is({"action"}, "session.open")}));
+      break;
   }
   if (!link.source.empty()) all.push_back(field_is({"source.id"}, link.source));
   if (!link.host.empty()) all.push_back(field_is({"attributes.host", "targets.id"}, link.host));
@@ -60,6 +66,7 @@ Term term_of(const Link& link) {
 std::string key_of(const Link& link) {
   std::string out(name_of(link.kind == Link::Kind::kPerson ? Link::Kind::kActor : link.kind));
   for (const std::string& part : {link.value, link.source, link.host}) out += '\0' + part;
+  if (link.kind == Link::Kind::kWho) out += '\0' + link.terminal;
   return out;
 }
 

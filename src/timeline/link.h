@@ -13,11 +13,11 @@
 namespace stele::timeline {
 
 struct Link {
-  enum class Kind : std::uint8_t { kQuery, kActor, kPerson, kTarget, kSession, kRequest, kTrace, kIp, kBecame };
+  enum class Kind : std::uint8_t { kQuery, kActor, kPerson, kTarget, kSession, kRequest, kTrace, kIp, kBecame, kWho };
   Kind kind = Kind::kQuery;
-  std::string value;   // exactly this; of kQuery its text, of kBecame the account
+  std::string value;   // exactly this; of kQuery its text, of kBecame and kWho the account
   std::string source;  // where not empty: in this source alone
-  std::string host;    // likewise; of kBecame and of sessions that are counted
+  std::string host;    // likewise; of kBecame, kWho and of sessions that are counted
   std::string person;  // whose account it is: of kActor and kPerson
   std::string by;      // "sudo": of kBecame
   std::string terminal;

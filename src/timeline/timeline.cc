@@ -74,7 +74,10 @@ class Follower {
   }
 
   Status follow(Link& link, bool asked_for) {
-    if (link.kind == Link::Kind::kBecame) STELE_TRY(find_end(link));
+    if (link.kind == Link::Kind::kBecame) {
+      const auto known = known_.find(link.through.value_or(0));
+      STELE_TRY(find_end(link, known == known_.end() ? std::string() : known->second.facts.process));
+    }
     SearchRequest wanted;
     wanted.limit = asked_for ? request_.limit : std::max(request_.limit, kCommonMax);
     STELE_ASSIGN(SearchResult result, search(link, term_of(link), wanted));
@@ -85,7 +88,12 @@ class Follower {
     std::vector<std::pair<Hit*, Facts>> fit;
     for (Hit& hit : result.hits) {
       Facts facts = read_facts(hit.entry);
-      if (candidates_.fits(link, facts)) fit.emplace_back(&hit, std::move(facts));
+      if (!candidates_.fits(link, facts)) continue;
+      if (link.kind == Link::Kind::kWho) {
+        STELE_ASSIGN(const bool led, led_to(link, facts, hit.index));
+        if (!led) continue;
+      }
+      fit.emplace_back(&hit, std::move(facts));
     }
     if (!asked_for && link.kind == Link::Kind::kSession) {
       std::set<std::string> people;
@@ -107,6 +115,7 @@ class Follower {
   }
 
   [[nodiscard]] std::uint64_t common_max(const Link& link) const {
+    if (link.kind == Link::Kind::kWho) return kSwitchesMax;
     if (link.kind != Link::Kind::kIp && link.kind != Link::Kind::kActor && link.kind != Link::Kind::kPerson) return kCommonMax;
     if (!link.from || !link.before) return UINT64_MAX;  // of who was asked for
     const auto windows = std::max<UnixNanos>((*link.before - *link.from) / (2 * request_.window), 1);
@@ -114,29 +123,34 @@ class Follower {
   }
 
   // The account is what it became until the session is closed: by the same process, where both say theirs.
-  Status find_end(Link& link) {
+  Status find_end(Link& link, const std::string& process) {
     Link closing = link;
     closing.kind = Link::Kind::kBecame;
     SearchRequest wanted;
     wanted.order = search::Order::kOldestFirst;
     const query::Term closes = query::all_of({term_of(closing), field_is({"action"}, "session.close")});
     STELE_ASSIGN(const SearchResult result, search(closing, closes, wanted));
-    const auto known = known_.find(link.through.value_or(0));
     for (const Hit& hit : result.hits) {
       const Facts facts = read_facts(hit.entry);
       if (!candidates_.fits(link, facts) || !is_switch(facts.program)) continue;
-      if (known != known_.end() && !facts.process.empty() && !known->second.facts.process.empty() &&
-          facts.process != known->second.facts.process)
-        continue;
+      if (!facts.process.empty() && !process.empty() && facts.process != process) continue;
       link.before = std::min(*link.before, facts.time + 1);
     }
     return {};
   }
 
+  // Whether the change to an account was still in force when something was done that asks who the account was.
+  Result<bool> led_to(const Link& link, const Facts& facts, std::uint64_t index) {
+    Link became = candidates_.became(facts, index);
+    STELE_TRY(find_end(became, facts.process));
+    return candidates_.done_within(link, facts.time, *became.before).has_value();
+  }
+
   // Whether it tells something of the entry that was not known: it is new, or known through another one.
   bool add(const Link& link, std::size_t number, Hit& hit, Facts facts) {
     auto through = link.through;
-    if (link.kind == Link::Kind::kIp || (through && (link.kind == Link::Kind::kActor || link.kind == Link::Kind::kPerson)))
+    if (link.kind == Link::Kind::kIp || link.kind == Link::Kind::kWho ||
+        (through && (link.kind == Link::Kind::kActor || link.kind == Link::Kind::kPerson)))
       through = candidates_.nearest(link, facts.time, hit.index).value_or(*link.through);
     auto it = known_.find(hit.index);
     if (it == known_.end()) {
@@ -170,13 +184,15 @@ class Follower {
       if (!known.is_fresh) continue;
       known.is_fresh = false;
       bool by_name = false;
+      bool is_told = false;
       for (const Why& why : known.why) {
         const auto kind = out_.links[why.link].link.kind;
         by_name = by_name || kind == Link::Kind::kActor || kind == Link::Kind::kPerson;
+        is_told = is_told || kind == Link::Kind::kBecame;
       }
       const bool is_other = std::all_of(known.why.begin(), known.why.end(),
                                         [&](const Why& why) { return out_.links[why.link].link.kind == Link::Kind::kBecame; });
-      out.push_back({index, &known.facts, !by_name && !is_other});
+      out.push_back({index, &known.facts, !by_name && !is_other, is_told});
     }
     return out;
   }

@@ -21,6 +21,7 @@ inline constexpr std::uint64_t kDepthMax = 10;
 inline constexpr std::size_t kLinksMax = 100;  // that are followed in one round
 inline constexpr std::uint64_t kCommonMax =
     1'000;  // entries of one link, of an address in one window: with more it means nothing
+inline constexpr std::uint64_t kSwitchesMax = 100;   // changes to one account, of which one may be meant
 inline constexpr std::size_t kBytesMax = 16U << 20;  // of the entries of an answer
 inline constexpr std::size_t kValueBytesMax = 1'024;
 inline constexpr UnixNanos kWindowMax = UnixNanos{7} * 86'400 * 1'000'000'000;

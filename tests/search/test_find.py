@@ -169,6 +169,25 @@ class Find(CommandTest):
         for body in ("", "[]", '{"q":"a","query":{}}', '{"nothing":1}', "{" * 100):
             self.assertEqual(server.request("POST", "/api/v1/search", body)[0], 400, body)
 
+    def test_tells_hits_as_sentences(self):
+        """Goal: sentences=true has each hit's sentence, by the server's own templates, else by the shipped ones."""
+        words = self.folder / "words"
+        words.mkdir()
+        (words / "own.yaml").write_text("sentences:\n  - {action: file.read, text: '{actor} peeped into {targets}'}\n")
+        server = self.serve("--sentences", str(words))
+        post(server, [{"time": "2026-11-23T10:00:00Z", "actor": {"type": "user", "id": "u_1", "name": "Ada Park"}, "action": action,
+                       "outcome": "denied", "targets": [{"type": "table", "id": "customers"}], "origin": {"ip": "203.0.113.9"},
+                       "attributes": {"rows": 4200}} for action in ("customer.export", "file.read")])
+        hits = search(server, "source:app", sentences="true")["hits"]
+        self.assertEqual([hit["sentence"] for hit in hits], ["Ada Park peeped into table customers, denied",
+                                                             "Ada Park exported table customers (4,200 rows) from 203.0.113.9, denied"])
+        self.assertNotIn("sentence", search(server, "source:app")["hits"][0])
+        self.assertEqual(server.stop(), 0)
+        (words / "own.yaml").write_text("sentences:\n  - {action: file.read, text: '{actor'}\n")
+        refused = self.stele("serve", "--data", str(self.data), "--sentences", str(words))
+        self.assertEqual(refused.returncode, 2)
+        self.assertIn("own.yaml:2: ", refused.stderr)
+
     def test_counts_in_groups_as_the_events_do(self):
         """Goal: groups, their order, null groups and measures are what the events themselves make, from files and from memory."""
         server = self.fill(TILE + 3000)

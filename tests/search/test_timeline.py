@@ -94,6 +94,19 @@ class Timelines(CommandTest):
         target = self.found(self.ask(target="customers"))
         self.assertTrue({"read", "select", "bob reads"} <= set(target), target)
 
+    def test_who_was_root(self):
+        """From what root did: who had become root there, then, on that terminal, and was it still; from there whatever is theirs."""
+        self.tell()
+        answer = self.ask(target="/etc/app/secrets")
+        found = self.found(answer)
+        self.assertTrue({"secrets", "sudo", "opened", "login", "read"} <= set(found), found)
+        self.assertIn(("who", "root", "secrets"), self.why(answer, "sudo"))
+        for name, _, _ in INCIDENT["noise"]:
+            self.assertNotIn(name, found)
+        late = self.ask(q="actor:root received>=2026-01-01 -target:* since:2026-11-23T10:06:30 until:2026-11-23T10:06:31")
+        self.assertEqual(self.found(late), ["late root"])  # ada's session was closed
+        self.assertIn("sudo", self.found(self.ask(actor="root", since="2026-11-23T10:00", until="2026-11-23T10:10")))
+
     def test_bounds(self):
         """Depth, entries, links and time end the search, and the answer says which did."""
         self.tell()
@@ -145,7 +158,7 @@ class Timelines(CommandTest):
         self.tell()
         out = self.ran(self.stele("timeline", "--actor", "ada", *self.where))
         self.assertTrue(out.startswith("2026-11-23\n"), out)
-        self.assertIn("\n    became root by sudo in #", out)
+        self.assertIn("  root read file /etc/app/secrets\n    became root by sudo in #", out)
         self.assertIn("\n    ip 203.0.113.66 within 10 min of #", out)
         self.assertIn("\n    account adapark of ada\n", out)
         self.assertEqual(json.loads(self.ran(self.stele("timeline", "--request", "req-8f1", "--json", *self.where)))["truncated"], [])

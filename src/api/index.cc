@@ -61,8 +61,8 @@ void add_index_routes(Router& router, Service& service) {
                 if (!searched) return reply.send(error_response(searched.error()));
                 // As long as it takes: whoever asks knows how many entries there are.
                 const bool taken = service.searches->submit([&service, searched = *searched, reply] {
-                  const auto check =
-                      search::check_index(*searched.log, *searched.indexer, [&service] { return service.searches->goes_on(); });
+                  const auto check = search::check_index(*searched.log, *searched.indexer,
+                                                         [&service] { return service.searches->take_turns(); });
                   reply.send(check ? json_response(200, check_json(*check)) : error_response(check.error()));
                 });
                 if (!taken) reply.send(error_response({Code::kBusy, "too many searches wait"}));

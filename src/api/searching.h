@@ -5,6 +5,7 @@
 #include <string>
 
 #include "api/service.h"
+#include "search/go_on.h"
 
 namespace stele::api {
 
@@ -15,9 +16,9 @@ struct Searched {
 // kNotFound when there is no such log, or nothing to search it with.
 Result<Searched> find_searched(const Service& service, const std::string& log);
 
-// Calls `answer` on one of the threads for searches, and sends what it returns; "too busy" when too many wait. It is handed what
-// a search is to ask whether it goes on: false once it took too long, or the server drains. The service outlives it.
-using GoOn = std::function<bool()>;
+// Calls `answer` on one of the threads for searches, and sends what it returns; "too busy" when too many wait. What it
+// is handed says no once it took too long, or the server drains. The service outlives it.
+using search::GoOn;
 void answer_search(const Service& service, const net::Reply& reply, std::function<Result<net::Response>(const GoOn&)> answer);
 
 }  // namespace stele::api

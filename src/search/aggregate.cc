@@ -52,11 +52,10 @@ class Aggregation {
     }
   }
 
-  Result<AggregateResult> run(const std::function<bool()>& go_on) {
+  Result<AggregateResult> run() {
     index::Answer answer;
     for (std::uint64_t tile = tiles_.first() / kChunkRows; tile * kChunkRows < tiles_.end(); ++tile) {
-      if (!go_on()) return Error{Code::kUnavailable, "the aggregation was ended before it was done"};
-      tiles_.ask(tile, answer);
+      STELE_TRY(tiles_.ask(tile, answer));
       if (!answer.maybe.any()) continue;
       STELE_ASSIGN(const Bits rows, tiles_.decide_all(tile, answer));
       STELE_TRY(take(tile, rows));
@@ -266,11 +265,11 @@ class Aggregation {
 }  // namespace
 
 Result<AggregateResult> aggregate(const log::Sequencer& log, Indexer& indexer, const query::Term& term,
-                                  const AggregateRequest& request, const std::function<bool()>& go_on) {
+                                  const AggregateRequest& request, const GoOn& go_on) {
   const auto store = log.store();
   const std::uint64_t size = store->size();
-  STELE_ASSIGN(const auto tiles, TileSearch::make(indexer, store, term, size));
-  return Aggregation(*tiles, request, size).run(go_on);
+  STELE_ASSIGN(const auto tiles, TileSearch::make(indexer, store, term, size, go_on));
+  return Aggregation(*tiles, request, size).run();
 }
 
 }  // namespace stele::search

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -10,6 +9,7 @@
 #include "base/result.h"
 #include "log/sequencer.h"
 #include "query/term.h"
+#include "search/go_on.h"
 #include "search/indexer.h"
 
 namespace stele::search {
@@ -59,6 +59,6 @@ struct AggregateResult {
 // An entry with several values at a path counts in the group of each. kTooLarge when there are too many groups or values, and as
 // search() otherwise.
 Result<AggregateResult> aggregate(const log::Sequencer& log, Indexer& indexer, const query::Term& term,
-                                  const AggregateRequest& request, const std::function<bool()>& go_on);
+                                  const AggregateRequest& request, const GoOn& go_on);
 
 }  // namespace stele::search

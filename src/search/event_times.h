@@ -21,6 +21,8 @@ class EventTimes {
   [[nodiscard]] std::optional<std::int64_t> at(std::uint32_t row) const { return times_[row]; }
 
  private:
+  std::uint32_t load_known(TileSearch& tiles, std::uint64_t tile);
+
   std::vector<std::optional<std::int64_t>> times_;
   event::Scalars scalars_;
 };

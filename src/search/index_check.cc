@@ -19,7 +19,7 @@ constexpr unsigned kTileLevel = 16;
 // Files that are made again, in a folder of their own.
 class Remaker {
  public:
-  Remaker(io::FileSystem& fs, const log::Sequencer& log, const std::string& folder, const std::function<bool()>& go_on)
+  Remaker(io::FileSystem& fs, const log::Sequencer& log, const std::string& folder, const GoOn& go_on)
       : fs_(fs), store_(log.store()), folder_(folder), go_on_(go_on) {}
 
   Result<std::unique_ptr<IndexFile>> make(const IndexFile& file) {
@@ -64,13 +64,13 @@ class Remaker {
   io::FileSystem& fs_;
   std::shared_ptr<const log::Store> store_;
   std::string folder_;
-  const std::function<bool()>& go_on_;
+  const GoOn& go_on_;
   Pacer pacer_;
 };
 
 }  // namespace
 
-Result<IndexCheck> check_index(const log::Sequencer& log, Indexer& indexer, const std::function<bool()>& go_on) {
+Result<IndexCheck> check_index(const log::Sequencer& log, Indexer& indexer, const GoOn& go_on) {
   const auto alone = indexer.begin_check();
   if (!alone) return Error{Code::kBusy, "the index is being checked already"};
   const std::string scratch = indexer.dir() + "/check";

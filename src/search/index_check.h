@@ -2,12 +2,12 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <string>
 #include <vector>
 
 #include "base/result.h"
 #include "log/sequencer.h"
+#include "search/go_on.h"
 #include "search/indexer.h"
 
 namespace stele::search {
@@ -22,6 +22,6 @@ struct IndexCheck {
 // Makes each file again, in a folder beside the index', and compares their bytes. Takes some 5 µs an entry, and the space of the
 // largest file twice. What differs is handed to the indexer, which makes it again. One at a time: kBusy. kUnavailable when
 // `go_on` says no.
-Result<IndexCheck> check_index(const log::Sequencer& log, Indexer& indexer, const std::function<bool()>& go_on);
+Result<IndexCheck> check_index(const log::Sequencer& log, Indexer& indexer, const GoOn& go_on);
 
 }  // namespace stele::search

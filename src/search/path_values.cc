@@ -19,21 +19,21 @@ bool is_read(std::string_view path) {
 Status PathValues::load(TileSearch& tiles, std::uint64_t tile, const Bits& rows) {
   first_.assign(kChunkRows, kNoValue);
   further_.clear();
-  const TileSource source = tiles.source(tile);
-  Bits rest = rows;
-  if (source.file != nullptr) {
-    rest = load_file(source, rows);
-    if (tiles.is_damaged(source)) {
-      first_.assign(kChunkRows, kNoValue);
-      further_.clear();
-      rest = rows;
-    }
-  } else if (source.growing != nullptr) {
-    rest = load_growing(*source.growing, rows);
-  }
-  STELE_TRY(read(tiles, tile, rest));
+  STELE_TRY(read(tiles, tile, load_known(tiles, tile, rows)));
   std::sort(further_.begin(), further_.end());
   return {};
+}
+
+// What the index knows; returns the rows of which it does not.
+Bits PathValues::load_known(TileSearch& tiles, std::uint64_t tile, const Bits& rows) {
+  const TileSource source = tiles.source(tile);
+  if (source.growing != nullptr) return load_growing(*source.growing, rows);
+  if (source.file == nullptr) return rows;
+  const Bits rest = load_file(source, rows);
+  if (!tiles.is_damaged(source)) return rest;
+  first_.assign(kChunkRows, kNoValue);
+  further_.clear();
+  return rows;
 }
 
 void PathValues::look_up_codes(const index::IndexFile& file) {
@@ -161,8 +161,7 @@ Status PathValues::read(TileSearch& tiles, std::uint64_t tile, const Bits& rows)
   const std::uint32_t count = rows.count();
   constexpr std::uint32_t kMany = kChunkRows / 8;
   rows.for_each([&](std::uint32_t row) {
-    const auto entry =
-        tiles.reader().read(tile * kChunkRows + row, count > kMany ? static_cast<std::uint32_t>(log::kBundleEntries) : 1);
+    const auto entry = tiles.read(tile * kChunkRows + row, count > kMany ? static_cast<std::uint32_t>(log::kBundleEntries) : 1);
     if (!entry) {
       status = entry.error();
       return false;

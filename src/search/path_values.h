@@ -47,6 +47,7 @@ class PathValues {
 
  private:
   // Each returns the rows that remain to be read.
+  index::Bits load_known(TileSearch& tiles, std::uint64_t tile, const index::Bits& rows);
   index::Bits load_file(const TileSource& source, const index::Bits& rows);
   index::Bits load_growing(const index::LiveChunk& chunk, const index::Bits& rows);
   Status read(TileSearch& tiles, std::uint64_t tile, const index::Bits& rows);

@@ -28,15 +28,14 @@ class Search {
     }
   }
 
-  Result<SearchResult> run(const std::function<bool()>& go_on) {
+  Result<SearchResult> run() {
     if (tiles_.first() >= tiles_.end()) return std::move(result_);
     const std::uint64_t first = tiles_.first() / kChunkRows;
     const std::uint64_t last = (tiles_.end() - 1) / kChunkRows;
     Answer answer;
     for (std::uint64_t i = 0; i <= last - first && !done(); ++i) {
-      if (!go_on()) return Error{Code::kUnavailable, "the search was ended before it was done"};
       const std::uint64_t tile = newest_first() ? last - i : first + i;
-      tiles_.ask(tile, answer);
+      STELE_TRY(tiles_.ask(tile, answer));
       STELE_TRY(take(tile * kChunkRows, answer));
     }
     result_.read = tiles_.decided();
@@ -117,11 +116,11 @@ class Search {
 }  // namespace
 
 Result<SearchResult> search(const log::Sequencer& log, Indexer& indexer, const query::Term& term, const SearchRequest& request,
-                            const std::function<bool()>& go_on) {
+                            const GoOn& go_on) {
   const auto store = log.store();
   const std::uint64_t size = request.continued ? std::min(request.continued->size, store->size()) : store->size();
-  STELE_ASSIGN(const auto tiles, TileSearch::make(indexer, store, term, size));
-  return Search(*tiles, store, request, size).run(go_on);
+  STELE_ASSIGN(const auto tiles, TileSearch::make(indexer, store, term, size, go_on));
+  return Search(*tiles, store, request, size).run();
 }
 
 }  // namespace stele::search

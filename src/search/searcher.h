@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -10,6 +9,7 @@
 #include "base/result.h"
 #include "log/sequencer.h"
 #include "query/term.h"
+#include "search/go_on.h"
 #include "search/hits.h"
 #include "search/indexer.h"
 
@@ -39,9 +39,9 @@ struct SearchResult {
 
 inline constexpr std::size_t kPageBytesMax = 8U << 20;  // of the entries of a page: it ends early
 
-// The log may grow meanwhile; what it had when the search began is searched. `go_on` is asked between chunks; when it says no,
-// the answer is kUnavailable. Any thread.
+// The log may grow meanwhile; what it had when the search began is searched. When `go_on` says no, the answer is
+// kUnavailable. Any thread.
 Result<SearchResult> search(const log::Sequencer& log, Indexer& indexer, const query::Term& term, const SearchRequest& request,
-                            const std::function<bool()>& go_on);
+                            const GoOn& go_on);
 
 }  // namespace stele::search

@@ -23,8 +23,8 @@ std::uint32_t open_nearby(std::uint64_t index, const Answer& answer) {
 }  // namespace
 
 Result<std::unique_ptr<TileSearch>> TileSearch::make(Indexer& indexer, std::shared_ptr<const log::Store> store,
-                                                     const query::Term& term, std::uint64_t size) {
-  std::unique_ptr<TileSearch> self(new TileSearch(indexer, std::move(store), size));
+                                                     const query::Term& term, std::uint64_t size, const GoOn& go_on) {
+  std::unique_ptr<TileSearch> self(new TileSearch(indexer, std::move(store), size, go_on));
   for (const auto& file : self->snapshot_->files) {
     if (!file->image().is_untouched()) indexer.report_damage(*file);
   }
@@ -67,7 +67,12 @@ bool TileSearch::is_damaged(const TileSource& source) {
   return true;
 }
 
-void TileSearch::ask(std::uint64_t tile, Answer& out) {
+Status TileSearch::go_on() const {
+  return go_on_() ? Status() : Error{Code::kUnavailable, "the search was ended before it was done"};
+}
+
+Status TileSearch::ask(std::uint64_t tile, Answer& out) {
+  STELE_TRY(go_on());
   const std::uint64_t first = tile * kChunkRows;
   const auto end = static_cast<std::uint32_t>(std::min<std::uint64_t>(kChunkRows, size_ - first));
   out.clear();
@@ -83,6 +88,7 @@ void TileSearch::ask(std::uint64_t tile, Answer& out) {
                                   static_cast<std::uint32_t>(std::clamp(plan_.end, first, first + end) - first));
   out.sure &= wanted;
   out.maybe &= wanted;
+  return {};
 }
 
 // Returns how many rows of the tile the answer is about.
@@ -101,9 +107,15 @@ std::uint32_t TileSearch::ask_source(const TileSource& source, std::uint64_t fir
   return source.growing->rows();
 }
 
+Result<std::string_view> TileSearch::read(std::uint64_t index, std::uint32_t nearby) {
+  constexpr std::uint64_t kAsksEach = 64;
+  if (++reads_ % kAsksEach == 0) STELE_TRY(go_on());
+  return reader_.read(index, nearby);
+}
+
 Result<bool> TileSearch::decide(std::uint64_t index, const Answer& answer) {
   ++decided_;
-  STELE_ASSIGN(const std::string_view entry, reader_.read(index, open_nearby(index, answer)));
+  STELE_ASSIGN(const std::string_view entry, read(index, open_nearby(index, answer)));
   return matcher_->matches(index, entry);
 }
 

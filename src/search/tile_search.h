@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <shared_mutex>
 
@@ -13,6 +12,7 @@
 #include "query/term.h"
 #include "search/entry_reader.h"
 #include "search/evaluation.h"
+#include "search/go_on.h"
 #include "search/indexer.h"
 #include "search/plan.h"
 #include "search/snapshot.h"
@@ -27,12 +27,12 @@ struct TileSource {
   std::shared_lock<std::shared_mutex> lock;
 };
 
-// About the entries that the log had when it was made. Not thread-safe.
+// About the entries that the log had when it was made. kUnavailable when `go_on` says no. Not thread-safe.
 class TileSearch {
  public:
-  // For the first `size` entries of the store. The term is copied, the indexer outlives this.
+  // For the first `size` entries of the store. The term is copied, the indexer and `go_on` outlive this.
   static Result<std::unique_ptr<TileSearch>> make(Indexer& indexer, std::shared_ptr<const log::Store> store,
-                                                  const query::Term& term, std::uint64_t size);
+                                                  const query::Term& term, std::uint64_t size, const GoOn& go_on);
 
   // No entry outside [first, end) is meant.
   [[nodiscard]] std::uint64_t first() const { return plan_.first; }
@@ -41,8 +41,10 @@ class TileSearch {
   void narrow(std::uint64_t first, std::uint64_t end);
 
   // What is known of the rows of tile `tile` that are within [first, end).
-  void ask(std::uint64_t tile, index::Answer& out);
+  Status ask(std::uint64_t tile, index::Answer& out);
 
+  // An entry. Borrowed until the next is read; `nearby`: about how many of its bundle will be.
+  Result<std::string_view> read(std::uint64_t index, std::uint32_t nearby);
   // Whether the entry `index`, whose row `answer` leaves open, is meant.
   Result<bool> decide(std::uint64_t index, const index::Answer& answer);
   // Decides on all rows that are open.
@@ -58,19 +60,22 @@ class TileSearch {
   [[nodiscard]] std::uint64_t decided() const { return decided_; }
 
  private:
-  TileSearch(Indexer& indexer, std::shared_ptr<const log::Store> store, std::uint64_t size)
-      : indexer_(indexer), reader_(std::move(store)), size_(size), snapshot_(indexer.snapshot()) {}
+  TileSearch(Indexer& indexer, std::shared_ptr<const log::Store> store, std::uint64_t size, const GoOn& go_on)
+      : indexer_(indexer), reader_(std::move(store)), size_(size), go_on_(go_on), snapshot_(indexer.snapshot()) {}
+  [[nodiscard]] Status go_on() const;
   std::uint32_t ask_source(const TileSource& source, std::uint64_t first, index::Answer& out);
 
   Indexer& indexer_;
   EntryReader reader_;
   std::uint64_t size_;
+  const GoOn& go_on_;
   std::shared_ptr<const Snapshot> snapshot_;
   Plan plan_;
   std::unique_ptr<query::Matcher> matcher_;
   std::unique_ptr<FileQuestions> questions_;
   const index::IndexFile* questions_of_ = nullptr;
   std::uint64_t decided_ = 0;
+  std::uint64_t reads_ = 0;
 };
 
 }  // namespace stele::search

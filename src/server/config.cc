@@ -159,7 +159,7 @@ std::vector<Setting> make_settings() {
              "A request must arrive, and its answer be taken, within this long."),
       number("page_entries", &Config::page_entries, 1, 10'000, "Most entries in one answer; it has at most 8 MiB besides."),
       truth("index", &Config::index, "Whether entries are indexed; without it nothing can be searched."),
-      number("searches", &Config::searches, 1, 64, "Searches that go on at once; further ones wait."),
+      number("searches", &Config::searches, 1, 64, "Searches that go on at once; further ones take turns with them."),
       number("search_seconds", &Config::search_seconds, 1, 86'400, "A search that takes longer is ended."),
       number("streams", &Config::streams, 1, 100'000, "Most open streams; further ones are answered 429."),
       number("uploads", &Config::uploads, 1, 100'000,

@@ -19,7 +19,7 @@ using search::SearchResult;
 class Follower {
  public:
   Follower(const log::Sequencer& log, search::Indexer& indexer, const people::Directory& people, const TimelineRequest& request,
-           const std::function<bool()>& go_on)
+           const search::GoOn& go_on)
       : log_(log), indexer_(indexer), request_(request), go_on_(go_on), candidates_(people, request.window) {}
 
   Result<Timeline> run() {
@@ -212,7 +212,7 @@ class Follower {
   const log::Sequencer& log_;
   search::Indexer& indexer_;
   const TimelineRequest& request_;
-  const std::function<bool()>& go_on_;
+  const search::GoOn& go_on_;
   Candidates candidates_;
   std::map<std::uint64_t, Known> known_;
   std::size_t bytes_ = 0;
@@ -222,7 +222,7 @@ class Follower {
 }  // namespace
 
 Result<Timeline> make_timeline(const log::Sequencer& log, search::Indexer& indexer, const people::Directory& people,
-                               const TimelineRequest& request, const std::function<bool()>& go_on) {
+                               const TimelineRequest& request, const search::GoOn& go_on) {
   return Follower(log, indexer, people, request, go_on).run();
 }
 

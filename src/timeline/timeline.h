@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <optional>
 #include <set>
 #include <string>
@@ -11,6 +10,7 @@
 #include "base/result.h"
 #include "log/sequencer.h"
 #include "people/directory.h"
+#include "search/go_on.h"
 #include "search/indexer.h"
 #include "timeline/link.h"
 
@@ -70,6 +70,6 @@ struct Timeline {
 
 // Any thread. When `go_on` says no, what was found until then is the answer, and "time" is told; without anything kUnavailable.
 Result<Timeline> make_timeline(const log::Sequencer& log, search::Indexer& indexer, const people::Directory& people,
-                               const TimelineRequest& request, const std::function<bool()>& go_on);
+                               const TimelineRequest& request, const search::GoOn& go_on);
 
 }  // namespace stele::timeline

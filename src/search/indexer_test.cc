@@ -1,0 +1,123 @@
+// Goal: searches are exact whatever the index does meanwhile: while it follows, writes, and begins anew.
+#include "search/indexer.h"
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <chrono>
+#include <future>
+#include <thread>
+
+#include "crypto/random.h"
+#include "log/identity.h"
+#include "query/parse.h"
+#include "search/aggregate.h"
+#include "search/searcher.h"
+#include "support/temp_folder.h"
+
+namespace stele::search {
+namespace {
+
+constexpr std::uint64_t kKinds = 7;  // entry i is of kind i % kKinds
+constexpr std::uint64_t kBatch = 1'000;
+constexpr std::uint64_t kEntries = index::kChunkRows + 3 * kBatch;
+constexpr std::chrono::seconds kPatience{120};
+
+class IndexerTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    io::FileSystem& fs = io::posix();
+    ASSERT_TRUE(fs.make_dirs(folder_.path("log")));
+    ASSERT_TRUE(fs.make_dirs(folder_.path("keys")));
+    ASSERT_TRUE(log::create_identity(fs, folder_.path("log"), folder_.path("keys/log.key"), "log.example/test", system_clock(),
+                                     crypto::system_random()));
+    auto started = log::Sequencer::start(
+        [this]() -> Result<std::unique_ptr<log::Store>> {
+          STELE_ASSIGN(const auto identity, log::read_identity(io::posix(), folder_.path("log")));
+          STELE_ASSIGN(auto signer, log::read_signing_key(io::posix(), folder_.path("keys/log.key"), identity));
+          return log::Store::open(io::posix(), folder_.path("log"), {}, std::move(signer), system_clock());
+        },
+        {}, system_clock(), crypto::system_random());
+    ASSERT_TRUE(started) << started.error().message;
+    log_ = std::move(*started);
+    auto indexer = Indexer::start(io::posix(), *log_, {.dir = folder_.path("index")});
+    ASSERT_TRUE(indexer) << indexer.error().message;
+    indexer_ = std::move(*indexer);
+  }
+
+  // Entries [first, first + kBatch), acknowledged.
+  bool write(std::uint64_t first) {
+    event::EntryBatch batch(event::Source{"app", "http", "127.0.0.1:1", ""});
+    for (std::uint64_t i = first; i < first + kBatch; ++i) {
+      const std::string kind = std::to_string(i % kKinds);
+      if (!batch.add(R"({"actor":{"type":"user","id":"u)" + kind + R"("},"action":"kind.)" + kind +
+                         R"(","message":"one of kind )" + kind + " of " + std::to_string(i) + R"("})",
+                     {}, {}, {}))
+        return false;
+    }
+    std::promise<bool> promise;
+    log_->submit(std::move(batch), false, [&](const Result<log::Delivered>& result) { promise.set_value(result.ok()); });
+    return promise.get_future().get();
+  }
+
+  testing::TempFolder folder_;
+  std::unique_ptr<log::Sequencer> log_;
+  std::unique_ptr<Indexer> indexer_;
+};
+
+std::uint64_t of_kind(std::uint64_t kind, std::uint64_t size) { return (size + kKinds - 1 - kind) / kKinds; }
+
+TEST_F(IndexerTest, AnswersExactlyWhileTheLogGrows) {
+  const GoOn always = [] { return true; };
+  std::atomic<std::uint64_t> acknowledged = 0;
+  std::atomic<bool> over = false;
+  std::atomic<unsigned> searches = 0;
+  const auto ask = [&](const std::string& text, std::uint64_t kind) {
+    const auto parsed = query::parse_query(text, 0);
+    ASSERT_TRUE(std::holds_alternative<query::Query>(parsed));
+    while (!over) {
+      const std::uint64_t least = acknowledged;
+      const auto result = search(*log_, *indexer_, std::get<query::Query>(parsed).term, {}, always);
+      ASSERT_TRUE(result) << result.error().message;
+      ASSERT_GE(result->size, least);
+      ASSERT_EQ(result->total, of_kind(kind, result->size)) << text << " of " << result->size;
+      ++searches;
+    }
+  };
+  const auto count = [&] {
+    AggregateRequest request;
+    request.by = {{.paths = {"action"}, .unit = {}}};
+    while (!over) {
+      const auto result = aggregate(*log_, *indexer_, {}, request, always);
+      ASSERT_TRUE(result) << result.error().message;
+      ASSERT_EQ(result->total, result->size);
+      ASSERT_EQ(result->groups_total, std::min(result->size, kKinds));
+    }
+  };
+  std::vector<std::thread> threads;
+  threads.emplace_back(ask, "action:kind.3", 3);
+  threads.emplace_back(ask, "message:\"kind 5\"", 5);
+  threads.emplace_back(count);
+  for (std::uint64_t first = 0; first < kEntries; first += kBatch) {
+    ASSERT_TRUE(write(first));
+    acknowledged = first + kBatch;
+  }
+  const auto end = std::chrono::steady_clock::now() + kPatience;
+  const auto indexed = [&] {
+    while (indexer_->status().files == 0 && std::chrono::steady_clock::now() < end)
+      std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    return indexer_->status().files == 1;
+  };
+  EXPECT_TRUE(indexed());
+  indexer_->rebuild();
+  EXPECT_TRUE(indexed());
+  const unsigned before = searches;
+  while (searches < before + 4 && std::chrono::steady_clock::now() < end)
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  over = true;
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_GE(searches, before + 4);
+}
+
+}  // namespace
+}  // namespace stele::search

@@ -65,6 +65,16 @@ class Stele:
         sealed = metrics.get("stele_log_sealed_size")
         return int(metrics["stele_log_size"]), None if sealed is None else int(sealed)
 
+    def wait_until_indexed(self, events):
+        """Until the index has so many, and no file was written or merged for a while."""
+        before, since = None, time.monotonic()
+        while time.monotonic() - since < 3:
+            metrics = self.metrics()
+            now = (metrics["stele_index_files"], metrics["stele_index_entries"])
+            if now != before or now[1] < events:
+                before, since = now, time.monotonic()
+            time.sleep(0.1)
+
     def wait_until_sealed(self):
         """Waits until all but a tail shorter than a tile is sealed, or sealing rests.
 

@@ -83,10 +83,12 @@ int run_replay(Options& options) {
   load.plan.connections = options.count("connections", 1);
   load.plan.seconds = options.real("seconds", 5);
   load.id_round = options.count("id-round", 0);
+  load.events_rate = options.real("rate", 0);
   options.finish();
   if (load.plan.connections == 0) give_up("--connections must be at least 1");
   Replay replay(requests, load.plan.connections, load.id_round);
   load.batch = replay.batch();
+  load.plan.requests_rate = load.events_rate / static_cast<double>(load.batch);
   if (protocol == "relp") {
     RelpProtocol relp(load.plan.connections, replay);
     return run_load("relp", load, relp);

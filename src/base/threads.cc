@@ -19,10 +19,7 @@ void name_this_thread(const char* name) {
 }
 
 // Linux keeps a nice value for each thread, whatever POSIX says (setpriority(2), "C library/kernel differences").
-void work_in_background() {
-  constexpr int kNice = 10;
-  (void)::setpriority(PRIO_PROCESS, static_cast<id_t>(::gettid()), kNice);
-}
+void work_in_background(int nice) { (void)::setpriority(PRIO_PROCESS, static_cast<id_t>(::gettid()), nice); }
 
 // Whoever gave the thread another policy knows why: that stays, and so does its nice value.
 void work_promptly() {

@@ -8,9 +8,9 @@ namespace stele {
 // Tools show the calling thread under `name`: 15 bytes at most, the rest is cut off.
 void name_this_thread(const char* name);
 
-// The calling thread leaves the processors to the others when they want them (nice 10). Whatever it holds while it waits
-// for one, others wait for: it is to hold locks only for moments.
-void work_in_background();
+// The calling thread leaves the processors to the others when they want them, the more the nicer it is (nice(2), 1 to 19).
+// Whatever it holds while it waits for one, others wait for: it is to hold locks only for moments.
+void work_in_background(int nice = 10);
 
 // The calling thread works for moments only and wants them soon: it asks for short time slices, for which Linux from 6.12 on
 // lets it go before others (sched_setattr(2), EEVDF). Under another policy than the ordinary one nothing changes.

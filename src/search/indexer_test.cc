@@ -22,6 +22,7 @@ constexpr std::uint64_t kKinds = 7;  // entry i is of kind i % kKinds
 constexpr std::uint64_t kBatch = 1'000;
 constexpr std::uint64_t kEntries = index::kChunkRows + 3 * kBatch;
 constexpr std::chrono::seconds kPatience{120};
+constexpr std::chrono::milliseconds kPause{20};
 
 class IndexerTest : public ::testing::Test {
  protected:
@@ -82,6 +83,7 @@ TEST_F(IndexerTest, AnswersExactlyWhileTheLogGrows) {
       ASSERT_GE(result->size, least);
       ASSERT_EQ(result->total, of_kind(kind, result->size)) << text << " of " << result->size;
       ++searches;
+      std::this_thread::sleep_for(kPause);
     }
   };
   const auto count = [&] {
@@ -92,6 +94,7 @@ TEST_F(IndexerTest, AnswersExactlyWhileTheLogGrows) {
       ASSERT_TRUE(result) << result.error().message;
       ASSERT_EQ(result->total, result->size);
       ASSERT_EQ(result->groups_total, std::min(result->size, kKinds));
+      std::this_thread::sleep_for(kPause);
     }
   };
   std::vector<std::thread> threads;

@@ -10,6 +10,7 @@ void add_routes(Router& router, Service& service) {
   add_aggregate_routes(router, service);
   add_timeline_routes(router, service);
   add_index_routes(router, service);
+  add_sql_routes(router, service);
   add_stream_routes(router, service);
   add_coverage_routes(router, service);
   add_account_routes(router, service);

@@ -75,6 +75,7 @@ void add_search_routes(Router& router, Service& service);     // /api/v1/search
 void add_timeline_routes(Router& router, Service& service);   // /api/v1/timeline
 void add_index_routes(Router& router, Service& service);      // /api/v1/index
 void add_aggregate_routes(Router& router, Service& service);  // /api/v1/aggregate
+void add_sql_routes(Router& router, Service& service);        // /api/v1/sql
 void add_stream_routes(Router& router, Service& service);     // /api/v1/stream
 void add_coverage_routes(Router& router, Service& service);   // /api/v1/coverage
 void add_account_routes(Router& router, Service& service);    // /api/v1/accounts

@@ -19,6 +19,7 @@ void add_tail(const Command& app, int& exit_code);
 void add_search(const Command& app, int& exit_code);
 void add_timeline(const Command& app, int& exit_code);
 void add_index(const Command& app, int& exit_code);
+void add_sql(const Command& app, int& exit_code);
 void add_get(const Command& app, int& exit_code);
 void add_status(const Command& app, int& exit_code);
 void add_coverage(const Command& app, int& exit_code);

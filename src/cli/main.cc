@@ -41,6 +41,7 @@ int main(int argc, char** argv) {
   stele::cli::add_tail(app, exit_code);
   stele::cli::add_search(app, exit_code);
   stele::cli::add_timeline(app, exit_code);
+  stele::cli::add_sql(app, exit_code);
   stele::cli::add_get(app, exit_code);
   stele::cli::add_index(app, exit_code);
   stele::cli::add_status(app, exit_code);

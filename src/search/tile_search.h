@@ -55,6 +55,9 @@ class TileSearch {
   // To be called after values were read: whether what was read is worth nothing.
   [[nodiscard]] bool is_damaged(const TileSource& source);
 
+  // What texts that values were read from belong to.
+  [[nodiscard]] const std::shared_ptr<const Snapshot>& snapshot() const { return snapshot_; }
+
   [[nodiscard]] EntryReader& reader() { return reader_; }
   // Entries that were read to decide.
   [[nodiscard]] std::uint64_t decided() const { return decided_; }

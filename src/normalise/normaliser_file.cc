@@ -1,7 +1,5 @@
 #include "normalise/normaliser_file.h"
 
-#include <yaml-cpp/yaml.h>
-
 #include <algorithm>
 #include <functional>
 #include <set>
@@ -9,21 +7,13 @@
 
 #include "base/bytes.h"
 #include "base/json_text.h"
+#include "base/yaml_reader.h"
 #include "event/schema.h"
 
 namespace stele::normalise {
 namespace {
 
-// What is wrong, and in which line. Thrown and caught in this file alone, beside what yaml-cpp throws.
-struct Wrong {
-  int line;
-  std::string message;
-};
-
-// A file without anything in it has no line.
-[[noreturn]] void fail(const YAML::Node& node, std::string message) {
-  throw Wrong{std::max(0, node.Mark().line), std::move(message)};
-}
+using yaml::fail;
 
 template <typename T>
 T value_or_fail(const YAML::Node& node, Result<T> result) {
@@ -337,13 +327,7 @@ Result<Normaliser> read_normaliser(std::string_view yaml, const std::string& fil
   if (yaml.size() > kNormaliserBytesMax)
     return Error{Code::kTooLarge, file + " has more than " + std::to_string(kNormaliserBytesMax) + " bytes"};
   Normaliser out;
-  try {
-    read_root(YAML::Load(std::string(yaml)), file, out);
-  } catch (const Wrong& wrong) {
-    return invalid(file + ":" + std::to_string(wrong.line + 1) + ": " + wrong.message);
-  } catch (const YAML::Exception& e) {
-    return invalid(file + ":" + std::to_string(e.mark.line + 1) + ": " + e.msg);
-  }
+  STELE_TRY(yaml::read(yaml, file, [&](const YAML::Node& root) { read_root(root, file, out); }));
   return out;
 }
 

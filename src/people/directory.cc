@@ -1,24 +1,15 @@
 #include "people/directory.h"
 
-#include <yaml-cpp/yaml.h>
-
 #include <algorithm>
 #include <array>
 
 #include "base/json_text.h"
+#include "base/yaml_reader.h"
 
 namespace stele::people {
 namespace {
 
-// What is wrong, and where. Thrown and caught in this file alone, beside what yaml-cpp throws.
-struct Wrong {
-  int line;
-  std::string message;
-};
-
-[[noreturn]] void fail(const YAML::Node& node, std::string message) {
-  throw Wrong{std::max(0, node.Mark().line), std::move(message)};
-}
+using yaml::fail;
 
 std::string text_of(const YAML::Node& node, std::string_view what) {
   if (!node.IsScalar() || node.Scalar().empty() || !is_utf8(node.Scalar())) fail(node, std::string(what) + " is a text");
@@ -84,8 +75,7 @@ Result<Directory> Directory::parse(const std::string& yaml, const std::string& f
     if (!fresh && it->second != owner) fail(node, "the account " + text_of(account) + " has two owners");
     if (out.owners_.size() > kAccountsMax) fail(node, "there are more than " + std::to_string(kAccountsMax) + " accounts");
   };
-  try {
-    const YAML::Node root = YAML::Load(yaml);
+  STELE_TRY(yaml::read(yaml, file, [&](const YAML::Node& root) {
     if (!root.IsMap() && !root.IsNull()) fail(root, "the file has the members people and shared");
     for (const auto& pair : root) {
       const std::string name = text_of(pair.first, "a name");
@@ -101,11 +91,7 @@ Result<Directory> Directory::parse(const std::string& yaml, const std::string& f
         fail(pair.first, "the file has no \"" + name + "\"; it has people and shared");
       }
     }
-  } catch (const Wrong& wrong) {
-    return invalid(file + ":" + std::to_string(wrong.line + 1) + ": " + wrong.message);
-  } catch (const YAML::Exception& e) {
-    return invalid(file + ":" + std::to_string(e.mark.line + 1) + ": " + e.msg);
-  }
+  }));
   return out;
 }
 

@@ -1,24 +1,15 @@
 #include "sentence/wording.h"
 
-#include <yaml-cpp/yaml.h>
-
 #include <algorithm>
 #include <span>
 
+#include "base/yaml_reader.h"
 #include "event/schema.h"
 
 namespace stele::sentence {
 namespace {
 
-// What is wrong, and in which line. Thrown and caught in this file alone, beside what yaml-cpp throws.
-struct Wrong {
-  int line;
-  std::string message;
-};
-
-[[noreturn]] void fail(const YAML::Node& node, std::string message) {
-  throw Wrong{std::max(0, node.Mark().line), std::move(message)};
-}
+using yaml::fail;
 
 std::string text_of(const YAML::Node& node, std::string_view what) {
   if (!node.IsScalar() || node.Scalar().empty()) fail(node, std::string(what) + " is a text");
@@ -109,13 +100,9 @@ bool Wording::fits(const Facts& facts) const {
 Result<std::vector<Wording>> read_wordings(std::string_view yaml, const std::string& file) {
   if (yaml.size() > kFileBytesMax)
     return Error{Code::kTooLarge, file + " has more than " + std::to_string(kFileBytesMax) + " bytes"};
-  try {
-    return wordings_of(YAML::Load(std::string(yaml)), file);
-  } catch (const Wrong& wrong) {
-    return invalid(file + ":" + std::to_string(wrong.line + 1) + ": " + wrong.message);
-  } catch (const YAML::Exception& e) {
-    return invalid(file + ":" + std::to_string(e.mark.line + 1) + ": " + e.msg);
-  }
+  std::vector<Wording> out;
+  STELE_TRY(yaml::read(yaml, file, [&](const YAML::Node& root) { out = wordings_of(root, file); }));
+  return out;
 }
 
 }  // namespace stele::sentence

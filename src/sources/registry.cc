@@ -1,11 +1,10 @@
 #include "sources/registry.h"
 
-#include <yaml-cpp/yaml.h>
-
 #include <algorithm>
 
 #include "base/bytes.h"
 #include "base/json_text.h"
+#include "base/yaml_reader.h"
 #include "crypto/sha256.h"
 #include "event/schema.h"
 #include "sources/name.h"
@@ -20,15 +19,7 @@ struct Unit {
 constexpr Unit kUnits[] = {{'d', 86'400'000'000'000}, {'h', 3'600'000'000'000}, {'m', 60'000'000'000}, {'s', 1'000'000'000}};
 constexpr UnixNanos kSpanMax = 400 * kUnits[0].nanos;
 
-// What is wrong, and where. Thrown and caught in this file alone, beside what yaml-cpp throws.
-struct Wrong {
-  int line;
-  std::string message;
-};
-
-[[noreturn]] void fail(const YAML::Node& node, std::string message) {
-  throw Wrong{std::max(0, node.Mark().line), std::move(message)};
-}
+using yaml::fail;
 
 std::string text_of(const YAML::Node& node, const std::string& what) {
   if (!node.IsScalar()) fail(node, what + " is a text");
@@ -123,13 +114,7 @@ std::string span_text(UnixNanos span) {
 
 Result<Registry> Registry::parse(const std::string& yaml, const std::string& file) {
   Registry out;
-  try {
-    read_root(YAML::Load(yaml), out.sources_);
-  } catch (const Wrong& wrong) {
-    return invalid(file + ":" + std::to_string(wrong.line + 1) + ": " + wrong.message);
-  } catch (const YAML::Exception& e) {
-    return invalid(file + ":" + std::to_string(e.mark.line + 1) + ": " + e.msg);
-  }
+  STELE_TRY(yaml::read(yaml, file, [&](const YAML::Node& root) { read_root(root, out.sources_); }));
   out.digest_ = hex_encode(as_byte_span(crypto::sha256(as_byte_span(yaml))));
   return out;
 }

@@ -3,19 +3,16 @@
 
 #include <gtest/gtest.h>
 
-#include <future>
 #include <set>
 
-#include "crypto/random.h"
 #include "event/internal_event.h"
-#include "log/identity.h"
 #include "support/http_fixture.h"
-#include "support/temp_folder.h"
+#include "support/real_log.h"
 
 namespace stele::notify {
 namespace {
 
-using testing::TempFolder;
+using testing::RealLog;
 
 // What arrived, shared by a destination and its test over several lives of a notifier.
 struct Inbox {
@@ -57,29 +54,7 @@ class Scripted final : public Destination {
 
 class NotifierTest : public ::testing::Test {
  protected:
-  void SetUp() override {
-    io::FileSystem& fs = io::posix();
-    ASSERT_TRUE(fs.make_dirs(folder_.path("log")));
-    ASSERT_TRUE(fs.make_dirs(folder_.path("keys")));
-    const auto created = log::create_identity(fs, folder_.path("log"), folder_.path("keys/log.key"), "log.example/test",
-                                              system_clock(), crypto::system_random());
-    ASSERT_TRUE(created) << created.error().message;
-    auto started = log::Sequencer::start(
-        [this]() -> Result<std::unique_ptr<log::Store>> {
-          STELE_ASSIGN(const auto identity, log::read_identity(io::posix(), folder_.path("log")));
-          STELE_ASSIGN(auto signer, log::read_signing_key(io::posix(), folder_.path("keys/log.key"), identity));
-          return log::Store::open(io::posix(), folder_.path("log"), {}, std::move(signer), system_clock());
-        },
-        {}, system_clock(), crypto::system_random());
-    ASSERT_TRUE(started) << started.error().message;
-    log_ = std::move(*started);
-  }
-
-  void write(event::EntryBatch batch) {
-    std::promise<bool> promise;
-    log_->submit(std::move(batch), false, [&](const Result<log::Delivered>& result) { promise.set_value(result.ok()); });
-    ASSERT_TRUE(promise.get_future().get());
-  }
+  void write(event::EntryBatch batch) { ASSERT_TRUE(log_.write(std::move(batch))); }
 
   void say(const std::string& subject, std::string_view action = "stele.source.gap") {
     event::InternalEvent event;
@@ -104,7 +79,7 @@ class NotifierTest : public ::testing::Test {
     std::vector<std::unique_ptr<Destination>> destinations;
     for (auto& [name, inbox] : to) destinations.push_back(std::make_unique<Scripted>(name, *inbox));
     NotifierOptions options;
-    options.state_file = folder_.path("notify.json");
+    options.state_file = log_.path("notify.json");
     options.quiet = quiet;
     options.look_every = 1'000'000;
     options.retry_first = 1'000'000;
@@ -123,8 +98,7 @@ class NotifierTest : public ::testing::Test {
     return said_;
   }
 
-  TempFolder folder_;
-  std::unique_ptr<log::Sequencer> log_;
+  RealLog log_;
   std::mutex said_mutex_;
   std::string said_;
 };
@@ -217,7 +191,7 @@ TEST_F(NotifierTest, tells_of_what_no_entry_could_hold) {
 
 // Goal: a state that is damaged is said, and stops neither the server nor what comes after.
 TEST_F(NotifierTest, says_that_its_state_is_damaged_and_goes_on) {
-  ASSERT_TRUE(io::write_file(io::posix(), folder_.path("notify.json"), "{\"stele_notify\":1", 0600));
+  ASSERT_TRUE(io::write_file(io::posix(), log_.path("notify.json"), "{\"stele_notify\":1", 0600));
   Inbox inbox;
   const auto notifier = start({{"one", &inbox}});
   EXPECT_NE(said().find("notify.json"), std::string::npos);

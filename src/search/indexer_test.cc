@@ -5,15 +5,12 @@
 
 #include <atomic>
 #include <chrono>
-#include <future>
 #include <thread>
 
-#include "crypto/random.h"
-#include "log/identity.h"
 #include "query/parse.h"
 #include "search/aggregate.h"
 #include "search/searcher.h"
-#include "support/temp_folder.h"
+#include "support/real_log.h"
 
 namespace stele::search {
 namespace {
@@ -27,21 +24,7 @@ constexpr std::chrono::milliseconds kPause{20};
 class IndexerTest : public ::testing::Test {
  protected:
   void SetUp() override {
-    io::FileSystem& fs = io::posix();
-    ASSERT_TRUE(fs.make_dirs(folder_.path("log")));
-    ASSERT_TRUE(fs.make_dirs(folder_.path("keys")));
-    ASSERT_TRUE(log::create_identity(fs, folder_.path("log"), folder_.path("keys/log.key"), "log.example/test", system_clock(),
-                                     crypto::system_random()));
-    auto started = log::Sequencer::start(
-        [this]() -> Result<std::unique_ptr<log::Store>> {
-          STELE_ASSIGN(const auto identity, log::read_identity(io::posix(), folder_.path("log")));
-          STELE_ASSIGN(auto signer, log::read_signing_key(io::posix(), folder_.path("keys/log.key"), identity));
-          return log::Store::open(io::posix(), folder_.path("log"), {}, std::move(signer), system_clock());
-        },
-        {}, system_clock(), crypto::system_random());
-    ASSERT_TRUE(started) << started.error().message;
-    log_ = std::move(*started);
-    auto indexer = Indexer::start(io::posix(), *log_, {.dir = folder_.path("index")});
+    auto indexer = Indexer::start(io::posix(), *log_, {.dir = log_.path("index")});
     ASSERT_TRUE(indexer) << indexer.error().message;
     indexer_ = std::move(*indexer);
   }
@@ -56,13 +39,10 @@ class IndexerTest : public ::testing::Test {
                      {}, {}, {}))
         return false;
     }
-    std::promise<bool> promise;
-    log_->submit(std::move(batch), false, [&](const Result<log::Delivered>& result) { promise.set_value(result.ok()); });
-    return promise.get_future().get();
+    return log_.write(std::move(batch));
   }
 
-  testing::TempFolder folder_;
-  std::unique_ptr<log::Sequencer> log_;
+  testing::RealLog log_;
   std::unique_ptr<Indexer> indexer_;
 };
 

@@ -7,59 +7,36 @@
 #include <fstream>
 #include <future>
 
-#include "crypto/random.h"
-#include "log/identity.h"
-#include "support/temp_folder.h"
+#include "support/real_log.h"
 
 namespace stele::sources {
 namespace {
 
 constexpr UnixNanos kSecond = 1'000'000'000;
 
+log::StoreOptions small_segments() {
+  log::StoreOptions out;
+  out.seal_bytes = 64U << 10;
+  return out;
+}
+
 class WatchTest : public ::testing::Test {
  protected:
-  void SetUp() override {
-    io::FileSystem& fs = io::posix();
-    ASSERT_TRUE(fs.make_dirs(folder_.path("log")));
-    ASSERT_TRUE(fs.make_dirs(folder_.path("keys")));
-    ASSERT_TRUE(log::create_identity(fs, folder_.path("log"), folder_.path("keys/log.key"), "log.example/test", system_clock(),
-                                     crypto::system_random()));
-    open();
-  }
-
-  void open() {
-    log_.reset();
-    auto started = log::Sequencer::start(
-        [this]() -> Result<std::unique_ptr<log::Store>> {
-          STELE_ASSIGN(const auto identity, log::read_identity(io::posix(), folder_.path("log")));
-          STELE_ASSIGN(auto signer, log::read_signing_key(io::posix(), folder_.path("keys/log.key"), identity));
-          log::StoreOptions options;
-          options.seal_bytes = 64U << 10;
-          return log::Store::open(io::posix(), folder_.path("log"), options, std::move(signer), system_clock());
-        },
-        {}, system_clock(), crypto::system_random());
-    ASSERT_TRUE(started) << started.error().message;
-    log_ = std::move(*started);
-  }
-
   void write(int count) {
     event::EntryBatch batch(event::Source{"app", "http", "127.0.0.1:1", ""});
     for (int i = 0; i < count; ++i) ASSERT_TRUE(batch.add(R"({"actor":{"type":"user","id":"u"},"action":"a"})", {}, {}, {}));
-    std::promise<bool> promise;
-    log_->submit(std::move(batch), false, [&](const Result<log::Delivered>& result) { promise.set_value(result.ok()); });
-    ASSERT_TRUE(promise.get_future().get());
+    ASSERT_TRUE(log_.write(std::move(batch)));
   }
 
   std::unique_ptr<Watch> watch() {
     WatchOptions options;
-    options.ledger_file = folder_.path("ledger.json");
+    options.ledger_file = log_.path("ledger.json");
     options.report = false;
     options.poll_every = 3600 * kSecond;  // it comes on by itself, or not within the test
     return std::make_unique<Watch>(*log_, io::posix(), Registry(), system_clock(), std::move(options));
   }
 
-  testing::TempFolder folder_;
-  std::unique_ptr<log::Sequencer> log_;
+  testing::RealLog log_{small_segments()};
 };
 
 struct Seen {
@@ -106,7 +83,7 @@ TEST_F(WatchTest, comes_on_behind_damage) {
     std::this_thread::sleep_for(std::chrono::milliseconds(20));
   ASSERT_GE(log_->store()->sealed_size(), 30'000U);
   log_->drain();
-  for (const auto& file : std::filesystem::recursive_directory_iterator(folder_.path("log"))) {
+  for (const auto& file : std::filesystem::recursive_directory_iterator(log_.path("log"))) {
     if (file.path().extension() == ".segment") segments.push_back(file.path());
   }
   std::sort(segments.begin(), segments.end());
@@ -118,7 +95,7 @@ TEST_F(WatchTest, comes_on_behind_damage) {
     file.seekp(at);
     file << std::string(2000, '\0');
   }
-  open();
+  log_.open();
   auto watching = watch();
   auto all = ask(*watching, kEntries, 30 * kSecond);
   ASSERT_EQ(all.wait_for(std::chrono::seconds(40)), std::future_status::ready);

@@ -143,7 +143,7 @@ struct Scalars::Walk {
     do {
       PathNumber child = self.expected(path);
       std::string_view name = self.nodes_[child].name;
-      if (child != 0 && static_cast<std::size_t>(end - at) > name.size() + 3 &&
+      if (child != 0 && self.nodes_[child].is_plain && static_cast<std::size_t>(end - at) > name.size() + 3 &&
           std::memcmp(at + 1, name.data(), name.size()) == 0 && *at == '"' && at[name.size() + 1] == '"' &&
           at[name.size() + 2] == ':') {
         ++self.nodes_[path].next;
@@ -173,7 +173,7 @@ struct Scalars::Walk {
 };
 
 const std::vector<Scalars::Scalar>& Scalars::read(std::string_view entry) {
-  if (nodes_.size() > kPathsMax) begin_anew();
+  if (nodes_.size() > kPathsMax || name_bytes_ > kNameBytesMax) begin_anew();
   scalars_.clear();
   unescaped_.clear();
   nodes_[0].next = 0;
@@ -185,6 +185,7 @@ void Scalars::begin_anew() {
   nodes_.clear();
   nodes_.emplace_back();
   ++generation_;
+  name_bytes_ = 0;
 }
 
 PathNumber Scalars::expected(PathNumber parent) {
@@ -216,6 +217,9 @@ PathNumber Scalars::add(PathNumber parent, std::string_view name) {
   child.path = nodes_[parent].path;
   if (parent != 0) child.path.push_back('.');  // a name may be empty too
   child.path += name;
+  if (child.path.size() > kPathBytesMax) child.path.resize(kPathBytesMax);
+  child.is_plain = name.find_first_of("\\\"") == std::string_view::npos;
+  name_bytes_ += name.size() + child.path.size();
   nodes_.push_back(std::move(child));
   Node& node = nodes_[parent];
   node.children.push_back(number);

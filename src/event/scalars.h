@@ -34,14 +34,18 @@ class Scalars {
   [[nodiscard]] std::size_t paths() const { return nodes_.size(); }
   [[nodiscard]] const std::string& path(PathNumber number) const { return nodes_[number].path; }
 
-  // Rises when the numbers begin anew, which read() does before an entry when there are more than kPathsMax.
+  // Rises when the numbers begin anew, which read() does before an entry when there are more than kPathsMax, or names and paths
+  // have more than kNameBytesMax.
   [[nodiscard]] std::uint64_t generation() const { return generation_; }
   static constexpr std::size_t kPathsMax = 20'000;
+  static constexpr std::size_t kNameBytesMax = 4U << 20;
+  static constexpr std::size_t kPathBytesMax = 2'048;  // of one; the rest is cut off
 
  private:
   struct Walk;
   struct Node {
     std::string name;
+    bool is_plain = false;  // the name stands in entries as it is
     std::string path;
     std::vector<PathNumber> children;
     std::size_t next = 0;                                    // of these, the one that is expected
@@ -56,6 +60,7 @@ class Scalars {
   std::vector<Scalar> scalars_;
   std::deque<std::string> unescaped_;  // what texts with escapes borrow from
   std::uint64_t generation_ = 0;
+  std::size_t name_bytes_ = 0;
 };
 
 }  // namespace stele::event

@@ -56,6 +56,31 @@ TEST(Scalars, HaveEmptyNames) {
   EXPECT_EQ(read(scalars, entry), wanted);
 }
 
+TEST(Scalars, TellNamesWithEscapesApart) {
+  Scalars scalars;
+  for (int turn = 0; turn < 2; ++turn) {
+    EXPECT_EQ(read(scalars, R"({"event":{"q\\n":1}})"), "q\\n=1\n");  // a backslash
+    EXPECT_EQ(read(scalars, R"({"event":{"q\n":2}})"), "q\n=2\n");    // an end of line
+    EXPECT_EQ(read(scalars, R"({"event":{"\\u0061":3}})"), "\\u0061=3\n");
+    EXPECT_EQ(read(scalars, R"({"event":{"\u0061":4}})"), "a=4\n");
+    EXPECT_EQ(read(scalars, R"({"event":{"a\":{\"b":5}})"), "a\":{\"b=5\n");
+    EXPECT_EQ(read(scalars, R"({"event":{"a":{"b":6}}})"), "a.b=6\n");
+  }
+}
+
+TEST(Scalars, KeepLittleOfLongNames) {
+  Scalars scalars;
+  const auto generation = scalars.generation();
+  for (char c = 'a'; c < 'k'; ++c) {
+    std::string entry = R"({"event":{")" + std::string(28'000, c) + R"(":{"z":0)";
+    for (int i = 0; i < 4'000; ++i) entry += ",\"" + std::to_string(i) + "\":1";
+    const auto& found = scalars.read(entry + "}}}");
+    ASSERT_EQ(found.size(), 4'001U);
+    EXPECT_EQ(scalars.path(found.back().path), std::string(Scalars::kPathBytesMax, c));
+  }
+  EXPECT_GE(scalars.generation(), generation + 5);
+}
+
 TEST(Scalars, ExpectNamesInVainWithoutHarm) {
   Scalars scalars;
   EXPECT_EQ(read(scalars, R"({"event":{"a":1,"b":2,"c":3}})"), "a=1\nb=2\nc=3\n");

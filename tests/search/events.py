@@ -34,7 +34,7 @@ NAMES = ["region", "Region", "db.user", "my field", "client_ip", "clientIp", "sr
          "a=b", "(x)", "ключ", "", ".", "a..b", "$x", "-dash", "OR", "*",
          "targets.id", "x" * 300, "count<5", "source", "source.id",
          "act", "tar", "derived", "attributes", "attributes.region", "since", "Time", "received", "id",
-         "context", "k"]
+         "context", "k", "q\\n", "q\n", "\\u0061", 'a":{"b']
 
 
 class Maker:

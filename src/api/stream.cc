@@ -26,18 +26,20 @@ class EntryStream final : public net::ChunkSource {
   [[nodiscard]] Result<std::string> next() override {
     constexpr std::uint64_t kStep = 16;
     constexpr std::size_t kChunkBytes = 256U << 10;  // from there on the rest is left for the next
-    constexpr std::uint64_t kLookedAt = 512;         // entries, where they may be others: so is what is behind them
+    constexpr std::int64_t kLooking = 5'000'000;     // ns, where entries may be others: so is what is behind them
     const auto store = sequencer_.store();
     const std::uint64_t size = store->size();
     const std::uint64_t began = at_;
+    const std::int64_t end = service_.clock.monotonic() + kLooking;
+    const auto goes_on = [&] { return !matcher_ || service_.clock.monotonic() < end; };
     std::string out;
-    while (at_ < size && out.size() < kChunkBytes && (!matcher_ || at_ - began < kLookedAt)) {
+    while (at_ < size && out.size() < kChunkBytes && goes_on()) {
       const auto bundle = store->read(at_, std::min(kStep, size - at_));
       // What was read before it is sent; the next call meets the error again.
       if (!bundle && !out.empty()) return out;
       if (!bundle) return bundle.error();
       STELE_TRY(event::for_each_entry(*bundle, [&](std::string_view entry) {
-        if (out.size() >= kChunkBytes) return;
+        if (out.size() >= kChunkBytes || (at_ > began && !goes_on())) return;
         const std::uint64_t index = at_++;
         if (matcher_ && !matcher_->matches(index, entry)) return;
         out += "id: " + std::to_string(index) + "\ndata: ";
@@ -62,7 +64,7 @@ class EntryStream final : public net::ChunkSource {
 // What is to be sent; nothing: all.
 std::variant<std::optional<query::Term>, net::Response> query_of(const net::Request& request, UnixNanos now) {
   if (request.parameter("q").value_or("").empty()) return std::nullopt;
-  const auto parameters = Parameters::read(request, {"q"});
+  const auto parameters = Parameters::read(request, {"q", "from", "log"});
   if (!parameters) return error_response(parameters.error());
   auto query = read_query(*parameters, now);
   if (auto* wrong = std::get_if<net::Response>(&query)) return std::move(*wrong);

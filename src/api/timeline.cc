@@ -100,8 +100,8 @@ void append_link(std::string& out, const Link& link, const std::optional<std::ui
 }
 
 void append_range(std::string& out, const Link& link) {
-  if (link.from) append_member(out, "from", format_time(std::max<UnixNanos>(*link.from, 0)));
-  if (link.before) append_member(out, "before", format_time(std::max<UnixNanos>(*link.before, 0)));
+  if (link.from) append_member(out, "from", format_time(*link.from));
+  if (link.before) append_member(out, "before", format_time(*link.before));
 }
 
 void append_entries(std::string& out, const Timeline& found, const sentence::Sentences& sentences) {
@@ -109,7 +109,7 @@ void append_entries(std::string& out, const Timeline& found, const sentence::Sen
   for (const timeline::TimelineEntry& one : found.entries) {
     out += out.back() == '[' ? "{\"index\":" : ",{\"index\":";
     append_decimal(out, one.index);
-    out += ",\"time\":\"" + format_time(std::max<UnixNanos>(one.time, 0)) + "\",\"why\":[";
+    out += ",\"time\":\"" + format_time(one.time) + "\",\"why\":[";
     for (const timeline::Why& why : one.why) {
       if (out.back() != '[') out += ',';
       append_link(out, found.links[why.link].link, why.through);

@@ -13,6 +13,16 @@ std::vector<std::string> words_of(std::string_view text) {
   return out;
 }
 
+std::vector<std::size_t> borders_of(const std::vector<std::string>& words) {
+  std::vector<std::size_t> out(words.size(), 0);
+  for (std::size_t i = 1; i < words.size(); ++i) {
+    std::size_t border = out[i - 1];
+    while (border > 0 && words[i] != words[border]) border = out[border - 1];
+    out[i] = words[i] == words[border] ? border + 1 : border;
+  }
+  return out;
+}
+
 }  // namespace
 
 Condition Condition::is(std::string value) {
@@ -25,12 +35,14 @@ Condition Condition::match(std::string_view value) {
   Condition out(Kind::kMatch);
   out.value_ = folded(value);
   out.pieces_ = words_of(value);
+  out.borders_ = borders_of(out.pieces_);
   return out;
 }
 
 Condition Condition::words(std::string_view words) {
   Condition out(Kind::kWords);
   out.pieces_ = words_of(words);
+  out.borders_ = borders_of(out.pieces_);
   return out;
 }
 
@@ -79,17 +91,24 @@ bool Condition::operator()(std::string_view text) const {
   return false;
 }
 
-// One after the other, whatever stands between them.
+// One after the other, whatever stands between them (Knuth, Morris and Pratt: no word of the text is looked at again and again).
 bool Condition::has_words(std::string_view text) const {
   if (pieces_.empty() || !is_text(text)) return false;
-  for (std::size_t at = 0; (at = find_folded(text, pieces_[0], at)) != std::string_view::npos; ++at) {
-    if (at > 0 && is_word_byte(text[at - 1])) continue;
-    std::string_view rest = text.substr(at);
-    if (std::all_of(pieces_.begin(), pieces_.end(),
-                    [&](const std::string& piece) { return equal_folded(next_word(rest), piece); }))
-      return true;
+  std::string_view rest = text;
+  std::size_t found = 0;
+  while (true) {
+    if (found == 0) {  // the next place where they may begin
+      std::size_t at = find_folded(text, pieces_[0], text.size() - rest.size());
+      while (at != std::string_view::npos && at > 0 && is_word_byte(text[at - 1])) at = find_folded(text, pieces_[0], at + 1);
+      if (at == std::string_view::npos) return false;
+      rest = text.substr(at);
+    }
+    const std::string_view word = next_word(rest);
+    if (word.empty()) return false;
+    while (found > 0 && !equal_folded(word, pieces_[found])) found = borders_[found - 1];
+    if (equal_folded(word, pieces_[found])) ++found;
+    if (found == pieces_.size()) return true;
   }
-  return false;
 }
 
 bool Condition::is_like(std::string_view text) const {

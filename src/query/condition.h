@@ -61,6 +61,7 @@ class Condition {
   Kind kind_;
   std::string value_;
   std::vector<std::string> pieces_;
+  std::vector<std::size_t> borders_;  // of words: how many at the front are again the last of the first so many
   std::optional<Bound> low_;
   std::optional<Bound> high_;
   std::optional<AddressRange> range_;

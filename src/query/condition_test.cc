@@ -3,6 +3,11 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cstdint>
+#include <string>
+#include <vector>
+
 #include "query/pattern.h"
 
 namespace stele::query {
@@ -35,6 +40,30 @@ TEST(Condition, MatchesTheWholeOrWordsOfATextOneAfterTheOther) {
   EXPECT_FALSE(Condition::match("--")("a -- b"));
   EXPECT_FALSE(Condition::words("wire")("wire"));
   EXPECT_TRUE(Condition::words("WIRE")("the wire"));
+}
+
+TEST(Condition, FindsWordsThatBeginAnewWithinThemselves) {
+  EXPECT_TRUE(Condition::words("a a b")("a a a b"));
+  EXPECT_TRUE(Condition::words("a b a b c")("x a b a b a b c"));
+  EXPECT_FALSE(Condition::words("a b a b c")("a b a b a b"));
+  EXPECT_TRUE(Condition::words("a b")("a ab a-b"));
+  EXPECT_FALSE(Condition::words("a b")("ab a ba b"));
+  // Words by chance against looking at each place.
+  std::uint32_t state = 7;
+  const auto below = [&](std::uint32_t n) { return (state = state * 1'664'525U + 1'013'904'223U) / 65'536U % n; };
+  for (int i = 0; i < 20'000; ++i) {
+    std::vector<char> text;
+    std::vector<char> wanted;
+    for (std::uint32_t n = 2 + below(9); n > 0; --n) text.push_back("ab"[below(2)]);
+    for (std::uint32_t n = 1 + below(5); n > 0; --n) wanted.push_back("ab"[below(2)]);
+    const auto spaced = [](const std::vector<char>& letters) {
+      std::string out;
+      for (const char c : letters) out += std::string(out.empty() ? "" : " ") + c;
+      return out;
+    };
+    const bool stands = std::search(text.begin(), text.end(), wanted.begin(), wanted.end()) != text.end();
+    EXPECT_EQ(Condition::words(spaced(wanted))(spaced(text)), stands) << spaced(wanted) << " in " << spaced(text);
+  }
 }
 
 TEST(Condition, IsLikeAPatternAsAWhole) {

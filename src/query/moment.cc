@@ -22,6 +22,7 @@ constexpr std::size_t kSecondEnd = 19;
 constexpr std::size_t kTextMax = 40;
 
 std::int64_t unit_of(char name) {
+  if (name == 'M') return 0;  // elsewhere that is months
   switch (fold(name)) {
     case 's': return kSecond;
     case 'm': return kMinute;

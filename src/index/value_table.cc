@@ -1,6 +1,9 @@
 #include "index/value_table.h"
 
+#include <xxhash.h>
+
 #include <cstring>
+#include <random>
 
 #include "base/bytes.h"
 #include "query/text.h"
@@ -10,11 +13,17 @@ namespace {
 
 __extension__ using Product = unsigned __int128;
 
+// Who sends texts does not know which of them meet in the table.
+std::uint32_t secret_hash(std::string_view text) {
+  static const std::uint64_t seed = std::uint64_t{std::random_device()()} << 32 | std::random_device()();
+  return static_cast<std::uint32_t>(XXH3_64bits_withSeed(text.data(), text.size(), seed));
+}
+
 }  // namespace
 
 // Eight bytes at a time, without the bit that tells capitals from small letters: texts that differ in nothing else, and a few
-// more, have one hash. It is of this process alone.
-std::uint32_t ValueTable::hash_of(std::string_view text) {
+// more, have one hash.
+std::uint32_t ValueTable::folded_hash(std::string_view text) {
   constexpr std::uint64_t kCase = 0x2020202020202020U;
   constexpr std::uint64_t kOdd = 0x9e3779b97f4a7c15U;
   const auto mix = [](std::uint64_t a, std::uint64_t b) {
@@ -39,16 +48,17 @@ bool ValueTable::is_equal(std::uint32_t number, std::string_view folded) const {
 }
 
 std::uint32_t ValueTable::add(std::string_view text) {
-  const std::uint32_t hash = hash_of(text);
+  std::uint32_t hash = 0;
   std::size_t slot = 0;
   if (looks_) {
+    hash = secret_hash(text);
     if (2 * (values_.size() + 1) > slots_.size()) grow();
     slot = hash & (slots_.size() - 1);
     for (; slots_[slot].number != 0; slot = (slot + 1) & (slots_.size() - 1)) {
       if (slots_[slot].hash == hash && this->text(slots_[slot].number) == text) return slots_[slot].number;
     }
   }
-  values_.push_back({static_cast<std::uint32_t>(bytes_.size()), static_cast<std::uint32_t>(text.size()), hash});
+  values_.push_back({static_cast<std::uint32_t>(bytes_.size()), static_cast<std::uint32_t>(text.size()), folded_hash(text)});
   bytes_.insert(bytes_.end(), text.begin(), text.end());
   if (looks_) slots_[slot] = {hash, count()};
   return count();
@@ -61,11 +71,11 @@ void ValueTable::stop_looking() {
 
 void ValueTable::grow() {
   std::vector<Slot> slots(slots_.empty() ? 16 : 2 * slots_.size());
-  for (std::uint32_t number = 1; number <= count(); ++number) {
-    const std::uint32_t hash = values_[number - 1].hash;
-    std::size_t slot = hash & (slots.size() - 1);
+  for (const Slot& one : slots_) {
+    if (one.number == 0) continue;
+    std::size_t slot = one.hash & (slots.size() - 1);
     while (slots[slot].number != 0) slot = (slot + 1) & (slots.size() - 1);
-    slots[slot] = {hash, number};
+    slots[slot] = one;
   }
   slots_ = std::move(slots);
 }

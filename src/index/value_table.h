@@ -22,21 +22,14 @@ class ValueTable {
   // Calls f(number) for each value that is `folded` when folded.
   template <typename F>
   void for_each_equal(std::string_view folded, F&& f) const {
-    const std::uint32_t hash = hash_of(folded);
-    if (!looks_) {
-      for (std::uint32_t number = 1; number <= count(); ++number) {
-        if (values_[number - 1].hash == hash && is_equal(number, folded)) f(number);
-      }
-      return;
-    }
-    if (slots_.empty()) return;
-    for (std::size_t slot = hash & (slots_.size() - 1); slots_[slot].number != 0; slot = (slot + 1) & (slots_.size() - 1)) {
-      if (slots_[slot].hash == hash && is_equal(slots_[slot].number, folded)) f(slots_[slot].number);
+    const std::uint32_t hash = folded_hash(folded);
+    for (std::uint32_t number = 1; number <= count(); ++number) {
+      if (values_[number - 1].hash == hash && is_equal(number, folded)) f(number);
     }
   }
 
  private:
-  static std::uint32_t hash_of(std::string_view text);  // case ignored
+  static std::uint32_t folded_hash(std::string_view text);
   [[nodiscard]] bool is_equal(std::uint32_t number, std::string_view folded) const;
   void grow();
 
@@ -44,10 +37,10 @@ class ValueTable {
   struct Value {
     std::uint32_t at;  // in bytes_
     std::uint32_t size;
-    std::uint32_t hash;
+    std::uint32_t hash;  // folded
   };
   struct Slot {
-    std::uint32_t hash = 0;
+    std::uint32_t hash = 0;    // of the text as it is, which nobody outside can foresee
     std::uint32_t number = 0;  // 0: free
   };
   std::vector<char> bytes_;

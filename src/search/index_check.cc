@@ -92,7 +92,7 @@ Result<IndexCheck> check_index(const log::Sequencer& log, Indexer& indexer, cons
       continue;
     }
     out.different.push_back(index_file_name(*file));
-    indexer.report_damage(*file);
+    indexer.take_out(file->first_index(), file->end_index());  // or what it has been merged into
   }
   const std::uint64_t whole = log.store()->size() / kChunkRows * kChunkRows;
   out.uncovered = whole - std::min(whole, covered);

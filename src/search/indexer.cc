@@ -151,9 +151,15 @@ void Indexer::report_damage(const IndexFile& file) {
   static_cast<void>(fs_.remove(here));  // what is left of it is noticed again
 }
 
-void Indexer::rebuild() {
+void Indexer::take_out(std::uint64_t first_index, std::uint64_t end_index) {
   std::vector<std::shared_ptr<const IndexFile>> files;
-  change([&](Snapshot& snapshot) { files.swap(snapshot.files); });
+  change([&](Snapshot& snapshot) {
+    const auto is_about = std::stable_partition(snapshot.files.begin(), snapshot.files.end(), [&](const auto& file) {
+      return file->end_index() <= first_index || file->first_index() >= end_index;
+    });
+    files.assign(is_about, snapshot.files.end());
+    snapshot.files.erase(is_about, snapshot.files.end());
+  });
   for (const auto& file : files) static_cast<void>(fs_.remove(options_.dir + "/" + index_file_name(*file)));
 }
 
@@ -164,10 +170,9 @@ IndexerStatus Indexer::status() const {
     out.covered += file->end_index() - file->first_index();
     out.file_bytes += file->image().size();
   }
-  for (const auto& chunk : now->chunks) {
-    const std::shared_lock lock(chunk->mutex);
-    out.covered += chunk->chunk.rows();
-  }
+  // All but the one that grows are full; nobody waits for that one's lock here.
+  const std::uint64_t rows = growing_rows_;
+  if (!now->chunks.empty()) out.covered += (now->chunks.size() - 1) * kChunkRows + rows;
   out.files = now->files.size();
   const std::lock_guard lock(mutex_);
   out.damaged = damaged_;
@@ -177,6 +182,7 @@ IndexerStatus Indexer::status() const {
 void Indexer::begin_chunk(std::uint64_t first_index) {
   growing_ = std::make_shared<SharedChunk>(first_index);
   growing_first_ = first_index;
+  growing_rows_ = 0;
   change([&](Snapshot& snapshot) { snapshot.chunks.push_back(growing_); });
 }
 
@@ -220,11 +226,23 @@ bool Indexer::follow_some(log::Store& store) {
   const std::uint64_t count = std::min(kStep - at % kStep, size - at);
   const auto bundle = store.read(at, count);
   if (!bundle) {
-    options_.say("entries from " + std::to_string(at) + " on cannot be indexed: " + bundle.error().message);
+    rest(bundle.error(), "entries from " + std::to_string(at) + " on cannot be indexed");
     return false;
   }
-  const std::unique_lock lock(growing_->mutex);
-  const Status whole = event::for_each_entry(*bundle, [&](std::string_view entry) { chunk.append(entry); });
+  // A few at a time, so that searches wait for moments only.
+  constexpr std::size_t kBytesAtOnce = 64U << 10;
+  std::unique_lock lock(growing_->mutex);
+  std::size_t bytes = 0;
+  const Status whole = event::for_each_entry(*bundle, [&](std::string_view entry) {
+    bytes += entry.size();
+    if (bytes > kBytesAtOnce) {
+      lock.unlock();
+      lock.lock();
+      bytes = entry.size();
+    }
+    chunk.append(entry);
+  });
+  growing_rows_ = chunk.rows();
   return whole.ok();
 }
 

@@ -52,8 +52,9 @@ class Indexer {
   // The right to check the index, as long as what is returned lives. Nothing while another has it.
   [[nodiscard]] std::unique_lock<std::mutex> begin_check() { return std::unique_lock(check_mutex_, std::try_to_lock); }
 
-  // Takes all files out: each is made again.
-  void rebuild();
+  // Takes out the files that are about some of these entries: they are made again.
+  void take_out(std::uint64_t first_index, std::uint64_t end_index);
+  void rebuild() { take_out(0, UINT64_MAX); }
 
   // That a file turned out to be damaged: it is taken out, and made again.
   void report_damage(const index::IndexFile& file);
@@ -95,6 +96,7 @@ class Indexer {
 
   std::shared_ptr<SharedChunk> growing_;  // of the thread that follows
   std::atomic<std::uint64_t> growing_first_{0};
+  std::atomic<std::uint64_t> growing_rows_{0};
   std::atomic<bool> stopping_{false};
   std::thread follower_;
   std::thread builder_;

@@ -100,11 +100,14 @@ Result<AggregateQuestion> read_options(const Parameters& parameters) {
   out.key_names = split(parameters.text("by"));
   if (out.key_names.size() > search::kGroupKeysMax) return invalid("by has at most four keys");
   for (const std::string& name : out.key_names) {
+    if (std::count(out.key_names.begin(), out.key_names.end(), name) > 1) return invalid("by has \"" + name + "\" twice");
     STELE_ASSIGN(search::GroupKey key, read_key(name));
     out.request.by.push_back(std::move(key));
   }
   for (const std::string& name : split(parameters.text("metrics"))) {
     if (name == "count") continue;  // always there
+    if (std::count(out.metric_names.begin(), out.metric_names.end(), name) > 0)
+      return invalid("metrics has \"" + name + "\" twice");
     if (out.metric_names.size() == search::kMetricsMax) return invalid("there are at most sixteen metrics");
     STELE_ASSIGN(Metric metric, read_metric(name));
     out.request.metrics.push_back(std::move(metric));
@@ -156,6 +159,7 @@ Result<net::Response> answer(const AggregateQuestion& question, const Searched& 
   append_decimal(out, result.total);
   out += ",\"size\":";
   append_decimal(out, result.size);
+  STELE_TRY(append_warnings(question.query.warnings, searched, go_on, out));
   out += "}\n";
   return json_response(200, std::move(out));
 }

@@ -59,16 +59,6 @@ Status append_hits(const log::Store& store, const SearchQuestion& question, cons
   return {};
 }
 
-void append_warnings(const std::vector<query::QueryWarning>& warnings, std::string& out) {
-  if (warnings.empty()) return;
-  out += ",\"warnings\":[";
-  for (const query::QueryWarning& warning : warnings) {
-    if (out.back() != '[') out += ',';
-    out += query_error_json(warning.what);
-  }
-  out += ']';
-}
-
 Result<net::Response> answer(const Service& service, const SearchQuestion& question, const Searched& searched,
                              const GoOn& go_on) {
   STELE_ASSIGN(const search::SearchResult result,
@@ -85,8 +75,7 @@ Result<net::Response> answer(const Service& service, const SearchQuestion& quest
   } else {
     out += "null";
   }
-  // A field that no entry has is told only where nothing was found.
-  if (result.total == 0) append_warnings(question.query.warnings, out);
+  if (!question.request.continued) STELE_TRY(append_warnings(question.query.warnings, searched, go_on, out));
   out += "}\n";
   return json_response(200, std::move(out));
 }

@@ -1,5 +1,8 @@
 #include "api/searching.h"
 
+#include "api/parameters.h"
+#include "search/searcher.h"
+
 namespace stele::api {
 
 Result<Searched> find_searched(const Service& service, const std::string& log) {
@@ -9,6 +12,26 @@ Result<Searched> find_searched(const Service& service, const std::string& log) {
   if (indexer == service.indexers.end()) return Error{Code::kNotFound, "the log " + log + " has no index; see the setting index"};
   out.indexer = indexer->second;
   return out;
+}
+
+Status append_warnings(const std::vector<query::QueryWarning>& warnings, const Searched& searched, const search::GoOn& go_on,
+                       std::string& out) {
+  std::string list;
+  for (const query::QueryWarning& warning : warnings) {
+    if (!warning.paths.empty()) {
+      query::Term exists;
+      exists.kind = query::Term::Kind::kField;
+      exists.paths = warning.paths;
+      exists.test = query::Condition::any();
+      search::SearchRequest request;
+      request.limit = 1;
+      STELE_ASSIGN(const auto result, search::search(*searched.log, *searched.indexer, exists, request, go_on));
+      if (result.total > 0) continue;
+    }
+    list += (list.empty() ? "" : ",") + query_error_json(warning.what);
+  }
+  if (!list.empty()) out += ",\"warnings\":[" + list + "]";
+  return {};
 }
 
 void answer_search(const Service& service, const net::Reply& reply, std::function<Result<net::Response>(const GoOn&)> answer) {

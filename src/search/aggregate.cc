@@ -91,7 +91,7 @@ class Aggregation {
     }
     for (const auto& [paths, values] : fields_) STELE_TRY(values->load(tiles_, tile, rows));
     if (wants_times_) STELE_TRY(times_.load(tiles_, tile, rows));
-    constexpr std::size_t kTextBytesMax = 512U << 20;
+    constexpr std::size_t kTextBytesMax = 256U << 20;
     if (texts_.bytes() > kTextBytesMax) return too_many("values");
     // The place of each key's further values; rows ascend, and so do they.
     std::array<std::size_t, kGroupKeysMax> at{};
@@ -152,7 +152,11 @@ class Aggregation {
 
   // Every combination of the values of the keys from `i` on.
   Status add_several(std::uint32_t row, const std::array<std::size_t, kGroupKeysMax>& at, std::size_t i, Key key) {
-    if (i == keys_.size()) return add(group(key), row);
+    if (i == keys_.size()) {
+      constexpr std::size_t kAsksEach = 4'096;
+      if (++combinations_ % kAsksEach == 0) STELE_TRY(tiles_.go_on());
+      return add(group(key), row);
+    }
     key[i] = part_of(i, row);
     STELE_TRY(add_several(row, at, i + 1, key));
     if (keys_[i] == nullptr) return {};
@@ -259,6 +263,7 @@ class Aggregation {
   std::array<UnitSeen, kGroupKeysMax> units_;
   std::unordered_map<Key, Gathered, KeyHash> groups_;
   std::size_t collected_ = 0;
+  std::size_t combinations_ = 0;
   AggregateResult result_;
 };
 

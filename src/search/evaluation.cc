@@ -58,13 +58,10 @@ void evaluate(const Term& term, std::uint64_t first_index, std::uint32_t rows, c
   }
 }
 
-void FileQuestions::answer(std::uint32_t chunk, Answer& out) {
-  const auto leaf = [&](const Term& term, Answer& answer) {
-    auto it = questions_.find(&term);
-    if (it == questions_.end()) it = questions_.try_emplace(&term, file_, term).first;
-    it->second.answer(chunk, answer);
-  };
-  evaluate(term_, file_.first_index() + std::uint64_t{chunk} * index::kChunkRows, index::kChunkRows, leaf, out);
+void FileQuestions::answer(const Term& leaf, std::uint32_t chunk, Answer& out) {
+  auto it = questions_.find(&leaf);
+  if (it == questions_.end()) it = questions_.try_emplace(&leaf, file_, leaf).first;
+  it->second.answer(chunk, out);
 }
 
 }  // namespace stele::search

@@ -18,16 +18,15 @@ namespace stele::search {
 using AnswerLeaf = std::function<void(const query::Term&, index::Answer&)>;
 void evaluate(const query::Term& term, std::uint64_t first_index, std::uint32_t rows, const AnswerLeaf& leaf, index::Answer& out);
 
-// The leaves of a term, looked up in a file as they are asked for. One thread.
+// Leaves, looked up in a file when they are first asked for, by their addresses. One thread.
 class FileQuestions {
  public:
-  FileQuestions(const index::IndexFile& file, const query::Term& term) : file_(file), term_(term) {}
+  explicit FileQuestions(const index::IndexFile& file) : file_(file) {}
 
-  void answer(std::uint32_t chunk, index::Answer& out);
+  void answer(const query::Term& leaf, std::uint32_t chunk, index::Answer& out);
 
  private:
   const index::IndexFile& file_;
-  const query::Term& term_;
   std::map<const query::Term*, index::IndexFile::Question> questions_;
 };
 

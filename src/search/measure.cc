@@ -9,10 +9,12 @@
 namespace stele::search {
 namespace {
 
-std::string json_number(double value) {
+// Nothing for what JSON has no writing of.
+std::optional<std::string> json_number(double value) {
+  if (!std::isfinite(value)) return std::nullopt;
   char text[32];
   const auto end = std::to_chars(text, text + sizeof text, value).ptr;
-  return {text, end};
+  return std::string(text, end);
 }
 
 }  // namespace

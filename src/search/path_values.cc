@@ -20,7 +20,9 @@ Status PathValues::load(TileSearch& tiles, std::uint64_t tile, const Bits& rows)
   first_.assign(kChunkRows, kNoValue);
   further_.clear();
   STELE_TRY(read(tiles, tile, load_known(tiles, tile, rows)));
+  // What stands there twice counts once, as it does in a file.
   std::sort(further_.begin(), further_.end());
+  further_.erase(std::unique(further_.begin(), further_.end()), further_.end());
   return {};
 }
 

@@ -1,6 +1,7 @@
 #include "search/pool.h"
 
 #include <ctime>
+#include <system_error>
 #include <thread>
 #include <utility>
 
@@ -46,9 +47,17 @@ bool Pool::submit(std::function<void()> task) {
   if (stopping_ || waiting_.size() >= waiting_max_) return false;
   waiting_.push_back(std::move(task));
   if (idle_ < waiting_.size() && threads_ < kBegunMax) {
-    ++threads_;
-    ++idle_;
-    std::thread([this] { work(); }).detach();  // here: a thread has the priority of who makes it
+    try {
+      std::thread([this] { work(); }).detach();  // here: a thread has the priority of who makes it
+      ++threads_;
+      ++idle_;
+    } catch (const std::system_error&) {
+      // Those that there are take it up.
+      if (threads_ == 0) {
+        waiting_.pop_back();
+        return false;
+      }
+    }
   }
   hand_out();
   return true;

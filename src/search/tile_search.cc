@@ -76,8 +76,9 @@ Status TileSearch::ask(std::uint64_t tile, Answer& out) {
   const std::uint64_t first = tile * kChunkRows;
   const auto end = static_cast<std::uint32_t>(std::min<std::uint64_t>(kChunkRows, size_ - first));
   out.clear();
-  const TileSource from = source(tile);
+  TileSource from = source(tile);
   std::uint32_t covered = ask_source(from, first, out);
+  STELE_TRY(go_on());
   if (is_damaged(from)) {
     out.clear();
     covered = 0;
@@ -91,25 +92,32 @@ Status TileSearch::ask(std::uint64_t tile, Answer& out) {
   return {};
 }
 
-// Returns how many rows of the tile the answer is about.
-std::uint32_t TileSearch::ask_source(const TileSource& source, std::uint64_t first, Answer& out) {
-  if (source.file != nullptr) {
-    if (questions_of_ != source.file) {
-      questions_ = std::make_unique<FileQuestions>(*source.file, plan_.term);
-      questions_of_ = source.file;
-    }
-    questions_->answer(source.chunk, out);
-    return kChunkRows;
+// Returns how many rows of the tile the answer is about; when the search is to end, the answer is worth nothing. A chunk that
+// grows is not locked between leaves: what it gets meanwhile is left out.
+std::uint32_t TileSearch::ask_source(TileSource& source, std::uint64_t first, Answer& out) {
+  if (source.file == nullptr && source.growing == nullptr) return 0;
+  const std::uint32_t rows = source.growing == nullptr ? kChunkRows : source.growing->rows();
+  if (source.growing != nullptr) source.lock.unlock();
+  if (source.file != nullptr && questions_of_ != source.file) {
+    questions_ = std::make_unique<FileQuestions>(*source.file);
+    questions_of_ = source.file;
   }
-  if (source.growing == nullptr) return 0;
-  const auto leaf = [&](const query::Term& term, Answer& answer) { source.growing->answer(term, answer); };
-  evaluate(plan_.term, first, source.growing->rows(), leaf, out);
-  return source.growing->rows();
+  const auto leaf = [&](const query::Term& term, Answer& answer) {
+    if (!go_on_()) return;
+    if (source.file != nullptr) return questions_->answer(term, source.chunk, answer);
+    source.lock.lock();
+    source.growing->answer(term, answer);
+    source.lock.unlock();
+    const Bits covered = Bits::first(rows);
+    answer.sure &= covered;
+    answer.maybe &= covered;
+  };
+  evaluate(plan_.term, first, rows, leaf, out);
+  return rows;
 }
 
 Result<std::string_view> TileSearch::read(std::uint64_t index, std::uint32_t nearby) {
-  constexpr std::uint64_t kAsksEach = 64;
-  if (++reads_ % kAsksEach == 0) STELE_TRY(go_on());
+  STELE_TRY(go_on());
   return reader_.read(index, nearby);
 }
 

@@ -40,6 +40,9 @@ class TileSearch {
   // Leaves entries out at either end.
   void narrow(std::uint64_t first, std::uint64_t end);
 
+  // kUnavailable when the search is to end.
+  [[nodiscard]] Status go_on() const;
+
   // What is known of the rows of tile `tile` that are within [first, end).
   Status ask(std::uint64_t tile, index::Answer& out);
 
@@ -65,8 +68,7 @@ class TileSearch {
  private:
   TileSearch(Indexer& indexer, std::shared_ptr<const log::Store> store, std::uint64_t size, const GoOn& go_on)
       : indexer_(indexer), reader_(std::move(store)), size_(size), go_on_(go_on), snapshot_(indexer.snapshot()) {}
-  [[nodiscard]] Status go_on() const;
-  std::uint32_t ask_source(const TileSource& source, std::uint64_t first, index::Answer& out);
+  std::uint32_t ask_source(TileSource& source, std::uint64_t first, index::Answer& out);
 
   Indexer& indexer_;
   EntryReader reader_;
@@ -78,7 +80,6 @@ class TileSearch {
   std::unique_ptr<FileQuestions> questions_;
   const index::IndexFile* questions_of_ = nullptr;
   std::uint64_t decided_ = 0;
-  std::uint64_t reads_ = 0;
 };
 
 }  // namespace stele::search

@@ -84,8 +84,15 @@ Result<bool> run(View& view, const StatementRequest& request, Answer& answer) {
   while ((code = sqlite3_step(statement.get())) == SQLITE_ROW) {
     if (rows == request.rows_max || answer.bytes() > kAnswerBytesMax) return true;
     ++rows;
-    for (std::size_t i = 0; i < values.size(); ++i) values[i] = value_of(statement.get(), static_cast<int>(i));
+    std::size_t row_bytes = 0;
+    for (std::size_t i = 0; i < values.size(); ++i) {
+      values[i] = value_of(statement.get(), static_cast<int>(i));
+      row_bytes += values[i].bytes.size();
+    }
+    if (row_bytes > kRowBytesMax) return Error{Code::kTooLarge, "a row has at most 16 MiB"};
+    const std::size_t before = answer.bytes();
     answer.row(values);
+    if (!take_memory(static_cast<std::int64_t>(answer.bytes() - before))) return error_of(view, db.get(), SQLITE_NOMEM);
   }
   if (code != SQLITE_DONE) return error_of(view, db.get(), code);
   return false;

@@ -23,6 +23,7 @@ inline constexpr std::size_t kMemoryBytesMax = 256U << 20;  // for sorting above
 inline constexpr std::uint64_t kRowsDefault = 10'000;
 inline constexpr std::uint64_t kRowsMax = 1'000'000;
 inline constexpr std::size_t kAnswerBytesMax = 64U << 20;
+inline constexpr std::size_t kRowBytesMax = 16U << 20;  // of its values; they may be longer in the answer
 
 struct Value {
   enum class Kind : std::uint8_t { kNull, kInteger, kReal, kText, kBlob };

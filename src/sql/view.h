@@ -44,8 +44,7 @@ struct View {
   }
   // To be called when there are more texts.
   [[nodiscard]] Status count_texts() {
-    constexpr std::size_t kForEach = 100;  // beside its bytes
-    const std::size_t bytes = texts.bytes() + kForEach * texts.count();
+    const std::size_t bytes = texts.bytes();
     const bool taken = take_memory(static_cast<std::int64_t>(bytes - text_bytes_taken));
     text_bytes_taken = bytes;
     return taken && texts.bytes() <= kTextBytesMax && texts.count() <= kTextsMax

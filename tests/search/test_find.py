@@ -132,6 +132,9 @@ class Find(CommandTest):
                 post(server, [made(rng, 1000 + 2 * len(seen) + (wanted > 0))])
             self.assertEqual(totals, {len(seen)})
             self.assertEqual(seen, sorted(set(seen), key=lambda index: wanted * index))
+        self.assertEqual(search(server, "-outcome:sucess")["warnings"][0]["suggestion"], "success")
+        self.assertNotIn("warnings", search(server, "outcome:denied"))
+        self.assertIn("outcome", search(server, "outcme:denied OR action:x")["warnings"][0]["suggestion"])
         cursor = search(server, "", limit=1)["next"]
         status, body = server.request("GET", "/api/v1/search?q=outcome:denied&limit=1&cursor=" + cursor)
         self.assertEqual((status, json.loads(body)["error"]["code"]), (400, "invalid"))
@@ -210,6 +213,34 @@ class Find(CommandTest):
             self.assertEqual([group["count"], group["distinct:target"], group["sum:ms"], group["p90:ms"], group["max:ms"]],
                              [len(own), len({e["targets"][0]["id"] for e in own}), sum(numbers), numbers[math.ceil(0.9 * len(own)) - 1],
                               numbers[-1]])
+
+    def test_counts_alike_in_memory_and_in_files(self):
+        """Goal: what an event says twice counts once, in the chunk that grows, read, and in a file; numbers that JSON lacks are null."""
+        server = self.serve("--search-seconds", "3")
+        event = {"time": "2026-11-23T10:00:00Z", "actor": {"type": "user", "id": "u"}, "action": "a.b",
+                 "attributes": {"a": ["x", "y", "y", "x"], "n": [1, 2, 2], "big": [1e308, 1.5e308]}}
+        post(server, [event] * 100)
+
+        def check():
+            answer = get(server, "/api/v1/aggregate", q="idx:0..99", by="attributes.a", metrics="sum:attributes.n,sum:attributes.big",
+                         order="key")
+            self.assertEqual(answer["groups"], [{"key": {"attributes.a": key}, "count": 100, "sum:attributes.n": 300,
+                                                 "sum:attributes.big": None} for key in "xy"])
+
+        check()
+        rng = random.Random(8)
+        for at in range(0, TILE, 5000):
+            post(server, [made(rng, at + i) for i in range(min(5000, TILE - at))])
+        self.indexed(server, 1)
+        check()
+        # Every combination of four lists of an event would take years: the search is ended, and the server stops at once.
+        many = {name: [f"{name}{i}" for i in range(40)] + ["same"] * 10 for name in "pqrs"}
+        post(server, [{**event, "attributes": many}] * 200)
+        status, body = server.request("GET", "/api/v1/aggregate?by=p,q,r,s")
+        self.assertIn(status, (413, 503), body)
+        for twice in ("by=action,action", "by=action&metrics=first,first", "by=action&by=outcome", "bye=action"):
+            self.assertEqual(server.request("GET", "/api/v1/aggregate?" + twice)[0], 400, twice)
+        self.assertEqual(server.stop(), 0)
 
     def test_answers_right_whatever_becomes_of_the_index(self):
         """Goal: damaged while it runs, cut, swapped, deleted while it does not: answers stay right at once, and the index comes back."""

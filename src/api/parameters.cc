@@ -22,20 +22,28 @@ std::string text_of(const JsonValue& value) {
   return out;
 }
 
+Error unknown_name(const std::string& name, const std::set<std::string_view>& known) {
+  std::string names;
+  for (const std::string_view one : known) names += (names.empty() ? "" : ", ") + std::string(one);
+  return invalid("there is no \"" + name + "\" here, but " + names);
+}
+
 }  // namespace
 
 Result<Parameters> Parameters::read(const net::Request& request, const std::set<std::string_view>& known) {
   Parameters out;
   if (request.method != "POST") {
-    for (const std::string_view name : known) {
-      if (auto value = request.parameter(name)) out.values_.emplace(name, std::move(*value));
+    for (auto& [name, value] : request.parameters()) {
+      if (!known.contains(name)) return unknown_name(name, known);
+      if (!out.values_.emplace(name, std::move(value)).second) return invalid("\"" + name + "\" stands twice");
     }
     return out;
   }
   if (request.body.size() > kBodyBytesMax) return Error{Code::kTooLarge, "the body has at most 256 KiB"};
   event::JsonTape tape;
   event::JsonError error;
-  if (!tape.parse(request.body, {kBodyBytesMax, 64, 20'000}, error)) return invalid(error.path + ": " + error.message);
+  if (!tape.parse(request.body, {kBodyBytesMax, 64, 20'000}, error))
+    return invalid("the body" + (error.path.empty() ? "" : ", at " + error.path) + ": " + error.message);
   const JsonValue body(tape);
   if (!body.is(JsonType::kObject)) return invalid("the body is an object: {\"q\":…} or {\"query\":{…}}");
   std::string unknown;
@@ -43,10 +51,7 @@ Result<Parameters> Parameters::read(const net::Request& request, const std::set<
     if (!known.contains(name)) unknown = name;
     out.values_.emplace(name, name == "query" ? std::string(value.raw()) : text_of(value));
   });
-  if (unknown.empty()) return out;
-  std::string names;
-  for (const std::string_view name : known) names += (names.empty() ? "" : ", ") + std::string(name);
-  return invalid("there is no \"" + unknown + "\" here, but " + names);
+  return unknown.empty() ? Result<Parameters>(std::move(out)) : unknown_name(unknown, known);
 }
 
 std::string Parameters::text(const std::string& name, std::string otherwise) const {

@@ -55,12 +55,9 @@ class Search {
       STELE_ASSIGN(const std::uint64_t page, show_page(*connection, wanted - shown));
       shown += page;
     } while (!cursor_.empty() && shown < wanted && !closed_);
+    if (options_.count) show(std::to_string(total_) + "\n");
     if (unwritten_ != 0) return Error{Code::kIo, "cannot write what was found: " + std::generic_category().message(unwritten_)};
-    if (options_.count) {
-      show(std::to_string(total_) + "\n");
-    } else if (is_terminal(STDERR_FILENO)) {
-      put_summary(shown);
-    }
+    if (!options_.count && is_terminal(STDERR_FILENO)) put_summary(shown);
     return total_ > 0 ? kDone : kNo;
   }
 

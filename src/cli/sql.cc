@@ -69,6 +69,18 @@ Result<std::string> table(const std::string& body, bool& truncated) {
   return columns(rows, palette_for(STDOUT_FILENO));
 }
 
+// Its own ends of lines stay.
+std::string printable_lines(std::string_view text) {
+  std::string out;
+  while (!text.empty()) {
+    const std::size_t end = std::min(text.find('\n'), text.size());
+    const std::string_view line = text.substr(0, end);
+    out += printable(line.ends_with('\r') ? line.substr(0, line.size() - 1) : line) + "\n";
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  return out;
+}
+
 Result<int> show(const Options& options) {
   STELE_ASSIGN(const auto connection, Connection::open(options.where, Reach::kRead));
   std::string request = "{\"query\":";
@@ -86,7 +98,7 @@ Result<int> show(const Options& options) {
   if (!options.json && !options.csv) {
     STELE_ASSIGN(text, table(answer.body, truncated));
   } else if (is_terminal(STDOUT_FILENO)) {
-    text = printable(text);
+    text = printable_lines(text);
   }
   const int code = put_whole("sql", text);
   if (truncated) complain("sql", "there may be more rows: -n takes more, up to a million, and an answer has 64 MiB");

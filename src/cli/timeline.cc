@@ -112,7 +112,9 @@ Result<int> show(const Options& options) {
   const std::string raw(tape.text());
   const std::string shown = !options.json ? listing(answer, style) : (terminal ? printable(raw) : raw) + "\n";
   const int exit_code = put_whole("timeline", shown);
-  return exit_code != kDone || answer["total"].number().value_or(0) > 0 ? exit_code : kNo;
+  const std::uint64_t total = answer["total"].number().value_or(0);
+  if (is_terminal(STDERR_FILENO)) complain("timeline", counted(total, "entry", "entries"));
+  return exit_code != kDone || total > 0 ? exit_code : kNo;
 }
 
 }  // namespace

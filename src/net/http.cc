@@ -40,14 +40,21 @@ std::string_view Request::header(std::string_view name) const {
   return {};
 }
 
-std::optional<std::string> Request::parameter(std::string_view name) const {
-  std::string_view rest = query;
-  while (!rest.empty()) {
+std::vector<std::pair<std::string, std::string>> Request::parameters() const {
+  std::vector<std::pair<std::string, std::string>> out;
+  for (std::string_view rest = query; !rest.empty();) {
     const std::string_view pair = rest.substr(0, rest.find('&'));
     rest.remove_prefix(std::min(rest.size(), pair.size() + 1));
-    const auto equals = pair.find('=');
-    if (percent_decode(pair.substr(0, equals)) != name) continue;
-    return equals == std::string_view::npos ? std::string() : percent_decode(pair.substr(equals + 1));
+    const auto equals = std::min(pair.find('='), pair.size());
+    if (!pair.empty())
+      out.emplace_back(percent_decode(pair.substr(0, equals)), percent_decode(pair.substr(std::min(equals + 1, pair.size()))));
+  }
+  return out;
+}
+
+std::optional<std::string> Request::parameter(std::string_view name) const {
+  for (auto& [own, value] : parameters()) {
+    if (own == name) return std::move(value);
   }
   return std::nullopt;
 }

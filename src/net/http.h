@@ -48,6 +48,8 @@ struct Request {
 
   // The first header of that name, any case; empty when absent.
   [[nodiscard]] std::string_view header(std::string_view name) const;
+  // The query's parameters, percent-decoded, as they come.
+  [[nodiscard]] std::vector<std::pair<std::string, std::string>> parameters() const;
   // The first query parameter of that name, percent-decoded; nothing when absent.
   [[nodiscard]] std::optional<std::string> parameter(std::string_view name) const;
 };

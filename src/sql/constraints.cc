@@ -169,6 +169,24 @@ bool can_say(const Column& column, Compare compare) {
   }
 }
 
+Status check_time(const Column& column, Compare compare, const Operand& operand) {
+  const auto* text = std::get_if<std::string_view>(&operand);
+  const bool of_times = column.kind == Kind::kTime || column.kind == Kind::kReceived;
+  if (!of_times || text == nullptr || compare == Compare::kLike || compare == Compare::kGlob) return {};
+  // As SQLite's datetime() has it: without a zone, and a space between.
+  constexpr std::size_t kDateEnd = 10;
+  std::string rfc3339(*text);
+  if (rfc3339.size() > kDateEnd && rfc3339[kDateEnd] == ' ') {
+    rfc3339[kDateEnd] = 'T';
+    rfc3339 += 'Z';
+  }
+  const auto moment = parse_time(rfc3339);
+  if (!moment || format_time(*moment) == *text) return {};
+  const std::string stored = format_time(*moment);
+  return invalid(std::string(column.name) + " is compared as text, and '" + std::string(*text) + "' is '" + stored +
+                 "' there, or what that begins with; strftime('%Y-%m-%dT%H:%M:%S', ...) makes such a beginning");
+}
+
 std::optional<query::Term> term_of(const Column& column, Compare compare, const Operand& operand) {
   if (!can_say(column, compare)) return std::nullopt;
   if (compare == Compare::kNull) return query::none_of(field(column, Condition::any()));

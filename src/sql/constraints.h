@@ -8,6 +8,7 @@
 #include <string_view>
 #include <variant>
 
+#include "base/result.h"
 #include "query/term.h"
 #include "sql/columns.h"
 
@@ -33,6 +34,9 @@ bool can_say(const Column& column, Compare compare);
 using Operand = std::variant<std::monostate, std::int64_t, std::string_view>;
 
 // Nothing where no term means all rows for which it holds. Texts compare by their bytes.
+// That a column of times is not compared with a moment in another writing than its own, of which SQLite would compare the bytes.
+Status check_time(const Column& column, Compare compare, const Operand& operand);
+
 std::optional<query::Term> term_of(const Column& column, Compare compare, const Operand& operand);
 
 // Means no row.

@@ -120,5 +120,19 @@ TEST(Constraints, PlacesEndAtZero) {
   EXPECT_EQ(range(Compare::kAtMost, INT64_MAX), "0..9223372036854775808");
 }
 
+TEST(Constraints, RefuseMomentsThatAreWrittenOtherwise) {
+  const Column& time = column("time");
+  for (const char* const right : {"2026-11-27T09:20:00.000000000Z", "2026-11-27", "2026-11-27T09:20:00", "soon", ""})
+    EXPECT_TRUE(check_time(time, Compare::kMore, std::string_view(right))) << right;
+  for (const char* const wrong :
+       {"2026-11-27T09:20:00Z", "2026-11-27T10:20:00+01:00", "2026-11-27 09:20:00", "2026-11-27T09:20:00.5Z"}) {
+    const Status refused = check_time(time, Compare::kEqual, std::string_view(wrong));
+    ASSERT_FALSE(refused) << wrong;
+    EXPECT_NE(refused.error().message.find("'2026-11-27T09:20:00."), std::string::npos) << refused.error().message;
+  }
+  EXPECT_TRUE(check_time(time, Compare::kGlob, std::string_view("2026-11-27T09:20:00Z")));
+  EXPECT_TRUE(check_time(column("message"), Compare::kEqual, std::string_view("2026-11-27T09:20:00Z")));
+}
+
 }  // namespace
 }  // namespace stele::sql

@@ -107,6 +107,7 @@ class Filter {
       // IS has null for a value; anything else compared with it is not true.
       if (part.compare != Compare::kEqual) terms_.push_back(no_row());
     } else {
+      STELE_TRY(check_time(column, part.compare, operand_of(value)));
       push(term_of(column, part.compare, operand_of(value)));
     }
     return {};
@@ -125,6 +126,7 @@ class Filter {
         if (terms.size() > kListMost) return invalid("q: one of at most 256 queries");
         continue;
       }
+      STELE_TRY(check_time(column, part.compare, operand_of(value)));
       auto term = term_of(column, part.compare, operand_of(value));
       if (!term || terms.size() == kListMost) return {};
       terms.push_back(*std::move(term));

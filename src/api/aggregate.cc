@@ -159,7 +159,7 @@ Result<net::Response> answer(const AggregateQuestion& question, const Searched& 
   append_decimal(out, result.total);
   out += ",\"size\":";
   append_decimal(out, result.size);
-  STELE_TRY(append_warnings(question.query.warnings, searched, go_on, out));
+  STELE_TRY(append_warnings(question.query.warnings, searched, result.total > 0, go_on, out));
   out += "}\n";
   return json_response(200, std::move(out));
 }

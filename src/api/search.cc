@@ -75,7 +75,7 @@ Result<net::Response> answer(const Service& service, const SearchQuestion& quest
   } else {
     out += "null";
   }
-  if (!question.request.continued) STELE_TRY(append_warnings(question.query.warnings, searched, go_on, out));
+  if (!question.request.continued) STELE_TRY(append_warnings(question.query.warnings, searched, result.total > 0, go_on, out));
   out += "}\n";
   return json_response(200, std::move(out));
 }

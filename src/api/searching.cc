@@ -14,11 +14,12 @@ Result<Searched> find_searched(const Service& service, const std::string& log) {
   return out;
 }
 
-Status append_warnings(const std::vector<query::QueryWarning>& warnings, const Searched& searched, const search::GoOn& go_on,
-                       std::string& out) {
+Status append_warnings(const std::vector<query::QueryWarning>& warnings, const Searched& searched, bool found,
+                       const search::GoOn& go_on, std::string& out) {
   std::string list;
   for (const query::QueryWarning& warning : warnings) {
     if (!warning.paths.empty()) {
+      if (found && warning.what.suggestion.empty()) continue;
       query::Term exists;
       exists.kind = query::Term::Kind::kField;
       exists.paths = warning.paths;

@@ -17,9 +17,10 @@ struct Searched {
 // kNotFound when there is no such log, or nothing to search it with.
 Result<Searched> find_searched(const Service& service, const std::string& log);
 
-// Adds the member `warnings` with those that hold of this log; nothing when none does.
-Status append_warnings(const std::vector<query::QueryWarning>& warnings, const Searched& searched, const search::GoOn& go_on,
-                       std::string& out);
+// Adds the member `warnings` with those that hold of this log; nothing when none does. `found`: something was; then a name that
+// stands in no entry is told only where another one may have been meant.
+Status append_warnings(const std::vector<query::QueryWarning>& warnings, const Searched& searched, bool found,
+                       const search::GoOn& go_on, std::string& out);
 
 // Calls `answer` on one of the threads for searches, and sends what it returns; "too busy" when too many wait. What it
 // is handed says no once it took too long, or the server drains. The service outlives it.

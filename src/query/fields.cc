@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include "base/spelling.h"
 #include "event/schema.h"
@@ -60,6 +61,16 @@ constexpr std::array kTops{"id"sv,      "seq"sv,        "time"sv,   "actor"sv,  
                            "outcome"sv, "targets"sv,    "origin"sv, "context"sv, "changes"sv, "severity"sv,
                            "message"sv, "attributes"sv, "source"sv, "derived"sv, "original"sv};
 
+// How other tools call them.
+constexpr std::pair<std::string_view, std::string_view> kElsewhere[] = {
+    {"@timestamp", "time"}, {"client_ip", "ip"},  {"date", "time"},       {"event", "action"},    {"eventname", "action"},
+    {"host.name", "host"},  {"hostname", "host"}, {"level", "severity"},  {"msg", "message"},     {"object", "target"},
+    {"principal", "actor"}, {"remote_ip", "ip"},  {"resource", "target"}, {"result", "outcome"},  {"source.ip", "ip"},
+    {"source_ip", "ip"},    {"sourceip", "ip"},   {"src", "ip"},          {"src_ip", "ip"},       {"status", "outcome"},
+    {"timestamp", "time"},  {"ts", "time"},       {"user", "actor"},      {"user.name", "actor"}, {"user_agent", "agent"},
+    {"user_id", "actor"},   {"userid", "actor"},  {"username", "actor"},
+};
+
 constexpr auto kKnown = [] {
   std::array<std::string_view, kNames.size() + kPaths.size()> out;
   for (std::size_t i = 0; i < kNames.size(); ++i) out[i] = kNames[i].name;
@@ -105,6 +116,9 @@ Field find_field(std::string_view name) {
 std::span<const std::string_view> known_fields() { return kKnown; }
 
 std::string similar_field(std::string_view name) {
+  for (const auto& [elsewhere, here] : kElsewhere) {
+    if (equal_folded(name, elsewhere)) return std::string(here);
+  }
   if (const auto whole = nearest(name, kKnown); !whole.empty()) return std::string(whole);
   const std::string_view top = name.substr(0, name.find('.'));
   if (top.size() == name.size() || has(kTops, top)) return {};

@@ -31,7 +31,8 @@ Field find_field(std::string_view name);
 // The table's names, and the paths of the event's schema and of the envelope. Lives for ever.
 std::span<const std::string_view> known_fields();
 
-// What `name`, which is not known, may have been meant to be: a known one, or a path that begins with a known one. Or empty.
+// What `name`, which is not known, may have been meant to be: a known one that other tools call so, or that is spelt nearly so,
+// or a path that begins with such a one. Or empty.
 std::string similar_field(std::string_view name);
 
 // The values that the schema allows at the field; none when it may have any.

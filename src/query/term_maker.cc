@@ -99,8 +99,9 @@ std::optional<Field> TermMaker::field(std::string_view name) {
   if (!fits(name)) return std::nullopt;
   Field out = find_field(name);
   if (out.known) return out;
-  if (auto similar = similar_field(name); !similar.empty())
-    warn("there is no field " + quoted(name) + "; did you mean " + quoted(similar) + "?", similar, out.paths);
+  const std::string similar = similar_field(name);
+  const std::string meant = similar.empty() ? "" : "; did you mean " + quoted(similar) + "?";
+  warn("no entry has the field " + quoted(name) + meant, similar, out.paths);
   return out;
 }
 

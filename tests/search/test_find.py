@@ -134,6 +134,9 @@ class Find(CommandTest):
             self.assertEqual(seen, sorted(set(seen), key=lambda index: wanted * index))
         self.assertEqual(search(server, "-outcome:sucess")["warnings"][0]["suggestion"], "success")
         self.assertNotIn("warnings", search(server, "outcome:denied"))
+        warnings = search(server, "status:denied zone:z")["warnings"]
+        self.assertEqual([(one["at"], one.get("suggestion")) for one in warnings], [(0, "outcome"), (14, None)])
+        self.assertEqual(len(search(server, "outcome:denied OR status:x OR zone:z")["warnings"]), 1)
         self.assertIn("outcome", search(server, "outcme:denied OR action:x")["warnings"][0]["suggestion"])
         cursor = search(server, "", limit=1)["next"]
         status, body = server.request("GET", "/api/v1/search?q=outcome:denied&limit=1&cursor=" + cursor)

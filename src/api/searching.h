@@ -23,7 +23,7 @@ Status append_warnings(const std::vector<query::QueryWarning>& warnings, const S
                        const search::GoOn& go_on, std::string& out);
 
 // Calls `answer` on one of the threads for searches, and sends what it returns; "too busy" when too many wait. What it
-// is handed says no once it took too long, or the server drains. The service outlives it.
+// is handed says no once it took too long, nobody waits for it any more, or the server drains. The service outlives it.
 using search::GoOn;
 void answer_search(const Service& service, const net::Reply& reply, std::function<Result<net::Response>(const GoOn&)> answer);
 

@@ -87,11 +87,15 @@ class Reply {
     virtual ~State() = default;
     virtual void send(Response response) = 0;
     virtual void post(std::function<void()> f) = 0;
+    [[nodiscard]] virtual bool is_given_up() const { return false; }
   };
   explicit Reply(std::shared_ptr<State> state) : state_(std::move(state)) {}
 
   // From any thread.
   void send(Response response) const;
+  // Whether whoever asked has closed the connection, as far as that is known: of GET and POST without a body that streams. From
+  // any thread.
+  [[nodiscard]] bool is_given_up() const { return state_->is_given_up(); }
   // Runs `f` on the connection's thread: for work that should not stay where the news arrived.
   void post(std::function<void()> f) const;
 

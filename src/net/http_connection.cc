@@ -37,6 +37,7 @@ struct ConnectionReply final : Reply::State {
     if (!sent.exchange(true)) finish(std::move(response));
   }
   void post(std::function<void()> f) override { asio::post(signal->executor(), std::move(f)); }
+  [[nodiscard]] bool is_given_up() const override { return slot->given_up.load(std::memory_order_relaxed); }
   void finish(Response r) {
     slot->response = std::move(r);
     slot->there = true;
@@ -46,6 +47,7 @@ struct ConnectionReply final : Reply::State {
   struct Slot {
     Response response;
     std::atomic<bool> there{false};
+    std::atomic<bool> given_up{false};
   };
   std::shared_ptr<Signal> signal;                         // shared with the stream of the request's body
   std::shared_ptr<Slot> slot = std::make_shared<Slot>();  // outlives this state in the waiting connection
@@ -386,6 +388,26 @@ asio::awaitable<void> feed(HttpConnection& connection, beast::flat_buffer& buffe
   }
 }
 
+// While the answer is made, notices that the peer closes the connection; a next request that comes meanwhile ends the watch.
+class Watch {
+ public:
+  Watch(Socket& socket, const std::shared_ptr<ConnectionReply::Slot>& slot) : socket_(socket) {
+    socket.async_wait(asio::socket_base::wait_read, [slot, handle = socket.native_handle()](const error_code& error) {
+      char byte = 0;
+      if (!error && !slot->there && ::recv(handle, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0) slot->given_up = true;
+    });
+  }
+  ~Watch() {
+    error_code ignored;
+    socket_.cancel(ignored);
+  }
+  Watch(const Watch&) = delete;
+  Watch& operator=(const Watch&) = delete;
+
+ private:
+  Socket& socket_;
+};
+
 // Reads one request and answers it. False when the connection is to end.
 asio::awaitable<bool> exchange(HttpConnection& connection, beast::flat_buffer& buffer) {
   HttpServer::State& server = *connection.server;
@@ -420,10 +442,13 @@ asio::awaitable<bool> exchange(HttpConnection& connection, beast::flat_buffer& b
   } else {
     hand_on(server.handler, std::move(in.request), std::move(reply));
   }
-  if (in.streamed)
+  if (in.streamed) {
     co_await feed(connection, buffer, in, *wish, answer->there, ready);
-  else
+  } else {
+    std::optional<Watch> watch;
+    if (!answer->there && buffer.size() == 0) watch.emplace(connection.socket, answer);
     co_await Signal::wait(ready);
+  }
   // What was only read can be asked for again; whoever wrote is told what became of it, and that counts all the same.
   in.share.release();
   if (!in.share.add(slot->body.size()) && reads && slot->body.size() > kSmallAnswer) {

@@ -6,8 +6,10 @@ What is hostile ends, and others are served meanwhile. Each case opens with its 
 import base64
 import csv
 import datetime
+import http.client
 import io
 import json
+import os
 import random
 import re
 import sqlite3
@@ -462,6 +464,33 @@ class SqlTest(CommandTest):
         for call in calls:
             self.assertEqual(self.ask(server, f"SELECT {call}")["rows"],
                              [[plain(value) for value in row] for row in db.execute(f"SELECT {call}")], call)
+
+    def test_a_statement_ends_when_nobody_waits_for_it(self):
+        """Whoever closes the connection leaves nothing behind that computes; who does not, and asks on it again, is answered."""
+        server = self.serve()
+
+        def computed() -> float:
+            fields = Path(f"/proc/{server.process.pid}/stat").read_text().rpartition(") ")[2].split()
+            return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+        host, port = server.address.split(":")
+        endless = json.dumps({"query": "WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n"})
+        for _ in range(4):
+            asking = http.client.HTTPConnection(host, int(port))
+            asking.request("POST", "/api/v1/sql", endless)
+            time.sleep(0.3)
+            self.assertGreater(computed(), 0)
+            asking.close()
+        time.sleep(1)
+        before = computed()
+        time.sleep(1)
+        self.assertLess(computed() - before, 0.5)
+        staying = http.client.HTTPConnection(host, int(port))
+        for wanted in (10_000, 1_000_000, 10):
+            staying.request("POST", "/api/v1/sql", json.dumps(
+                {"query": f"WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {wanted}) SELECT max(i) FROM n"}))
+            self.assertEqual(json.loads(staying.getresponse().read())["rows"], [[wanted]])
+        staying.close()
 
     def test_draining_ends_a_statement(self):
         """A server that is told to stop does not wait for a statement without end."""

@@ -22,7 +22,7 @@ run_ci() {
   ci_stage 'test' ./x test
   # What takes long and shows nothing that the others do not is left to the release build.
   ci_stage 'test asan' ./x test asan \
-    -E '^(program.(agent|disk|e2e|interop|kill|notify|understanding|search/test_search)|tests_crash|tests_tamper.(Merged|Random))'
+    -E '^(program.(agent|disk|e2e|interop|kill|notify|understanding|search/test_(search|sql))|tests_crash|tests_tamper.(Merged|Random))'
   ci_stage 'test tsan' ./x test tsan -E '^(program|tests_crash|tests_tamper.(Merged|Random))'
   ci_stage 'fuzz' ./x fuzz 3
   printf '\n'

@@ -26,6 +26,18 @@ bool runs_by_itself(const Facts& facts) {
          program == "anacron" || program == "systemd" || program == "systemd-user";
 }
 
+// Of an account where the entry says: on its host and terminal, or of its source where it names no host.
+Link link_there(Kind kind, const std::string& account, const Facts& facts, std::uint64_t index) {
+  Link out;
+  out.kind = kind;
+  out.value = account;
+  out.host = facts.host;
+  if (facts.host.empty()) out.source = facts.source;
+  out.terminal = facts.terminal;
+  out.through = index;
+  return out;
+}
+
 }  // namespace
 
 std::vector<Link> Candidates::of_seed(const Link& seed) {
@@ -116,16 +128,10 @@ void Candidates::add_session(const Lead& lead, std::vector<Link>& out) {
 }
 
 Link Candidates::became(const Facts& facts, std::uint64_t index) const {
-  Link link;
-  link.kind = Kind::kBecame;
-  link.value = facts.became;
-  link.host = facts.host;
-  if (facts.host.empty()) link.source = facts.source;
+  Link link = link_there(Kind::kBecame, facts.became, facts, index);
   link.by = facts.program;
-  link.terminal = facts.terminal;
   link.from = facts.time;
   link.before = facts.time + window_;
-  link.through = index;
   return link;
 }
 
@@ -145,14 +151,7 @@ void Candidates::add_who(const Lead& lead) {
   const Facts& facts = *lead.facts;
   if (lead.is_told || facts.actor_type != "user" || runs_by_itself(facts)) return;
   if (!is_of_many(facts) && !became_.contains(facts.account)) return;
-  Link link;
-  link.kind = Kind::kWho;
-  link.value = facts.account;
-  link.host = facts.host;
-  if (facts.host.empty()) link.source = facts.source;
-  link.terminal = facts.terminal;
-  link.through = lead.index;
-  add_near(std::move(link), facts.time, lead.index);
+  add_near(link_there(Kind::kWho, facts.account, facts, lead.index), facts.time, lead.index);
 }
 
 void Candidates::add_actor(const Lead& lead) {

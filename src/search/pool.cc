@@ -99,7 +99,7 @@ void Pool::hand_out() {
     }
     ++running_;
   }
-  others_begin_ = waiting_.size() > granted_;
+  others_begin_ = waiting_.size() > granted_ && idle_ > granted_;
 }
 
 // Asking what was computed is dear, and so the clock is asked first.

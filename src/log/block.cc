@@ -113,7 +113,7 @@ void split_entries(std::span<const std::string_view> entries, std::string& heads
   }
 }
 
-Status join_entries(std::string_view heads, std::string_view body, std::uint32_t count, std::string& bundle) {
+Status join_entries(std::string_view heads, std::string_view body, std::uint32_t count, BlockRange wanted, std::string& bundle) {
   UnixNanos before = 0;
   const auto damaged = [] { return corrupt("a block does not hold the entries that it should"); };
   for (std::uint32_t i = 0; i < count; ++i) {
@@ -133,14 +133,16 @@ Status join_entries(std::string_view heads, std::string_view body, std::uint32_t
     const std::size_t size = load_be16(body.data());
     body.remove_prefix(2);
     if (body.size() < size || head + size > event::kEntryBytesMax) return damaged();
-    put_size(bundle, head + size);
-    if (head != 0) {
-      const std::size_t at = bundle.size();
-      bundle.resize(at + kHeadBytes);
-      write_head(bundle.data() + at, before, reinterpret_cast<const unsigned char*>(heads.data()));
-      heads.remove_prefix(kRandomBytes);
+    if (i >= wanted.begin && i < wanted.end) {
+      put_size(bundle, head + size);
+      if (head != 0) {
+        char written[kHeadBytes];
+        write_head(written, before, reinterpret_cast<const unsigned char*>(heads.data()));
+        bundle.append(written, kHeadBytes);
+      }
+      bundle.append(body.substr(0, size));
     }
-    bundle.append(body.substr(0, size));
+    if (head != 0) heads.remove_prefix(kRandomBytes);
     body.remove_prefix(size);
   }
   if (!body.empty() || !heads.empty()) return damaged();

@@ -15,8 +15,14 @@ namespace stele::log {
 // compresses well. Appends to both. An entry whose head is not in the usual form is kept whole in the body.
 void split_entries(std::span<const std::string_view> entries, std::string& heads, std::string& body);
 
-// The inverse: appends `count` entries in bundle encoding to `bundle`, byte for byte as they were.
-// kCorrupt when heads and body are not what split_entries makes.
-Status join_entries(std::string_view heads, std::string_view body, std::uint32_t count, std::string& bundle);
+// Places in a block: [begin, end).
+struct BlockRange {
+  std::uint32_t begin = 0;
+  std::uint32_t end = 0;
+};
+
+// The inverse: of a block of `count` entries appends those at `wanted` in bundle encoding to `bundle`, byte for byte as
+// they were. kCorrupt when heads and body are not what split_entries makes, also where nothing of it is wanted.
+Status join_entries(std::string_view heads, std::string_view body, std::uint32_t count, BlockRange wanted, std::string& bundle);
 
 }  // namespace stele::log

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -27,14 +28,21 @@ std::vector<std::string_view> entries_of(std::string_view bundle) {
   return out;
 }
 
-// Splitting and joining gives the same entries.
+sl::BlockRange all(std::size_t count) { return {0, static_cast<std::uint32_t>(count)}; }
+
+// Splitting and joining gives the same entries, all of them and those of a part.
 void check_round(const std::vector<std::string_view>& entries) {
   std::string heads;
   std::string body;
   sl::split_entries(entries, heads, body);
   std::string bundle;
-  require(sl::join_entries(heads, body, static_cast<std::uint32_t>(entries.size()), bundle).ok());
+  const auto count = static_cast<std::uint32_t>(entries.size());
+  require(sl::join_entries(heads, body, count, all(count), bundle).ok());
   require(entries_of(bundle) == entries);
+  const sl::BlockRange part{count / 3, count - count / 4};
+  std::string some;
+  require(sl::join_entries(heads, body, count, part, some).ok());
+  require(std::ranges::equal(entries_of(some), std::span(entries).subspan(part.begin, part.end - part.begin)));
 }
 
 }  // namespace
@@ -47,7 +55,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const std::string_view heads = bytes.substr(2, data[1]);
     const std::string_view body = bytes.substr(2 + heads.size());
     std::string bundle;
-    if (sl::join_entries(heads, body, count, bundle).ok()) {
+    if (sl::join_entries(heads, body, count, all(count), bundle).ok()) {
       const auto entries = entries_of(bundle);
       require(entries.size() == count);
       check_round(entries);

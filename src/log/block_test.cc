@@ -28,7 +28,8 @@ Block split(const std::vector<std::string>& entries) {
 }
 
 Status join(const Block& block, std::size_t count, std::string& out) {
-  return join_entries(block.heads, block.body, static_cast<std::uint32_t>(count), out);
+  const auto held = static_cast<std::uint32_t>(count);
+  return join_entries(block.heads, block.body, held, {0, held}, out);
 }
 
 // Goal: the documented bytes of a split entry, a second one at the same time, one earlier, and a whole one.
@@ -74,6 +75,24 @@ TEST(Block, gives_back_every_entry) {
   }
   EXPECT_GT(whole, all / 20) << "too few odd entries to tell";
   EXPECT_LT(whole, all / 2) << "usual entries are kept whole";
+}
+
+// Goal: of any part of a block just its entries come, and damage outside of the part is told all the same.
+TEST(Block, gives_back_a_part) {
+  constexpr std::uint64_t kSeed = 3;
+  Prng random(kSeed);
+  const auto entries = testing::random_entries(random, 16, 3, 60);
+  Block block = split(entries);
+  for (std::uint32_t begin = 0; begin <= 16; ++begin) {
+    for (std::uint32_t end = begin; end <= 16; ++end) {
+      std::string bundle;
+      ASSERT_TRUE(join_entries(block.heads, block.body, 16, {begin, end}, bundle).ok());
+      EXPECT_EQ(bundle, bundle_of({entries.begin() + begin, entries.begin() + end})) << begin << " to " << end;
+    }
+  }
+  block.body.pop_back();
+  std::string bundle;
+  EXPECT_FALSE(join_entries(block.heads, block.body, 16, {0, 1}, bundle).ok());
 }
 
 // Goal: the longest entry and the longest that is split come back.

@@ -321,20 +321,14 @@ Result<std::string> SegmentReader::read(std::uint64_t first, std::uint64_t count
     if (block.size() < 2 + heads_bytes) return where(corrupt("a block is too short"));
     auto body = state_->decompress(block.substr(2 + heads_bytes));
     if (!body) return where(body.error());
-    const std::uint32_t held =
-        static_cast<std::uint32_t>(std::min<std::uint64_t>(kBlockEntries, info_.count - b * kBlockEntries));
-    const Status joined = join_entries(block.substr(2, heads_bytes), *body, held, bundle);
+    const std::uint64_t block_at = b * kBlockEntries;
+    const auto held = static_cast<std::uint32_t>(std::min<std::uint64_t>(kBlockEntries, info_.count - block_at));
+    const BlockRange wanted{static_cast<std::uint32_t>(from > block_at ? from - block_at : 0),
+                            static_cast<std::uint32_t>(std::min<std::uint64_t>(held, from + count - block_at))};
+    const Status joined = join_entries(block.substr(2, heads_bytes), *body, held, wanted, bundle);
     if (!joined) return where(joined.error());
   }
-  // Cut away the entries before and after the wanted ones.
-  const auto skip = [&](std::size_t pos, std::uint64_t entries) {
-    for (; entries > 0; --entries) pos += 2U + load_be16(&bundle[pos]);
-    return pos;
-  };
-  const std::size_t begin = skip(0, from % kBlockEntries);
-  const std::size_t end = skip(begin, count);
-  if (begin == 0 && end == bundle.size()) return bundle;
-  return bundle.substr(begin, end - begin);
+  return bundle;
 }
 
 Status SegmentReader::check_bytes() const {

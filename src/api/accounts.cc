@@ -82,16 +82,13 @@ void add_account_routes(Router& router, Service& service) {
   router.add({"GET", "/api/v1/accounts", access::Permission::kRead,
               [&service](const net::Request& request, const PathParts&, const net::Reply& reply) {
                 const std::string name = request.parameter("log").value_or("main");
-                const auto log = service.find(name);
-                if (!log) return reply.send(error_response(log.error()));
-                const auto watch = service.watches.find(name);
-                if (watch == service.watches.end())
-                  return reply.send(error_response({Code::kNotFound, "nobody watches the sources of " + name}));
-                watch->second->read_at((*log)->store()->size(), kWait,
-                                       [&service, reply](const Result<const sources::Ledger*>& ledger) {
-                                         if (!ledger) return reply.send(error_response(ledger.error()));
-                                         reply.send(json_response(200, accounts_json(**ledger, service.directory)));
-                                       });
+                const auto parts = service.parts_of(name);
+                if (!parts) return reply.send(error_response(parts.error()));
+                parts->watch->read_at(parts->log->store()->size(), kWait,
+                                      [&service, reply](const Result<const sources::Ledger*>& ledger) {
+                                        if (!ledger) return reply.send(error_response(ledger.error()));
+                                        reply.send(json_response(200, accounts_json(**ledger, service.directory)));
+                                      });
               }});
 }
 

@@ -9,28 +9,25 @@ namespace {
 constexpr UnixNanos kWait = 2'000'000'000;  // for the counting of what was just acknowledged
 
 struct Asked {
-  const log::Sequencer* log = nullptr;
-  const sources::Watch* watch = nullptr;
+  LogParts parts;
   sources::Period period;
 };
 
 Result<Asked> read_query(const Service& service, const net::Request& request) {
   const std::string name = request.parameter("log").value_or("main");
   Asked asked;
-  STELE_ASSIGN(asked.log, service.find(name));
-  const auto watch = service.watches.find(name);
-  if (watch == service.watches.end()) return Error{Code::kNotFound, "nobody watches the sources of " + name};
-  asked.watch = watch->second;
+  STELE_ASSIGN(asked.parts, service.parts_of(name));
   STELE_ASSIGN(asked.period, sources::parse_period(request.parameter("period").value_or("30d"), service.clock.now()));
   return asked;
 }
 
 Result<net::Response> coverage(const Service& service, const Asked& asked, const sources::Ledger& ledger) {
-  return json_response(200, sources::coverage_json(ledger, asked.watch->registry(), asked.period, service.clock.now()) + "\n");
+  return json_response(200,
+                       sources::coverage_json(ledger, asked.parts.watch->registry(), asked.period, service.clock.now()) + "\n");
 }
 
 Result<net::Response> statement(const Service&, const Asked& asked, const sources::Ledger& ledger) {
-  const auto store = asked.log->store();
+  const auto store = asked.parts.log->store();
   sources::StatementHead head{store->identity().origin, asked.period, ledger.size(), {}};
   STELE_ASSIGN(head.root, store->root_at(head.tree_size));
   STELE_ASSIGN(const std::string note, store->sign_statement(sources::statement_text(ledger, head)));
@@ -47,11 +44,12 @@ void add_coverage_routes(Router& router, Service& service) {
                   const auto asked = read_query(service, request);
                   if (!asked) return reply.send(error_response(asked.error()));
                   // It may take a second: the answer is made where the sources are counted, and no connection waits for it.
-                  asked->watch->read_at(asked->log->store()->size(), kWait,
-                                        [&service, answer, asked = *asked, reply](const Result<const sources::Ledger*>& ledger) {
-                                          auto response = ledger ? answer(service, asked, **ledger) : ledger.error();
-                                          reply.send(response ? std::move(*response) : error_response(response.error()));
-                                        });
+                  asked->parts.watch->read_at(
+                      asked->parts.log->store()->size(), kWait,
+                      [&service, answer, asked = *asked, reply](const Result<const sources::Ledger*>& ledger) {
+                        auto response = ledger ? answer(service, asked, **ledger) : ledger.error();
+                        reply.send(response ? std::move(*response) : error_response(response.error()));
+                      });
                 }});
   };
   add("/api/v1/coverage", &coverage);

@@ -1,4 +1,6 @@
 // Health, metrics, status and the published schema.
+#include <algorithm>
+
 #include "api/service.h"
 #include "base/json_text.h"
 #include "event/schema.h"
@@ -11,9 +13,9 @@ std::string status_json(const Service& service) {
   std::string out = "{\"version\":\"" STELE_VERSION "\",\"uptime_seconds\":";
   append_decimal(out, static_cast<std::uint64_t>((service.clock.monotonic() - service.started) / 1'000'000'000));
   out += ",\"logs\":[";
-  for (const auto& [name, sequencer] : service.logs) {
-    const auto store = sequencer->store();
-    const auto stopped = sequencer->stopped();
+  for (const auto& [name, parts] : service.logs) {
+    const auto store = parts.log->store();
+    const auto stopped = parts.log->stopped();
     out += out.back() == '[' ? "{\"name\":" : ",{\"name\":";
     append_json_string(out, name);
     out += ",\"origin\":";
@@ -50,88 +52,58 @@ std::string status_json(const Service& service) {
   return out + "}\n";
 }
 
-void sample(std::string& out, std::string_view name, std::string_view labels, std::uint64_t value) {
-  out += name;
-  if (!labels.empty()) out += "{" + std::string(labels) + "}";
-  out += " " + std::to_string(value) + "\n";
-}
-
-void family(std::string& out, std::string_view name, std::string_view type, std::string_view help) {
-  out +=
-      "# HELP " + std::string(name) + " " + std::string(help) + "\n# TYPE " + std::string(name) + " " + std::string(type) + "\n";
-}
-
 std::string metrics_text(const Service& service) {
-  std::string out;
+  MetricsText out;
   const ApiCounters& c = service.counters;
-  const auto one = [&](std::string_view name, std::string_view type, std::string_view help, std::uint64_t value) {
-    family(out, name, type, help);
-    sample(out, name, "", value);
-  };
-  one("stele_events_stored_total", "counter", "Events acknowledged over HTTP.", c.events_stored);
-  one("stele_events_refused_total", "counter", "Events refused over HTTP, each with its reason in the answer.", c.events_refused);
-  one("stele_events_without_origin_total", "counter", "Events stored that do not say from where the actor came.",
-      c.events_without_origin);
-  one("stele_events_quarantined_total", "counter", "Of those stored through other protocols, kept without being understood.",
-      c.events_quarantined);
-  one("stele_streams", "gauge", "Open streams.", c.streams);
-  family(out, "stele_acknowledge_seconds", "histogram", "From a request's arrival to its acknowledgement.");
-  c.acknowledge.append(out, "stele_acknowledge_seconds", "");
-
-  struct PerLog {
-    std::string_view name;
-    std::string_view type;
-    std::string_view help;
-    std::function<std::uint64_t(const log::Sequencer&)> value;
-  };
-  const PerLog per_log[] = {
-      {"stele_log_size", "gauge", "Entries committed.", [](const log::Sequencer& s) { return s.store()->size(); }},
-      {"stele_log_sealed_size", "gauge", "Entries in sealed segments.",
-       [](const log::Sequencer& s) { return s.store()->sealed_size(); }},
-      {"stele_log_published_size", "gauge", "Size of the published checkpoint.",
-       [](const log::Sequencer& s) { return s.store()->published()->size; }},
-      {"stele_log_accepting", "gauge", "1 while the log takes events.",
-       [](const log::Sequencer& s) -> std::uint64_t { return s.stopped() ? 0 : 1; }},
-      {"stele_log_queued_bytes", "gauge", "Bytes of entries that wait for their commit.",
-       [](const log::Sequencer& s) { return s.queued_bytes(); }},
-      {"stele_log_commits_total", "counter", "Frames written and synced.",
-       [](const log::Sequencer& s) { return s.counters().commits.load(); }},
-      {"stele_log_events_total", "counter", "Entries committed since the start.",
-       [](const log::Sequencer& s) { return s.counters().events.load(); }},
-      {"stele_log_repeated_total", "counter", "Deliveries recognised as repeats.",
-       [](const log::Sequencer& s) { return s.counters().repeated.load(); }},
-      {"stele_log_conflicts_total", "counter", "Events refused for an id that stands for another.",
-       [](const log::Sequencer& s) { return s.counters().conflicts.load(); }},
-      {"stele_log_busy_total", "counter", "Submissions refused because too much waits.",
-       [](const log::Sequencer& s) { return s.counters().refused_busy.load(); }},
-      {"stele_log_damage_total", "counter", "Times that reading met damage which the log can do without; status says which.",
-       [](const log::Sequencer& s) { return s.store()->damage().count; }},
-      {"stele_log_stops_total", "counter", "Times the log stopped after a failed write.",
-       [](const log::Sequencer& s) { return s.counters().stops.load(); }},
-  };
-  for (const PerLog& metric : per_log) {
-    family(out, metric.name, metric.type, metric.help);
-    for (const auto& [name, sequencer] : service.logs) sample(out, metric.name, "log=\"" + name + "\"", metric.value(*sequencer));
+  out.counter("stele_events_stored_total", "Events acknowledged over HTTP.", c.events_stored);
+  out.counter("stele_events_refused_total", "Events refused over HTTP, each with its reason in the answer.", c.events_refused);
+  out.counter("stele_events_without_origin_total", "Events stored that do not say from where the actor came.",
+              c.events_without_origin);
+  out.counter("stele_events_quarantined_total", "Of those stored through other protocols, kept without being understood.",
+              c.events_quarantined);
+  out.gauge("stele_streams", "Open streams.", c.streams);
+  out.histogram("stele_acknowledge_seconds", "From a request's arrival to its acknowledgement.", c.acknowledge);
+  for (const auto& [name, parts] : service.logs) {
+    const log::Sequencer& log = *parts.log;
+    const auto store = log.store();
+    const std::string labels = "log=\"" + name + "\"";
+    out.gauge("stele_log_size", "Entries committed.", store->size(), labels);
+    out.gauge("stele_log_sealed_size", "Entries in sealed segments.", store->sealed_size(), labels);
+    out.gauge("stele_log_published_size", "Size of the published checkpoint.", store->published()->size, labels);
+    out.gauge("stele_log_accepting", "1 while the log takes events.", log.stopped() ? 0 : 1, labels);
+    out.gauge("stele_log_queued_bytes", "Bytes of entries that wait for their commit.", log.queued_bytes(), labels);
+    out.counter("stele_log_commits_total", "Frames written and synced.", log.counters().commits, labels);
+    out.counter("stele_log_events_total", "Entries committed since the start.", log.counters().events, labels);
+    out.counter("stele_log_repeated_total", "Deliveries recognised as repeats.", log.counters().repeated, labels);
+    out.counter("stele_log_conflicts_total", "Events refused for an id that stands for another.", log.counters().conflicts,
+                labels);
+    out.counter("stele_log_busy_total", "Submissions refused because too much waits.", log.counters().refused_busy, labels);
+    out.counter("stele_log_damage_total", "Times that reading met damage which the log can do without; status says which.",
+                store->damage().count, labels);
+    out.counter("stele_log_stops_total", "Times the log stopped after a failed write.", log.counters().stops, labels);
   }
   if (service.more_metrics) service.more_metrics(out);
-  return out;
+  return out.text();
 }
 
 }  // namespace
 
-Result<log::Sequencer*> Service::find(const std::string& name) const {
+Result<LogParts> Service::parts_of(const std::string& name) const {
   const auto it = logs.find(name);
   if (it == logs.end()) return Error{Code::kNotFound, "there is no log \"" + name + "\""};
   return it->second;
 }
 
+Result<log::Sequencer*> Service::find(const std::string& name) const {
+  STELE_ASSIGN(const LogParts parts, parts_of(name));
+  return parts.log;
+}
+
 bool Service::is_strict(const log::Sequencer& log, std::string_view source) const {
-  for (const auto& [name, watch] : watches) {
-    if (logs.at(name) != &log) continue;
-    const sources::Registered* registered = watch->registry().find(source);
-    return registered != nullptr && registered->attribution == sources::Attribution::kStrict;
-  }
-  return false;
+  const auto parts = std::ranges::find_if(logs, [&](const auto& one) { return one.second.log == &log; });
+  if (parts == logs.end()) return false;
+  const sources::Registered* registered = parts->second.watch->registry().find(source);
+  return registered != nullptr && registered->attribution == sources::Attribution::kStrict;
 }
 
 void add_operation_routes(Router& router, Service& service) {
@@ -143,8 +115,8 @@ void add_operation_routes(Router& router, Service& service) {
   };
   get("/healthz", [] { return text_response("alive\n"); });
   get("/readyz", [&service] {
-    for (const auto& [name, sequencer] : service.logs) {
-      if (const auto stopped = sequencer->stopped()) return error_response(stopped->in("log " + name));
+    for (const auto& [name, parts] : service.logs) {
+      if (const auto stopped = parts.log->stopped()) return error_response(stopped->in("log " + name));
     }
     return text_response("ready\n");
   });

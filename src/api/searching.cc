@@ -6,12 +6,9 @@
 namespace stele::api {
 
 Result<Searched> find_searched(const Service& service, const std::string& log) {
-  Searched out;
-  STELE_ASSIGN(out.log, service.find(log));
-  const auto indexer = service.indexers.find(log);
-  if (indexer == service.indexers.end()) return Error{Code::kNotFound, "the log " + log + " has no index; see the setting index"};
-  out.indexer = indexer->second;
-  return out;
+  STELE_ASSIGN(const LogParts parts, service.parts_of(log));
+  if (parts.indexer == nullptr) return Error{Code::kNotFound, "the log " + log + " has no index; see the setting index"};
+  return Searched{parts.log, parts.indexer};
 }
 
 Status append_warnings(const std::vector<query::QueryWarning>& warnings, const Searched& searched, bool found,

@@ -10,9 +10,10 @@
 
 #include "api/router.h"
 #include "base/clock.h"
-#include "base/histogram.h"
+#include "base/metrics_text.h"
 #include "collect/http_door.h"
 #include "event/json_tape.h"
+#include "log/names.h"
 #include "log/sequencer.h"
 #include "people/directory.h"
 #include "search/indexer.h"
@@ -42,11 +43,16 @@ struct ApiCounters {
   Histogram acknowledge;                  // from a request's arrival to its answer
 };
 
+// A log, and what is built on it.
+struct LogParts {
+  log::Sequencer* log = nullptr;
+  const sources::Watch* watch = nullptr;  // over its sources
+  search::Indexer* indexer = nullptr;     // none where nothing is searched
+};
+
 // Lives longer than the router that uses it.
 struct Service {
-  std::map<std::string, log::Sequencer*> logs;
-  std::map<std::string, const sources::Watch*> watches;  // over the sources of each log
-  std::map<std::string, search::Indexer*> indexers;
+  std::map<std::string, LogParts, log::LogOrder> logs;
   search::Pool* searches = nullptr;
   const Clock& clock;
   collect::Understanding understanding;
@@ -56,10 +62,11 @@ struct Service {
   std::int64_t started = 0;
   std::vector<std::unique_ptr<collect::HttpDoor>> doors;
   // Further samples for /metrics, from the doors and the server.
-  std::function<void(std::string&)> more_metrics;
+  std::function<void(MetricsText&)> more_metrics;
   ApiCounters counters;
 
   // kNotFound when there is no such log.
+  [[nodiscard]] Result<LogParts> parts_of(const std::string& name) const;
   [[nodiscard]] Result<log::Sequencer*> find(const std::string& name) const;
   // Whether the owner of that source wants nothing taken that cannot be attributed.
   [[nodiscard]] bool is_strict(const log::Sequencer& log, std::string_view source) const;

@@ -30,6 +30,10 @@ std::string internal_event_json(const InternalEvent& event) {
   std::string out =
       "{\"time\":\"" + format_time(event.time) + R"(","actor":{"type":")" + std::string(event.actor_type) + R"(","id":)";
   append_text(out, event.actor_id, kNameBytesMax);
+  if (!event.actor_name.empty()) {
+    out += ",\"name\":";
+    append_text(out, event.actor_name, kNameBytesMax);
+  }
   out += "},\"action\":";
   append_text(out, event.action, kNameBytesMax);
   out += ",\"category\":\"" + std::string(event.category) + "\",\"outcome\":\"" + std::string(event.outcome) + '"';
@@ -47,6 +51,11 @@ std::string internal_event_json(const InternalEvent& event) {
     }
     out += ']';
   }
+  if (!event.origin_ip.empty()) {
+    out += ",\"origin\":{\"ip\":";
+    append_text(out, event.origin_ip, kNameBytesMax);
+    out += '}';
+  }
   out += ",\"severity\":\"" + std::string(event.severity) + "\",\"message\":";
   append_text(out, event.message, kTextBytesMax);
   if (!event.attributes.empty()) {
@@ -62,6 +71,10 @@ std::string internal_event_json(const InternalEvent& event) {
     out += '}';
   }
   return out + '}';
+}
+
+bool is_internal_entry(std::string_view entry) {
+  return entry.size() > kHeadBytes && entry.substr(kHeadBytes).starts_with(kInternalSource);
 }
 
 Result<EntryBatch> internal_batch(const InternalEvent& event) {

@@ -27,6 +27,8 @@ struct InternalEvent {
   UnixNanos time = 0;
   std::string_view actor_type = "process";  // who did it, where it was not Stele of its own accord
   std::string actor_id = "stele";
+  std::string actor_name;                         // none when empty
+  std::string origin_ip;                          // from where; none when empty
   std::string_view action;                        // "stele.disk.filling"
   std::string_view category = "system_activity";  // as event/schema.h lists them, like the next two
   std::string_view outcome = "success";
@@ -39,6 +41,9 @@ struct InternalEvent {
 // The `event` member's bytes, Texts may be any bytes: what is not UTF-8 is made
 // readable, and what is longer than 1,000 bytes (of a name or an id) or 4,096 (of the message or a value) is cut at an ellipsis.
 std::string internal_event_json(const InternalEvent& event);
+
+// Whether Stele itself wrote this entry: no source can make its own look so.
+bool is_internal_entry(std::string_view entry);
 
 // One such entry, to be submitted. kTooLarge when it would be over kEntryBytesMax.
 Result<EntryBatch> internal_batch(const InternalEvent& event);

@@ -28,6 +28,15 @@ class JsonValue {
   // A number from 0 to 2^64-1.
   [[nodiscard]] std::optional<std::uint64_t> number() const;
 
+  // The first element of an array.
+  [[nodiscard]] JsonValue first() const {
+    JsonValue out;
+    for_each([&](JsonValue one) {
+      if (!out) out = one;
+    });
+    return out;
+  }
+
   // Calls f(JsonValue) for each element of an array.
   template <typename F>
   void for_each(F&& f) const {

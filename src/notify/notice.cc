@@ -117,12 +117,8 @@ Result<Notice> read_notice(JsonValue json) {
 
 std::span<const std::string_view> notifying_actions() { return kActions; }
 
-bool is_internal_entry(std::string_view entry) {
-  return entry.size() > event::kHeadBytes && entry.substr(event::kHeadBytes).starts_with(event::kInternalSource);
-}
-
 Result<std::optional<Notice>> notice_of_entry(std::string_view entry, std::uint64_t index, std::string_view log) {
-  if (!is_internal_entry(entry)) return std::optional<Notice>();
+  if (!event::is_internal_entry(entry)) return std::optional<Notice>();
   event::JsonTape tape;
   event::JsonError error;
   if (!tape.parse(entry, kLimits, error)) return corrupt("entry " + std::to_string(index) + " is not JSON: " + error.message);

@@ -50,9 +50,6 @@ Result<Notice> read_notice(event::JsonValue json);
 // The actions of entries that notify, all of the form "stele.<kind>".
 std::span<const std::string_view> notifying_actions();
 
-// Whether Stele itself wrote the entry: one comparison at a fixed place.
-bool is_internal_entry(std::string_view entry);
-
 // The notice in an entry, or nothing when it is about nothing that notifies. kCorrupt when it claims to be Stele's and is not of
 // its form. `log` is the origin of the log in which it has this index.
 Result<std::optional<Notice>> notice_of_entry(std::string_view entry, std::uint64_t index, std::string_view log);

@@ -45,11 +45,11 @@ TEST(Notice, comes_from_entries_of_the_internal_source_with_a_notifying_action_a
   const std::string text = event::internal_event_json(silent());
   event::EntryBatch forged(event::Source{"stele", "http", "127.0.0.1:1", ""});
   ASSERT_TRUE(forged.add(text, {}, {}, {}));
-  EXPECT_FALSE(is_internal_entry(forged.entry(0)));
+  EXPECT_FALSE(event::is_internal_entry(forged.entry(0)));
   EXPECT_FALSE(*notice_of_entry(forged.entry(0), 0, ""));
   event::InternalEvent other = silent();
   other.action = "stele.id_conflict";
-  EXPECT_TRUE(is_internal_entry(entry_of(other)));
+  EXPECT_TRUE(event::is_internal_entry(entry_of(other)));
   EXPECT_FALSE(*notice_of_entry(entry_of(other), 0, ""));
   for (const std::string_view action : notifying_actions()) {
     other.action = action;

@@ -8,6 +8,7 @@
 
 #include "base/threads.h"
 #include "event/entry.h"
+#include "event/internal_event.h"
 
 namespace stele::notify {
 namespace {
@@ -126,7 +127,7 @@ bool Notifier::look(std::uint64_t& at) {
     std::uint64_t index = at;
     read = event::for_each_entry(*bundle, [&](std::string_view entry) {
       const std::uint64_t this_index = index++;
-      if (!is_internal_entry(entry)) return;
+      if (!event::is_internal_entry(entry)) return;
       auto notice = notice_of_entry(entry, this_index, origin_);
       if (!notice) options_.say(Level::kError, "notifications pass over an entry: " + notice.error().message);
       if (notice && *notice) found.push_back(std::move(**notice));
@@ -222,22 +223,18 @@ void Notifier::drain() {
   if (!lines_.empty()) save();
 }
 
-void Notifier::append_metrics(std::string& out) const {
+void Notifier::append_metrics(MetricsText& out) const {
   const std::lock_guard lock(mutex_);
-  const auto family = [&](std::string_view name, std::string_view type, std::string_view help, auto value) {
-    out += fmt::format("# HELP {0} {2}\n# TYPE {0} {1}\n", name, type, help);
-    for (const auto& line : lines_)
-      out += fmt::format("{}{{destination=\"{}\"}} {}\n", name, line->destination->name(), value(*line));
-  };
-  family("stele_notify_sent_total", "counter", "Notifications that the destination took.", [](const Line& l) { return l.sent; });
-  family("stele_notify_failures_total", "counter", "Tries that failed.", [](const Line& l) { return l.failures; });
-  family("stele_notify_failing", "gauge", "1 from a failed try to the next that succeeds.",
-         [](const Line& l) { return l.retry_after > 0 ? 1 : 0; });
-  family("stele_notify_pending", "gauge", "Notices that wait, those that are held for the quiet time among them.",
-         [](const Line& l) { return l.outbox->pending(); });
-  constexpr const char* kName = "stele_notify_next";
-  out += fmt::format("# HELP {0} The entry that is looked at next for what notifies.\n# TYPE {0} gauge\n{0} {1}\n", kName,
-                     state_.next);
+  const std::string log = "log=\"" + options_.log_name + "\"";
+  for (const auto& line : lines_) {
+    const std::string labels = log + ",destination=\"" + line->destination->name() + "\"";
+    out.counter("stele_notify_sent_total", "Notifications that the destination took.", line->sent, labels);
+    out.counter("stele_notify_failures_total", "Tries that failed.", line->failures, labels);
+    out.gauge("stele_notify_failing", "1 from a failed try to the next that succeeds.", line->retry_after > 0 ? 1 : 0, labels);
+    out.gauge("stele_notify_pending", "Notices that wait, those that are held for the quiet time among them.",
+              line->outbox->pending(), labels);
+  }
+  out.gauge("stele_notify_next", "The entry that is looked at next for what notifies.", state_.next, log);
 }
 
 }  // namespace stele::notify

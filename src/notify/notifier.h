@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "base/metrics_text.h"
 #include "base/result.h"
 #include "io/file.h"
 #include "log/sequencer.h"
@@ -21,6 +22,7 @@
 namespace stele::notify {
 
 struct NotifierOptions {
+  std::string log_name;  // for metrics
   std::string state_file;
   std::int64_t quiet = 600'000'000'000;       // ns: see Outbox
   std::int64_t look_every = 200'000'000;      // ns between looks at a log that stands still
@@ -52,7 +54,7 @@ class Notifier {
   void drain();
 
   // Samples for /metrics.
-  void append_metrics(std::string& out) const;
+  void append_metrics(MetricsText& out) const;
 
  private:
   struct Line;  // to one destination

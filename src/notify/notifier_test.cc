@@ -79,6 +79,7 @@ class NotifierTest : public ::testing::Test {
     std::vector<std::unique_ptr<Destination>> destinations;
     for (auto& [name, inbox] : to) destinations.push_back(std::make_unique<Scripted>(name, *inbox));
     NotifierOptions options;
+    options.log_name = "main";
     options.state_file = log_.path("notify.json");
     options.quiet = quiet;
     options.look_every = 1'000'000;
@@ -144,10 +145,11 @@ TEST_F(NotifierTest, lets_no_destination_hold_up_another) {
   auto notifier = start({{"hangs", &hangs}, {"fails", &fails}, {"well", &well}});
   for (int i = 0; i < 3; ++i) say("s" + std::to_string(i));
   ASSERT_TRUE(testing::soon([&] { return well.count() == 3 && fails.tries > 3 && hangs.tries == 1; }));
-  std::string metrics;
-  notifier->append_metrics(metrics);
-  EXPECT_NE(metrics.find("stele_notify_failing{destination=\"fails\"} 1\n"), std::string::npos) << metrics;
-  EXPECT_NE(metrics.find("stele_notify_pending{destination=\"hangs\"} 3\n"), std::string::npos) << metrics;
+  MetricsText gathered;
+  notifier->append_metrics(gathered);
+  const std::string metrics = gathered.text();
+  EXPECT_NE(metrics.find("stele_notify_failing{log=\"main\",destination=\"fails\"} 1\n"), std::string::npos) << metrics;
+  EXPECT_NE(metrics.find("stele_notify_pending{log=\"main\",destination=\"hangs\"} 3\n"), std::string::npos) << metrics;
   EXPECT_NE(said().find("told to fail"), std::string::npos);
   notifier.reset();
   hangs.hang = false;

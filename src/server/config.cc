@@ -7,6 +7,7 @@
 
 #include "base/bytes.h"
 #include "base/json_text.h"
+#include "log/names.h"
 #include "merkle/note.h"
 #include "net/http_server.h"
 #include "server/notify_config.h"
@@ -103,9 +104,12 @@ std::vector<Setting> make_settings() {
       addresses("listen", &Config::listen, "Addresses of the HTTP door. Port 0 takes a free port, written to DATA/address."),
       truth("allow_remote", &Config::allow_remote,
             "true: listen on addresses that other machines can reach and let them do everything, without TLS or a password."),
+      texts("logs", &Config::logs,
+            "Logs besides main and audit, wholly apart from each other: for tenants, environments, times of keeping. Created "
+            "when absent."),
       text("origin", &Config::origin,
-           "Origin of a new log: its public URL without scheme, or any name. Chosen once, at creation. Empty: a name with a "
-           "random part."),
+           "Origin of a new log: its public URL without scheme, or any name; of others than main, with /NAME behind it. Chosen "
+           "once, at creation. Empty: a name with a random part."),
       text("keys", &Config::keys, "Directory of the signing keys. Empty: DATA/keys. Best on another disk than the log."),
       number("threads", &Config::threads, 1, 64, "Threads that serve the network."),
       text("sources", &Config::sources,
@@ -292,6 +296,10 @@ Status read_config_environment(const std::function<const char*(const std::string
 
 Status check_config(const Config& config) {
   if (config.data.empty()) return invalid("data is the directory that holds everything; it cannot be empty");
+  for (const std::string& name : config.logs) {
+    if (!log::is_log_name(name))
+      return invalid("logs has names of 1 to 63 lowercase letters, digits, - and _, not \"" + name + "\"");
+  }
   if (!config.origin.empty() && !merkle::is_key_name(config.origin)) return invalid("origin has no spaces and no '+'");
   const bool tls = !config.syslog_tls.empty() || !config.relp_tls.empty() || !config.otlp_grpc_tls.empty();
   if (tls && (config.tls_certificate.empty() || config.tls_key.empty())) {

@@ -1,7 +1,10 @@
 #include "server/data_dir.h"
 
+#include <set>
+
 #include "base/bytes.h"
 #include "event/json_tape.h"
+#include "log/names.h"
 
 namespace stele::server {
 namespace {
@@ -59,6 +62,20 @@ Result<std::unique_ptr<io::Lock>> lock_data_dir(io::FileSystem& fs, const DataLa
   return lock;
 }
 
+Result<std::vector<std::string>> log_names(io::FileSystem& fs, const Config& config) {
+  std::set<std::string, log::LogOrder> names(config.logs.begin(), config.logs.end());
+  names.emplace(log::kMainLog);
+  names.emplace(log::kAuditLog);
+  const std::string logs = DataLayout(config).logs_dir();
+  if (fs.exists(logs)) {
+    STELE_ASSIGN(const auto found, fs.list(logs));
+    for (const std::string& name : found) {
+      if (log::is_log_name(name)) names.insert(name);
+    }
+  }
+  return std::vector<std::string>(names.begin(), names.end());
+}
+
 Result<std::unique_ptr<log::Sequencer>> open_log(io::FileSystem& fs, const Config& config, const std::string& name,
                                                  const Clock& clock, Random& random) {
   const DataLayout layout(config);
@@ -66,6 +83,7 @@ Result<std::unique_ptr<log::Sequencer>> open_log(io::FileSystem& fs, const Confi
   STELE_ASSIGN(const bool created, log::is_created(fs, dir, layout.key_file(name)));
   if (!created) {
     std::string origin = config.origin;
+    if (!origin.empty() && name != log::kMainLog) origin += "/" + name;
     if (origin.empty()) {
       std::uint8_t noise[8];
       random.fill(noise);

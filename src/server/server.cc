@@ -2,6 +2,8 @@
 
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
+
 #include "api/service.h"
 #include "collect/cloudevents_door.h"
 #include "collect/document_door.h"
@@ -15,18 +17,12 @@
 #include "net/grpc_server.h"
 #include "net/http_server.h"
 #include "net/stream_server.h"
-#include "notify/notifier.h"
-#include "search/indexer.h"
 #include "search/pool.h"
 #include "server/data_dir.h"
-#include "server/notify_config.h"
-#include "server/upkeep.h"
-#include "sources/watch.h"
+#include "server/served_log.h"
 
 namespace stele::server {
 namespace {
-
-constexpr const char* kMainLog = "main";
 
 net::HttpLimits http_limits(const Config& config) {
   net::HttpLimits limits;
@@ -89,14 +85,10 @@ struct Server::Parts {
   std::unique_ptr<normalise::Ruleset> rules;
   std::unique_ptr<apart::Keeper> keeper;
   std::unique_ptr<collect::Understanding> understanding;
-  std::unique_ptr<log::Sequencer> log;
-  std::unique_ptr<search::Indexer> indexer;  // none where nothing is searched
+  std::vector<std::unique_ptr<ServedLog>> logs;  // "main" first
   std::unique_ptr<search::Pool> searches;
   people::Directory people;
   sentence::Sentences sentences;
-  std::unique_ptr<sources::Watch> watch;
-  std::unique_ptr<notify::Notifier> notifier;  // none without destinations
-  std::unique_ptr<Upkeep> upkeep;
   std::unique_ptr<api::Service> service;
   api::Router router;
   std::unique_ptr<net::Runtime> runtime;  // ends what still refers to the ones above
@@ -113,19 +105,11 @@ struct Server::Parts {
   Status open_syslog();
   Status open_http();
   Status open_grpc();
-  Status open_index();
-  Status open_notifier();
-  void tell_of_stop(const std::optional<Error>& why);
-  // What was said of the log last.
-  struct Said {
-    bool stopped = false;
-    std::size_t damage = 0;  // sentences of it
-  };
+  Status open_logs();
   Status read_people();
   Status read_sentences();
-  Status open_watch();
-  void watch_log(Said said);
-  void append_metrics(std::string& out) const;
+  void watch_logs();
+  void append_metrics(MetricsText& out) const;
 };
 
 Status Server::Parts::open() {
@@ -135,22 +119,15 @@ Status Server::Parts::open() {
   rules = std::make_unique<normalise::Ruleset>(std::move(loaded));
   keeper = std::make_unique<apart::Keeper>(keeper_options(config), crypto::system_random());
   understanding = std::unique_ptr<collect::Understanding>(new collect::Understanding{*rules, *keeper});
-  STELE_ASSIGN(log, open_log(fs, config, kMainLog, system_clock(), crypto::system_random()));
-  const auto store = log->store();
-  spdlog::info("log {} open: {} entries, {} sealed, origin {}", kMainLog, store->size(), store->sealed_size(),
-               store->identity().origin);
-
-  STELE_TRY(open_index());
-  STELE_TRY(open_notifier());  // before anything is written that it must tell of
+  STELE_TRY(open_logs());
   STELE_TRY(read_people());
   STELE_TRY(read_sentences());
-  STELE_TRY(open_watch());
-  std::map<std::string, search::Indexer*> indexers;
-  if (indexer) indexers.emplace(kMainLog, indexer.get());
+  constexpr std::size_t kWaitingMax = 256;
+  searches = std::make_unique<search::Pool>(static_cast<unsigned>(config.searches), kWaitingMax);
   runtime = std::make_unique<net::Runtime>(static_cast<unsigned>(config.threads));
-  service = std::unique_ptr<api::Service>(new api::Service{{{kMainLog, log.get()}},
-                                                           {{kMainLog, watch.get()}},
-                                                           std::move(indexers),
+  decltype(api::Service::logs) parts;
+  for (const auto& one : logs) parts.emplace(one->name(), api::LogParts{&one->log(), &one->watch(), one->indexer()});
+  service = std::unique_ptr<api::Service>(new api::Service{std::move(parts),
                                                            searches.get(),
                                                            system_clock(),
                                                            *understanding,
@@ -162,26 +139,30 @@ Status Server::Parts::open() {
                                                            {},
                                                            {}});
   STELE_TRY(add_doors());
-  service->more_metrics = [this](std::string& out) { append_metrics(out); };
+  service->more_metrics = [this](MetricsText& out) { append_metrics(out); };
   api::add_routes(router, *service);
   STELE_TRY(open_syslog());
   STELE_TRY(open_grpc());
-  upkeep = std::make_unique<Upkeep>(
-      *log, UpkeepOptions{layout.root, kMainLog, layout.upkeep_file(), config.disk_warn_percent, config.verify_hours},
-      system_clock());
+  for (const auto& one : logs) one->begin_upkeep();
   STELE_TRY(open_http());  // last: it writes down the address, by which others know that the server is there
-  watch_log({});
+  watch_logs();
   return {};
 }
 
-Status Server::Parts::open_index() {
-  constexpr std::size_t kWaitingMax = 256;
-  searches = std::make_unique<search::Pool>(static_cast<unsigned>(config.searches), kWaitingMax);
-  if (!config.index) return {};
-  search::IndexerOptions options;
-  options.dir = layout.index_dir(kMainLog);
-  options.say = [](const std::string& what) { spdlog::warn("{}", what); };
-  STELE_ASSIGN(indexer, search::Indexer::start(io::posix(), *log, std::move(options)));
+Status Server::Parts::open_logs() {
+  sources::Registry registry;
+  if (!config.sources.empty()) {
+    STELE_ASSIGN(const std::string yaml, io::read_file(io::posix(), config.sources, sources::kRegistryBytesMax));
+    STELE_ASSIGN(registry, sources::Registry::parse(yaml, config.sources));
+  }
+  STELE_ASSIGN(const auto names, log_names(io::posix(), config));
+  for (const auto& [name, source] : registry.sources()) {
+    if (std::ranges::find(names, source.log) == names.end())
+      return invalid(config.sources + ": the source " + name + " is to send to the log " + source.log + ", which there is not");
+  }
+  for (const std::string& name : names) {
+    STELE_ASSIGN(logs.emplace_back(), ServedLog::open(config, name, registry));
+  }
   return {};
 }
 
@@ -207,67 +188,12 @@ Status Server::Parts::read_sentences() {
   return {};
 }
 
-Status Server::Parts::open_watch() {
-  sources::Registry registry;
-  if (!config.sources.empty()) {
-    STELE_ASSIGN(const std::string yaml, io::read_file(io::posix(), config.sources, sources::kRegistryBytesMax));
-    STELE_ASSIGN(registry, sources::Registry::parse(yaml, config.sources));
-  }
-  sources::WatchOptions options;
-  options.ledger_file = layout.ledger_file(kMainLog);
-  options.report = config.watch_sources;
-  if (config.watch_clock) options.clock = &io::clock_discipline;
-  watch = std::make_unique<sources::Watch>(*log, io::posix(), std::move(registry), system_clock(), std::move(options));
-  return {};
-}
-
-// Says in the server's own log when a log stops taking events, when it takes them again, and when damage was found.
-void Server::Parts::watch_log(Said said) {
+void Server::Parts::watch_logs() {
   constexpr std::int64_t kMillis = 500;
-  runtime->after(kMillis, [this, said] {
-    const auto why = log->stopped();
-    if (why && !said.stopped) spdlog::error("log {}: {}", kMainLog, why->message);
-    if (why.has_value() != said.stopped) tell_of_stop(why);
-    if (!why && said.stopped) spdlog::info("log {} takes events again, from entry {} on", kMainLog, log->store()->size());
-    const log::Damage damage = log->store()->damage();
-    for (std::size_t i = said.damage; i < damage.sentences.size(); ++i)
-      spdlog::error("log {}: {}", kMainLog, damage.sentences[i]);
-    watch_log({why.has_value(), damage.sentences.size()});
+  runtime->after(kMillis, [this] {
+    for (const auto& one : logs) one->tell_changes();
+    watch_logs();
   });
-}
-
-Status Server::Parts::open_notifier() {
-  STELE_ASSIGN(auto destinations, make_destinations(config, system_clock()));
-  if (destinations.empty()) return {};
-  for (const auto& one : destinations) spdlog::info("notifications go to {} ({})", one->name(), one->place());
-  constexpr std::int64_t kMinute = 60'000'000'000;
-  notify::NotifierOptions options;
-  options.state_file = layout.notify_file();
-  options.quiet = static_cast<std::int64_t>(config.notify_quiet_minutes) * kMinute;
-  options.say = [](notify::NotifierOptions::Level level, const std::string& what) {
-    using Level = notify::NotifierOptions::Level;
-    spdlog::log(level == Level::kError     ? spdlog::level::err
-                : level == Level::kWarning ? spdlog::level::warn
-                                           : spdlog::level::info,
-                "{}", what);
-  };
-  STELE_ASSIGN(notifier, notify::Notifier::start(io::posix(), *log, std::move(destinations), std::move(options), system_clock()));
-  return {};
-}
-
-// A log that takes no events can hold no entry about it: this goes out from memory.
-void Server::Parts::tell_of_stop(const std::optional<Error>& why) {
-  if (!notifier || !config.notify_log_stopped) return;
-  notify::Notice notice;
-  notice.kind = why ? "log.stopped" : "log.resumed";
-  notice.severity = why ? "critical" : "notice";
-  notice.subject_type = "log";
-  notice.subject = kMainLog;
-  notice.message = why ? "The log takes no events: " + why->message : "The log takes events again.";
-  notice.time = system_clock().now();
-  notice.log = log->store()->identity().origin;
-  notice.id = notify::notice_id(notice);
-  notifier->tell(notice);
 }
 
 // The protocols that share the native port.
@@ -286,8 +212,9 @@ Status Server::Parts::add_doors() {
 }
 
 Status Server::Parts::open_syslog() {
-  syslog = std::make_unique<collect::SyslogDoor>(*log, *runtime, system_clock(), *understanding,
-                                                 syslog_options(config, watch->registry()));
+  ServedLog& main = *logs.front();
+  syslog = std::make_unique<collect::SyslogDoor>(main.log(), *runtime, system_clock(), *understanding,
+                                                 syslog_options(config, main.watch().registry()));
   streams = std::make_unique<net::StreamServer>(*runtime, static_cast<std::uint32_t>(config.connections));
   for (const std::string& address : config.syslog) {
     STELE_ASSIGN(const std::string tcp, streams->listen_tcp(address, syslog->sinks("syslog-tcp")));
@@ -350,30 +277,19 @@ Status Server::Parts::open_grpc() {
   return {};
 }
 
-void Server::Parts::append_metrics(std::string& out) const {
-  const auto one = [&](const char* name, const char* type, const char* help, std::uint64_t value) {
-    out += fmt::format("# HELP {0} {2}\n# TYPE {0} {1}\n{0} {3}\n", name, type, help, value);
-  };
-  one("stele_http_connections", "gauge", "Open HTTP connections.", http->counters().connections);
-  one("stele_http_requests_total", "counter", "HTTP requests.", http->counters().requests);
-  one("stele_http_refused_total", "counter", "HTTP connections over the limit.", http->counters().refused);
-  one("stele_http_bad_requests_total", "counter", "Requests that were not HTTP or over a limit.", http->counters().bad_requests);
-  one("stele_syslog_connections", "gauge", "Open syslog connections.", streams->counters().connections);
-  one("stele_syslog_refused_total", "counter", "Syslog connections over the limit or with a failed handshake.",
-      streams->counters().refused);
-  one("stele_syslog_bytes_total", "counter", "Bytes received by the syslog door.", streams->counters().bytes);
-  one("stele_syslog_messages_total", "counter", "Syslog messages stored.", syslog->counters().messages);
-  one("stele_syslog_quarantined_total", "counter", "Of them, quarantined.", syslog->counters().quarantined);
-  one("stele_syslog_retries_total", "counter", "Batches that the log did not take at once.", syslog->counters().retries);
-  if (indexer) {
-    const search::IndexerStatus status = indexer->status();
-    one("stele_index_entries", "gauge", "Entries that are indexed.", status.covered);
-    one("stele_index_files", "gauge", "Files of the index.", status.files);
-    one("stele_index_bytes", "gauge", "Bytes of these files.", status.file_bytes);
-    one("stele_index_damaged_total", "counter", "Index files that were found damaged and made again.", status.damaged);
-  }
-  upkeep->append_metrics(out);
-  if (notifier) notifier->append_metrics(out);
+void Server::Parts::append_metrics(MetricsText& out) const {
+  out.gauge("stele_http_connections", "Open HTTP connections.", http->counters().connections);
+  out.counter("stele_http_requests_total", "HTTP requests.", http->counters().requests);
+  out.counter("stele_http_refused_total", "HTTP connections over the limit.", http->counters().refused);
+  out.counter("stele_http_bad_requests_total", "Requests that were not HTTP or over a limit.", http->counters().bad_requests);
+  out.gauge("stele_syslog_connections", "Open syslog connections.", streams->counters().connections);
+  out.counter("stele_syslog_refused_total", "Syslog connections over the limit or with a failed handshake.",
+              streams->counters().refused);
+  out.counter("stele_syslog_bytes_total", "Bytes received by the syslog door.", streams->counters().bytes);
+  out.counter("stele_syslog_messages_total", "Syslog messages stored.", syslog->counters().messages);
+  out.counter("stele_syslog_quarantined_total", "Of them, quarantined.", syslog->counters().quarantined);
+  out.counter("stele_syslog_retries_total", "Batches that the log did not take at once.", syslog->counters().retries);
+  for (const auto& one : logs) one->append_metrics(out);
 }
 
 Server::Server(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
@@ -400,14 +316,11 @@ void Server::drain() {
   if (parts_->http) parts_->http->drain(millis);
   for (const auto& grpc : parts_->grpc) grpc->drain(millis);
   if (parts_->streams) parts_->streams->drain(millis);
-  if (parts_->watch) parts_->watch->stop();
+  for (const auto& one : parts_->logs) one->stop_watch();
   if (parts_->searches) parts_->searches->drain();
-  if (parts_->indexer) parts_->indexer->drain();
-  if (parts_->upkeep) parts_->upkeep->drain();
-  if (parts_->notifier) parts_->notifier->drain();
-  if (parts_->log) parts_->log->drain();
+  for (const auto& one : parts_->logs) one->drain();
   if (parts_->runtime) parts_->runtime->stop();
-  if (parts_->log) spdlog::info("stopped with {} entries", parts_->log->store()->size());
+  for (const auto& one : parts_->logs) spdlog::info("log {} closed with {} entries", one->name(), one->log().store()->size());
 }
 
 }  // namespace stele::server

@@ -58,7 +58,7 @@ void Upkeep::run() {
   name_this_thread("upkeep");
   work_in_background();
   do {
-    look_at_disk();
+    if (options_.watch_disk) look_at_disk();
     if (verify_at_ != 0 && clock_.now() >= verify_at_) verify();
   } while (sleep(kLookEvery));
 }
@@ -131,15 +131,17 @@ void Upkeep::note_verified() {
   if (!saved) spdlog::warn("that the log was verified cannot be noted: {}", saved.error().message);
 }
 
-void Upkeep::append_metrics(std::string& out) const {
-  const auto one = [&](const char* name, const char* help, auto value) {
-    out += fmt::format("# HELP {0} {1}\n# TYPE {0} gauge\n{0} {2}\n", name, help, value);
-  };
-  one("stele_disk_bytes", "Size of the data directory's file system.", disk_bytes_.load());
-  one("stele_disk_free_bytes", "What is left of it.", disk_free_.load());
+void Upkeep::append_metrics(MetricsText& out) const {
+  if (options_.watch_disk) {
+    out.gauge("stele_disk_bytes", "Size of the data directory's file system.", disk_bytes_);
+    out.gauge("stele_disk_free_bytes", "What is left of it.", disk_free_);
+  }
   if (verified_intact_ < 0) return;
-  one("stele_verify_intact", "1 when the last verification found nothing wrong.", verified_intact_.load());
-  one("stele_verify_timestamp_seconds", "When it ended, in seconds since 1970.", verified_at_.load() / kSecond);
+  const std::string labels = "log=\"" + options_.log_name + "\"";
+  out.gauge("stele_verify_intact", "1 when the last verification found nothing wrong.",
+            static_cast<std::uint64_t>(verified_intact_.load()), labels);
+  out.gauge("stele_verify_timestamp_seconds", "When it ended, in seconds since 1970.",
+            static_cast<std::uint64_t>(verified_at_ / kSecond), labels);
 }
 
 event::InternalEvent verification_event(std::string_view json, std::string_view complaint, int exit_code,

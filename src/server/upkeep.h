@@ -10,6 +10,7 @@
 #include <thread>
 
 #include "base/clock.h"
+#include "base/metrics_text.h"
 #include "event/internal_event.h"
 #include "log/sequencer.h"
 #include "notify/disk_watch.h"
@@ -20,6 +21,7 @@ struct UpkeepOptions {
   std::string data;                      // directory
   std::string log_name;                  // in it
   std::string state_file;                // when the log was last verified: upkeep.json (docs/formats/data-directory.md)
+  bool watch_disk = true;                // one of a server's logs does
   std::uint64_t disk_warn_percent = 10;  // 0: never
   std::uint64_t verify_hours = 24;       // 0: never
 };
@@ -39,7 +41,7 @@ class Upkeep {
   void drain();
 
   // Samples for /metrics.
-  void append_metrics(std::string& out) const;
+  void append_metrics(MetricsText& out) const;
 
  private:
   void run();

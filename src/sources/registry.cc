@@ -119,6 +119,12 @@ Result<Registry> Registry::parse(const std::string& yaml, const std::string& fil
   return out;
 }
 
+Registry Registry::of_log(std::string_view log) const {
+  Registry out = *this;
+  std::erase_if(out.sources_, [log](const auto& source) { return source.second.log != log; });
+  return out;
+}
+
 const Registered* Registry::find(std::string_view name) const {
   const auto it = sources_.find(name);
   return it == sources_.end() ? nullptr : &it->second;

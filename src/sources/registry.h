@@ -36,6 +36,8 @@ class Registry {
   static Result<Registry> parse(const std::string& yaml, const std::string& file);
 
   [[nodiscard]] const std::map<std::string, Registered, std::less<>>& sources() const { return sources_; }
+  // What it says of the sources of one log.
+  [[nodiscard]] Registry of_log(std::string_view log) const;
   // Null when there is none of that name.
   [[nodiscard]] const Registered* find(std::string_view name) const;
   // SHA-256 of the file, hex; empty without one.

@@ -61,7 +61,7 @@ class NotifyTest(CommandTest):
 
     def metric(self, server, name: str) -> float | None:
         for line in server.request("GET", "/metrics")[1].decode().splitlines():
-            if line.startswith(name + " "):
+            if line.startswith(name + " ") or line.startswith(name + '{log="main"'):
                 return float(line.split()[-1])
         return None
 
@@ -105,7 +105,7 @@ class NotifyTest(CommandTest):
         server = self.serve(*FILLING, *self.to(f"http://127.0.0.1:{port}/hook", well.url),
                             *self.mail_to(mails, "nobody@example.org", "ada@example.org"))
         wait_until(lambda: well.taken and mails.taken, "those who are well")
-        failing = 'stele_notify_failing{destination="webhook-1"}'
+        failing = 'stele_notify_failing{log="main",destination="webhook-1"}'
         wait_until(lambda: self.metric(server, failing) == 1, "a metric that says so")
         self.assertIn("webhook-1 (http://127.0.0.1:", server.words())
         self.assertIn("550", server.words(), "what the mail server said stands in the server's own log")
@@ -123,7 +123,7 @@ class NotifyTest(CommandTest):
         mails.refuse.clear()
         wait_until(lambda: len(mails.taken) == 2, "the mailbox that was not there")
         wait_until(lambda: self.metric(server, failing) == 0, "a metric that says that it is well")
-        self.assertEqual(self.metric(server, 'stele_notify_sent_total{destination="webhook-1"}'), 1)
+        self.assertEqual(self.metric(server, 'stele_notify_sent_total{log="main",destination="webhook-1"}'), 1)
         self.assertIn("reach webhook-1", server.words())
         self.assertEqual(server.stop(), 0)
         self.assertEqual([len(late.taken), len(well.taken), len(mails.taken)], [1, 1, 2])
@@ -150,7 +150,7 @@ class NotifyTest(CommandTest):
         entries = self.filling(server)
         self.assertGreater(len(entries), 0)
         wait_until(lambda: self.metric(server, "stele_notify_next") == len(entries), "all looked at")
-        wait_until(lambda: self.metric(server, 'stele_notify_pending{destination="webhook-1"}') == 0, "nothing waits")
+        wait_until(lambda: self.metric(server, 'stele_notify_pending{log="main",destination="webhook-1"}') == 0, "nothing waits")
         self.assertEqual(server.stop(), 0)
         # What comes while an earlier one is still tried is summed up: a message tells of all from `since` to `time`.
         for when in entries:
@@ -176,7 +176,7 @@ class NotifyTest(CommandTest):
                 wait_until(lambda: webhooks.taken, "the first")
             self.assertEqual(server.stop(), 0)
         server = self.serve(*NEVER_FULL, *flags)
-        self.assertEqual(self.metric(server, 'stele_notify_pending{destination="webhook-1"}'), 2)
+        self.assertEqual(self.metric(server, 'stele_notify_pending{log="main",destination="webhook-1"}'), 2)
         self.assertEqual(server.stop(), 0)
         self.assertEqual(len(webhooks.taken), 1)
         # The quiet time ends: what waited is one message that stands for both.

@@ -4,9 +4,11 @@
 #include <yaml-cpp/yaml.h>
 
 #include <algorithm>
+#include <bit>
 #include <cstdlib>
 #include <optional>
 
+#include "apart/marks.h"
 #include "apart/shipped.h"
 
 namespace stele::apart {
@@ -16,7 +18,6 @@ constexpr std::int64_t kMemoryMax = 64 << 20;  // of one expression
 constexpr int kGroupsMax = 6;                  // of one expression, the whole match counted
 
 struct Pattern {
-  std::vector<std::string> marks;
   std::unique_ptr<re2::RE2> match;
   std::unique_ptr<re2::RE2> except;
   std::vector<int> groups;  // of which one has the secret
@@ -54,7 +55,7 @@ void merge_spans(std::vector<Span>& spans, std::size_t from) {
 
 struct SecretFinder::Compiled {
   std::vector<Pattern> patterns;
-  std::unique_ptr<re2::RE2> any_mark;
+  Marks marks;
 };
 
 SecretFinder::SecretFinder(std::unique_ptr<Compiled> compiled) : compiled_(std::move(compiled)) {}
@@ -65,15 +66,12 @@ SecretFinder::~SecretFinder() = default;
 Result<SecretFinder> SecretFinder::make(std::string_view yaml) {
   auto compiled = std::make_unique<Compiled>();
   std::vector<SecretSample> samples;
-  std::string marks;
+  std::vector<std::vector<std::string>> marks;
   try {
     for (const auto& node : YAML::Load(std::string(yaml))) {
       const auto name = node["secret"].as<std::string>();
       Pattern pattern;
-      for (const auto& mark : node["marks"]) {
-        pattern.marks.push_back(mark.as<std::string>());
-        marks += (marks.empty() ? "" : "|") + re2::RE2::QuoteMeta(pattern.marks.back());
-      }
+      marks.push_back(node["marks"].as<std::vector<std::string>>());
       STELE_ASSIGN(pattern.match, compile(node["match"].as<std::string>()));
       if (node["except"]) {
         STELE_ASSIGN(pattern.except, compile("(?i)" + node["except"].as<std::string>()));
@@ -90,7 +88,7 @@ Result<SecretFinder> SecretFinder::make(std::string_view yaml) {
   } catch (const YAML::Exception& e) {
     return invalid("line " + std::to_string(e.mark.line + 1) + ": " + e.msg);
   }
-  STELE_ASSIGN(compiled->any_mark, compile("(?i)(?:" + marks + ")"));
+  STELE_ASSIGN(compiled->marks, Marks::make(marks));
   SecretFinder out(std::move(compiled));
   out.samples_ = std::move(samples);
   return out;
@@ -98,9 +96,10 @@ Result<SecretFinder> SecretFinder::make(std::string_view yaml) {
 
 void SecretFinder::find(std::string_view text, std::vector<Span>& out) const {
   const re2::StringPiece piece(text.data(), text.size());
-  if (!re2::RE2::PartialMatch(piece, *compiled_->any_mark)) return;
+  const std::uint64_t marked = compiled_->marks.find(text);
   const std::size_t before = out.size();
-  for (const Pattern& pattern : compiled_->patterns) {
+  for (std::uint64_t left = marked; left != 0; left &= left - 1) {
+    const Pattern& pattern = compiled_->patterns[static_cast<std::size_t>(std::countr_zero(left))];
     re2::StringPiece groups[kGroupsMax];
     const int wanted = 1 + *std::max_element(pattern.groups.begin(), pattern.groups.end());
     for (std::size_t at = 0; at < text.size();) {

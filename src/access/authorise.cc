@@ -1,25 +1,41 @@
 #include "access/authorise.h"
 
-namespace stele::access {
+#include <algorithm>
 
-std::string_view permission_name(Permission permission) {
-  switch (permission) {
-    case Permission::kWrite: return "write";
-    case Permission::kRead: return "read";
-    case Permission::kProve: return "prove";
-    case Permission::kObserve: return "observe";
-    case Permission::kOpenSealed: return "open sealed values of";
-    case Permission::kErase: return "erase values of";
-    case Permission::kOperate: return "operate";
-  }
-  return "";
+namespace stele::access {
+namespace {
+
+// RFC 6750 section 2.1; nothing when it is another scheme.
+std::optional<std::string_view> bearer(std::string_view authorization) {
+  constexpr std::string_view kScheme = "bearer ";
+  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; };
+  if (authorization.size() < kScheme.size() ||
+      !std::ranges::equal(authorization.substr(0, kScheme.size()), kScheme, [&](char a, char b) { return lower(a) == b; }))
+    return std::nullopt;
+  authorization.remove_prefix(kScheme.size());
+  while (authorization.starts_with(' ')) authorization.remove_prefix(1);
+  return authorization;
 }
 
-Status Authority::authorise(const Caller& caller, Permission permission, std::string_view log) const {
-  if (caller.loopback || allow_remote_) return {};
-  if (caller.open_door && permission == Permission::kWrite) return {};
-  return Error{Code::kDenied, caller.address + " may not " + std::string(permission_name(permission)) +
-                                  (log.empty() ? "" : " log " + std::string(log)) + ": only this machine may"};
+Identity without_token(std::string text, std::string name, std::string_view role) {
+  return {std::move(text), std::move(name), find_role(role), "", {}};
+}
+
+}  // namespace
+
+Result<Identity> Authority::identify(const Caller& caller) const {
+  if (!caller.authorization.empty()) {
+    const auto token = bearer(caller.authorization);
+    if (!token) return Error{Code::kUnauthenticated, "Authorization is \"Bearer \" and a token here"};
+    return grants_->authenticate(*token, clock_->now());
+  }
+  if (caller.uid) {
+    const std::string uid = std::to_string(*caller.uid);
+    return without_token("local:" + uid, "user " + uid + " of this machine", "owner");
+  }
+  if (caller.loopback || allow_remote_) return without_token("anonymous", caller.address, "owner");
+  if (caller.open_door) return without_token("anonymous", caller.address, "writer");
+  return Error{Code::kDenied, caller.address + " shows no token: only this machine goes without"};
 }
 
 }  // namespace stele::access

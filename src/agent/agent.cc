@@ -24,6 +24,7 @@ Result<std::unique_ptr<Agent>> Agent::start(const Config& config, io::FileSystem
   ShipperOptions sending;
   sending.url = config.url;
   sending.ca_file = config.ca_file;
+  sending.token = config.token;
   sending.source = config.source;
   sending.log = config.log;
   sending.compress = config.compress;

@@ -126,6 +126,7 @@ Status read_config_file(const std::string& path, Config& config) {
     return invalid(path + " is a folder, not a configuration file");
   const Keys keys{{"url", text(config.url)},
                   {"ca_file", text(config.ca_file)},
+                  {"token_file", text(config.token_file)},
                   {"log", text(config.log)},
                   {"source", text(config.source)},
                   {"host", text(config.host)},
@@ -175,6 +176,10 @@ std::string config_template() {
 # The server. With https, ca_file names a PEM file of the certificates to trust instead of the machine's.
 url: http://127.0.0.1:7373
 # ca_file: /etc/stele/ca.pem
+
+# File with the token that is shown to the server, as `stele token create --role writer` prints it. Without it the variable
+# STELE_TOKEN is used, if there is one.
+# token_file: /etc/stele/agent.token
 
 # Which log of the server, and under which source the records stand there: the host's name unless said.
 log: main

@@ -64,7 +64,9 @@ Shipper::Shipper(Spool& spool, io::FileSystem& fs, const Clock& clock, Speaker s
       options_(std::move(options)),
       client_(options_.url),
       target_("/api/v1/collect/records?source=" + url_encode(options_.source) + "&log=" + url_encode(options_.log)),
-      lines_max_(kLinesMax) {}
+      lines_max_(kLinesMax) {
+  client_.set_token(options_.token);
+}
 
 void Shipper::run() {
   while (!is_over()) {

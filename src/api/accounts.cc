@@ -80,9 +80,9 @@ std::string accounts_json(const sources::Ledger& ledger, const people::Directory
 
 void add_account_routes(Router& router, Service& service) {
   router.add({"GET", "/api/v1/accounts", access::Permission::kRead,
-              [&service](const net::Request& request, const PathParts&, const net::Reply& reply) {
+              [&service](const net::Request& request, const Call& call, const net::Reply& reply) {
                 const std::string name = request.parameter("log").value_or("main");
-                const auto parts = service.parts_of(name);
+                const auto parts = service.parts_of(call, name);
                 if (!parts) return reply.send(error_response(parts.error()));
                 parts->watch->read_at(parts->log->store()->size(), kWait,
                                       [&service, reply](const Result<const sources::Ledger*>& ledger) {

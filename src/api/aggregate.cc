@@ -164,7 +164,7 @@ Result<net::Response> answer(const AggregateQuestion& question, const Searched& 
   return json_response(200, std::move(out));
 }
 
-void handle(const Service& service, const net::Request& request, const net::Reply& reply) {
+void handle(const Service& service, const net::Request& request, const Call& call, const net::Reply& reply) {
   const auto parameters = Parameters::read(request, {"q", "query", "log", "by", "metrics", "order", "limit"});
   if (!parameters) return reply.send(error_response(parameters.error()));
   auto read = read_options(*parameters);
@@ -172,7 +172,7 @@ void handle(const Service& service, const net::Request& request, const net::Repl
   auto query = read_query(*parameters, service.clock.now());
   if (auto* wrong = std::get_if<net::Response>(&query)) return reply.send(std::move(*wrong));
   read->query = std::move(std::get<query::Query>(query));
-  const auto searched = find_searched(service, read->log);
+  const auto searched = find_searched(service, call, read->log);
   if (!searched) return reply.send(error_response(searched.error()));
   const auto question = std::make_shared<AggregateQuestion>(std::move(*read));  // std::function copies its captures
   answer_search(service, reply,
@@ -182,8 +182,8 @@ void handle(const Service& service, const net::Request& request, const net::Repl
 }  // namespace
 
 void add_aggregate_routes(Router& router, Service& service) {
-  const auto aggregate = [&service](const net::Request& request, const PathParts&, const net::Reply& reply) {
-    handle(service, request, reply);
+  const auto aggregate = [&service](const net::Request& request, const Call& call, const net::Reply& reply) {
+    handle(service, request, call, reply);
   };
   router.add({"GET", "/api/v1/aggregate", access::Permission::kRead, aggregate});
   router.add({"POST", "/api/v1/aggregate", access::Permission::kRead, aggregate});

@@ -77,11 +77,10 @@ void submit_act(log::Sequencer& log, const event::InternalEvent& event, const ne
   });
 }
 
-void read_value(const Service& service, ApartKind kind, const net::Request& request, const PathParts& parts,
-                const net::Reply& reply) {
-  const auto sequencer = service.find(parts.at(0));
+void read_value(const Service& service, ApartKind kind, const net::Request& request, const Call& call, const net::Reply& reply) {
+  const auto sequencer = service.find(call, call.parts.at(0));
   if (!sequencer) return reply.send(error_response(sequencer.error()));
-  const auto commitment = parse_commitment(parts.at(1));
+  const auto commitment = parse_commitment(call.parts.at(1));
   if (!commitment) return reply.send(error_response(commitment.error()));
   auto value = (*sequencer)->store()->apart().read(kind, *commitment);
   if (!value) return reply.send(error_response(value.error()));
@@ -112,8 +111,8 @@ Result<Erasure> read_erasure(const net::Request& request) {
   return out;
 }
 
-void erase_value(const Service& service, const net::Request& request, const net::Reply& reply) {
-  const auto sequencer = service.find(request.parameter("log").value_or("main"));
+void erase_value(const Service& service, const net::Request& request, const Call& call, const net::Reply& reply) {
+  const auto sequencer = service.find(call, request.parameter("log").value_or("main"));
   if (!sequencer) return reply.send(error_response(sequencer.error()));
   const auto erasure = read_erasure(request);
   if (!erasure) return reply.send(error_response(erasure.error()));
@@ -137,15 +136,15 @@ void add_apart_routes(Router& router, Service& service) {
   using access::Permission;
   const auto value = [&](const char* path, Permission permission, ApartKind kind) {
     router.add(
-        {"GET", path, permission, [&service, kind](const net::Request& request, const PathParts& parts, const net::Reply& reply) {
-           read_value(service, kind, request, parts, reply);
+        {"GET", path, permission, [&service, kind](const net::Request& request, const Call& call, const net::Reply& reply) {
+           read_value(service, kind, request, call, reply);
          }});
   };
   value("/log/{log}/attachment/{commitment}", Permission::kRead, ApartKind::kAttachment);
   value("/log/{log}/sealed/{commitment}", Permission::kOpenSealed, ApartKind::kSealed);
   router.add({"POST", "/api/v1/erase", Permission::kErase,
-              [&service](const net::Request& request, const PathParts&, const net::Reply& reply) {
-                erase_value(service, request, reply);
+              [&service](const net::Request& request, const Call& call, const net::Reply& reply) {
+                erase_value(service, request, call, reply);
               }});
 }
 

@@ -13,10 +13,10 @@ struct Asked {
   sources::Period period;
 };
 
-Result<Asked> read_query(const Service& service, const net::Request& request) {
+Result<Asked> read_query(const Service& service, const net::Request& request, const Call& call) {
   const std::string name = request.parameter("log").value_or("main");
   Asked asked;
-  STELE_ASSIGN(asked.parts, service.parts_of(name));
+  STELE_ASSIGN(asked.parts, service.parts_of(call, name));
   STELE_ASSIGN(asked.period, sources::parse_period(request.parameter("period").value_or("30d"), service.clock.now()));
   return asked;
 }
@@ -40,8 +40,8 @@ void add_coverage_routes(Router& router, Service& service) {
   using Answer = Result<net::Response> (*)(const Service&, const Asked&, const sources::Ledger&);
   const auto add = [&](const char* path, Answer answer) {
     router.add({"GET", path, access::Permission::kRead,
-                [&service, answer](const net::Request& request, const PathParts&, const net::Reply& reply) {
-                  const auto asked = read_query(service, request);
+                [&service, answer](const net::Request& request, const Call& call, const net::Reply& reply) {
+                  const auto asked = read_query(service, request, call);
                   if (!asked) return reply.send(error_response(asked.error()));
                   // It may take a second: the answer is made where the sources are counted, and no connection waits for it.
                   asked->parts.watch->read_at(

@@ -17,10 +17,10 @@ class Delivery : public std::enable_shared_from_this<Delivery> {
     asked_.query = request.query;
   }
 
-  void take(const net::Request& request) {
-    const auto sequencer = service_.find(request.parameter("log").value_or("main"));
+  void take(const net::Request& request, const Call& call) {
+    const auto sequencer = service_.find(call, request.parameter("log").value_or("main"));
     if (!sequencer) return refuse(sequencer.error());
-    auto source = source_of(request, door_.kind(), door_.kind());
+    auto source = source_of(request, call, door_.kind(), door_.kind());
     if (!source) return refuse(source.error());
     log_ = *sequencer;
     source_ = std::move(*source);
@@ -110,8 +110,8 @@ void add_door_routes(Router& router, Service& service) {
   for (const auto& door : service.doors) {
     for (const std::string& path : door->paths()) {
       router.add({"POST", path, access::Permission::kWrite,
-                  [&service, &door = *door](const net::Request& request, const PathParts&, const net::Reply& reply) {
-                    std::make_shared<Delivery>(service, door, request, reply)->take(request);  // shared by its callbacks
+                  [&service, &door = *door](const net::Request& request, const Call& call, const net::Reply& reply) {
+                    std::make_shared<Delivery>(service, door, request, reply)->take(request, call);  // shared by its callbacks
                   }});
     }
   }

@@ -12,17 +12,17 @@ namespace {
 
 constexpr std::size_t kPageBytesMax = 8U << 20;  // one entry more than fits is not begun
 
-void read_one(const Service& service, const net::Request& request, const PathParts& parts, const net::Reply& reply) {
+void read_one(const Service& service, const net::Request& request, const Call& call, const net::Reply& reply) {
   const std::string log = request.parameter("log").value_or("main");
-  const auto sequencer = service.find(log);
+  const auto sequencer = service.find(call, log);
   if (!sequencer) return reply.send(error_response(sequencer.error()));
   const auto ocsf = wants_ocsf(request.parameter("format").value_or(""));
   if (!ocsf) return reply.send(error_response(ocsf.error()));
-  const auto index = parse_decimal(parts.at(0));
-  if (!index) return reply.send(error_response(invalid("an index is a decimal number, not \"" + parts.at(0) + "\"")));
+  const auto index = parse_decimal(call.parts.at(0));
+  if (!index) return reply.send(error_response(invalid("an index is a decimal number, not \"" + call.parts.at(0) + "\"")));
   const auto store = (*sequencer)->store();
   if (const std::uint64_t size = store->size(); *index >= size) {
-    const std::string message = "there is no entry " + parts.at(0) + ": the log has " + std::to_string(size);
+    const std::string message = "there is no entry " + call.parts.at(0) + ": the log has " + std::to_string(size);
     return reply.send(error_response({Code::kNotFound, message}));
   }
   auto bundle = store->read(*index, 1);
@@ -40,8 +40,8 @@ Result<std::uint64_t> number(const net::Request& request, std::string_view name,
   return *value;
 }
 
-Result<std::string> read_page(const Service& service, const net::Request& request) {
-  STELE_ASSIGN(const auto* sequencer, service.find(request.parameter("log").value_or("main")));
+Result<std::string> read_page(const Service& service, const net::Request& request, const Call& call) {
+  STELE_ASSIGN(const auto* sequencer, service.find(call, request.parameter("log").value_or("main")));
   STELE_ASSIGN(const std::uint64_t from, number(request, "from", 0));
   STELE_ASSIGN(const std::uint64_t asked, number(request, "limit", 100));
   const auto store = sequencer->store();
@@ -78,17 +78,17 @@ Result<std::string> read_page(const Service& service, const net::Request& reques
 
 void add_event_routes(Router& router, Service& service) {
   router.add({"POST", "/api/v1/events", access::Permission::kWrite,
-              [&service](const net::Request& request, const PathParts&, const net::Reply& reply) {
-                submit_events(service, request, reply);
+              [&service](const net::Request& request, const Call& call, const net::Reply& reply) {
+                submit_events(service, request, call, reply);
               }});
   router.add({"GET", "/api/v1/events", access::Permission::kRead,
-              [&service](const net::Request& request, const PathParts&, const net::Reply& reply) {
-                auto page = read_page(service, request);
+              [&service](const net::Request& request, const Call& call, const net::Reply& reply) {
+                auto page = read_page(service, request, call);
                 reply.send(page ? json_response(200, std::move(*page)) : error_response(page.error()));
               }});
   router.add({"GET", "/api/v1/events/{index}", access::Permission::kRead,
-              [&service](const net::Request& request, const PathParts& parts, const net::Reply& reply) {
-                read_one(service, request, parts, reply);
+              [&service](const net::Request& request, const Call& call, const net::Reply& reply) {
+                read_one(service, request, call, reply);
               }});
 }
 

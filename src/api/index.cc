@@ -40,24 +40,24 @@ std::string check_json(const search::IndexCheck& check) {
 }  // namespace
 
 void add_index_routes(Router& router, Service& service) {
-  const auto find = [&service](const net::Request& request) {
-    return find_searched(service, request.parameter("log").value_or("main"));
+  const auto find = [&service](const net::Request& request, const Call& call) {
+    return find_searched(service, call, request.parameter("log").value_or("main"));
   };
   router.add({"GET", "/api/v1/index", access::Permission::kObserve,
-              [find](const net::Request& request, const PathParts&, const net::Reply& reply) {
-                const auto searched = find(request);
+              [find](const net::Request& request, const Call& call, const net::Reply& reply) {
+                const auto searched = find(request, call);
                 reply.send(searched ? json_response(200, status_json(*searched)) : error_response(searched.error()));
               }});
   router.add({"POST", "/api/v1/index/rebuild", access::Permission::kOperate,
-              [find](const net::Request& request, const PathParts&, const net::Reply& reply) {
-                const auto searched = find(request);
+              [find](const net::Request& request, const Call& call, const net::Reply& reply) {
+                const auto searched = find(request, call);
                 if (!searched) return reply.send(error_response(searched.error()));
                 searched->indexer->rebuild();
                 reply.send(json_response(200, status_json(*searched)));
               }});
   router.add({"POST", "/api/v1/index/check", access::Permission::kOperate,
-              [find, &service](const net::Request& request, const PathParts&, const net::Reply& reply) {
-                const auto searched = find(request);
+              [find, &service](const net::Request& request, const Call& call, const net::Reply& reply) {
+                const auto searched = find(request, call);
                 if (!searched) return reply.send(error_response(searched.error()));
                 // As long as it takes: whoever asks knows how many entries there are.
                 const bool taken = service.searches->submit([&service, searched = *searched, reply] {

@@ -152,11 +152,11 @@ net::Response refusal(int status, const Error& error) {
   return response;
 }
 
-void upload(Service& service, const net::Request& request, const net::Reply& reply) {
+void upload(Service& service, const net::Request& request, const Call& call, const net::Reply& reply) {
   constexpr int kUnsupportedMediaType = 415;
-  const auto log = service.find(request.parameter("log").value_or("main"));
+  const auto log = service.find(call, request.parameter("log").value_or("main"));
   if (!log) return reply.send(error_response(log.error()));
-  auto source = source_of(request, kKind, kKind);
+  auto source = source_of(request, call, kKind, kKind);
   if (!source) return reply.send(error_response(source.error()));
   const std::string_view type = request.header("content-type");
   if (!type.starts_with("application/vnd.fdo.journal")) {
@@ -173,10 +173,11 @@ void upload(Service& service, const net::Request& request, const net::Reply& rep
 }  // namespace
 
 void add_journal_routes(Router& router, Service& service) {
-  router.add(
-      {"POST", "/upload", access::Permission::kWrite,
-       [&service](const net::Request& request, const PathParts&, const net::Reply& reply) { upload(service, request, reply); },
-       true});
+  router.add({"POST", "/upload", access::Permission::kWrite,
+              [&service](const net::Request& request, const Call& call, const net::Reply& reply) {
+                upload(service, request, call, reply);
+              },
+              true});
 }
 
 }  // namespace stele::api

@@ -13,28 +13,26 @@ constexpr std::string_view kImmutable = "public, max-age=31536000, immutable";
 
 // Pages of any site may check the log. What they need for that is hashes: what entries say stays with those who may ask
 // the server themselves, for a browser on the server's own machine would hand it to every page that is open.
-void allow_browsers(net::Response& response, const PathParts& parts) {
-  if (parts.size() > 1 && parts[1].starts_with("entries/")) return;
-  response.headers.emplace_back("Access-Control-Allow-Origin", "*");
-}
+enum class Browsers : std::uint8_t { kAny, kOwnSite };
 
 bool wants_json(const net::Request& request) {
   return request.parameter("format") == "json" || request.header("accept").find("application/json") != std::string_view::npos;
 }
 
 // A handler that only needs the log's store and answers at once.
-using StoreHandler = std::function<Result<net::Response>(const net::Request&, const PathParts&, const log::Store&)>;
+using StoreHandler = std::function<Result<net::Response>(const net::Request&, const Call&, const log::Store&)>;
 
-RouteHandler with_store(const Service& service, StoreHandler handler) {
-  return [&service, handler = std::move(handler)](const net::Request& request, const PathParts& parts, const net::Reply& reply) {
-    const auto sequencer = service.find(parts.at(0));
-    if (!sequencer) return reply.send(error_response(sequencer.error()));
-    const auto store = (*sequencer)->store();
-    auto answer = handler(request, parts, *store);
-    net::Response response = answer ? std::move(*answer) : error_response(answer.error());
-    allow_browsers(response, parts);
-    reply.send(std::move(response));
-  };
+RouteHandler with_store(const Service& service, Browsers browsers, StoreHandler handler) {
+  return
+      [&service, browsers, handler = std::move(handler)](const net::Request& request, const Call& call, const net::Reply& reply) {
+        const auto sequencer = service.find(call, call.parts.at(0));
+        if (!sequencer) return reply.send(error_response(sequencer.error()));
+        const auto store = (*sequencer)->store();
+        auto answer = handler(request, call, *store);
+        net::Response response = answer ? std::move(*answer) : error_response(answer.error());
+        if (browsers == Browsers::kAny) response.headers.emplace_back("Access-Control-Allow-Origin", "*");
+        reply.send(std::move(response));
+      };
 }
 
 net::Response note_response(const std::string& text) {
@@ -43,14 +41,18 @@ net::Response note_response(const std::string& text) {
   return response;
 }
 
-Result<net::Response> tile(const net::Request&, const PathParts& parts, const log::Store& store) {
-  const auto tile = merkle::parse_tile_path("tile/" + parts.at(1));
-  if (!tile) return invalid("tile/" + parts.at(1) + " is no path of a tile");
-  STELE_ASSIGN(std::string bytes, store.tile(*tile));
-  net::Response response;
-  response.headers = {{"Content-Type", "application/octet-stream"}, {"Cache-Control", std::string(kImmutable)}};
-  response.body = std::move(bytes);
-  return response;
+// Of the paths under `folder`.
+StoreHandler tiles_of(std::string folder) {
+  return [folder = std::move(folder)](const net::Request&, const Call& call, const log::Store& store) -> Result<net::Response> {
+    const std::string path = folder + call.parts.at(1);
+    const auto tile = merkle::parse_tile_path(path);
+    if (!tile) return invalid(path + " is no path of a tile");
+    STELE_ASSIGN(std::string bytes, store.tile(*tile));
+    net::Response response;
+    response.headers = {{"Content-Type", "application/octet-stream"}, {"Cache-Control", std::string(kImmutable)}};
+    response.body = std::move(bytes);
+    return response;
+  };
 }
 
 Result<std::uint64_t> number(const net::Request& request, std::string_view name) {
@@ -77,9 +79,9 @@ Result<std::shared_ptr<const log::SignedState>> target(const net::Request& reque
   return store.signed_state(size);
 }
 
-Result<net::Response> proof(const net::Request& request, const PathParts& parts, const log::Store& store) {
-  const auto index = parse_decimal(parts.at(1));
-  if (!index) return invalid("an index is a decimal number, not \"" + parts.at(1) + "\"");
+Result<net::Response> proof(const net::Request& request, const Call& call, const log::Store& store) {
+  const auto index = parse_decimal(call.parts.at(1));
+  if (!index) return invalid("an index is a decimal number, not \"" + call.parts.at(1) + "\"");
   STELE_ASSIGN(const auto state, target(request, store));
   if (*index >= state->size) {
     return Error{Code::kNotFound,
@@ -94,7 +96,7 @@ Result<net::Response> proof(const net::Request& request, const PathParts& parts,
   return json_response(200, out + "}\n");
 }
 
-Result<net::Response> consistency(const net::Request& request, const PathParts&, const log::Store& store) {
+Result<net::Response> consistency(const net::Request& request, const Call&, const log::Store& store) {
   STELE_ASSIGN(const std::uint64_t from, number(request, "from"));
   STELE_ASSIGN(const std::uint64_t to, number(request, "to"));
   if (to > store.size())
@@ -112,7 +114,7 @@ Result<net::Response> consistency(const net::Request& request, const PathParts&,
   return note_response(lines);
 }
 
-Result<net::Response> keys(const net::Request&, const PathParts&, const log::Store& store) {
+Result<net::Response> keys(const net::Request&, const Call&, const log::Store& store) {
   // One key so far: it signed every size.
   std::string out = "{\"keys\":[{\"key\":";
   append_json_string(out, store.identity().key.text());
@@ -123,21 +125,24 @@ Result<net::Response> keys(const net::Request&, const PathParts&, const log::Sto
 }  // namespace
 
 void add_log_routes(Router& router, Service& service) {
-  const auto get = [&](std::string_view pattern, access::Permission permission, StoreHandler handler) {
-    router.add({"GET", "/log/{log}/" + std::string(pattern), permission, with_store(service, std::move(handler))});
+  const auto get = [&](std::string_view pattern, access::Permission permission, StoreHandler handler,
+                       Browsers browsers = Browsers::kAny) {
+    router.add({"GET", "/log/{log}/" + std::string(pattern), permission, with_store(service, browsers, std::move(handler))});
   };
   using access::Permission;
-  get("checkpoint", Permission::kProve,
-      [](const net::Request&, const PathParts&, const log::Store& store) -> Result<net::Response> {
-        return note_response(store.published()->note);
-      });
-  get("key", Permission::kProve, [](const net::Request&, const PathParts&, const log::Store& store) -> Result<net::Response> {
+  get("checkpoint", Permission::kProve, [](const net::Request&, const Call&, const log::Store& store) -> Result<net::Response> {
+    return note_response(store.published()->note);
+  });
+  get("key", Permission::kProve, [](const net::Request&, const Call&, const log::Store& store) -> Result<net::Response> {
     return note_response(store.identity().key.text() + "\n");
   });
   get("keys", Permission::kProve, &keys);
   get("proof/{index}", Permission::kProve, &proof);
   get("consistency", Permission::kProve, &consistency);
-  get("tile/*", Permission::kRead, &tile);
+  // From these all entries, or the hash of each, can be had.
+  get("tile/entries/*", Permission::kReadWhole, tiles_of("tile/entries/"), Browsers::kOwnSite);
+  get("tile/0/*", Permission::kReadWhole, tiles_of("tile/0/"));
+  get("tile/*", Permission::kProve, tiles_of("tile/"));
 }
 
 }  // namespace stele::api

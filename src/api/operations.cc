@@ -9,11 +9,12 @@
 namespace stele::api {
 namespace {
 
-std::string status_json(const Service& service) {
+std::string status_json(const Service& service, const Call& call) {
   std::string out = "{\"version\":\"" STELE_VERSION "\",\"uptime_seconds\":";
   append_decimal(out, static_cast<std::uint64_t>((service.clock.monotonic() - service.started) / 1'000'000'000));
   out += ",\"logs\":[";
   for (const auto& [name, parts] : service.logs) {
+    if (!call.identity.knows(name, call.permission)) continue;
     const auto store = parts.log->store();
     const auto stopped = parts.log->stopped();
     out += out.back() == '[' ? "{\"name\":" : ",{\"name\":";
@@ -52,7 +53,7 @@ std::string status_json(const Service& service) {
   return out + "}\n";
 }
 
-std::string metrics_text(const Service& service) {
+std::string metrics_text(const Service& service, const Call& call) {
   MetricsText out;
   const ApiCounters& c = service.counters;
   out.counter("stele_events_stored_total", "Events acknowledged over HTTP.", c.events_stored);
@@ -64,6 +65,7 @@ std::string metrics_text(const Service& service) {
   out.gauge("stele_streams", "Open streams.", c.streams);
   out.histogram("stele_acknowledge_seconds", "From a request's arrival to its acknowledgement.", c.acknowledge);
   for (const auto& [name, parts] : service.logs) {
+    if (!call.identity.knows(name, call.permission)) continue;
     const log::Sequencer& log = *parts.log;
     const auto store = log.store();
     const std::string labels = "log=\"" + name + "\"";
@@ -82,20 +84,21 @@ std::string metrics_text(const Service& service) {
                 store->damage().count, labels);
     out.counter("stele_log_stops_total", "Times the log stopped after a failed write.", log.counters().stops, labels);
   }
-  if (service.more_metrics) service.more_metrics(out);
+  if (service.more_metrics) service.more_metrics(out, call.identity);
   return out.text();
 }
 
 }  // namespace
 
-Result<LogParts> Service::parts_of(const std::string& name) const {
+Result<LogParts> Service::parts_of(const Call& call, const std::string& name) const {
   const auto it = logs.find(name);
-  if (it == logs.end()) return Error{Code::kNotFound, "there is no log \"" + name + "\""};
+  if (it == logs.end() || !call.identity.knows(name, call.permission))
+    return Error{Code::kNotFound, "there is no log \"" + name + "\""};
   return it->second;
 }
 
-Result<log::Sequencer*> Service::find(const std::string& name) const {
-  STELE_ASSIGN(const LogParts parts, parts_of(name));
+Result<log::Sequencer*> Service::find(const Call& call, const std::string& name) const {
+  STELE_ASSIGN(const LogParts parts, parts_of(call, name));
   return parts.log;
 }
 
@@ -108,25 +111,25 @@ bool Service::is_strict(const log::Sequencer& log, std::string_view source) cons
 
 void add_operation_routes(Router& router, Service& service) {
   using access::Permission;
-  const auto get = [&](std::string pattern, std::function<net::Response()> make) {
+  const auto get = [&](std::string pattern, std::function<net::Response(const Call&)> make) {
     router.add(
         {"GET", std::move(pattern), Permission::kObserve,
-         [make = std::move(make)](const net::Request&, const PathParts&, const net::Reply& reply) { reply.send(make()); }});
+         [make = std::move(make)](const net::Request&, const Call& call, const net::Reply& reply) { reply.send(make(call)); }});
   };
-  get("/healthz", [] { return text_response("alive\n"); });
-  get("/readyz", [&service] {
+  get("/healthz", [](const Call&) { return text_response("alive\n"); });
+  get("/readyz", [&service](const Call&) {
     for (const auto& [name, parts] : service.logs) {
       if (const auto stopped = parts.log->stopped()) return error_response(stopped->in("log " + name));
     }
     return text_response("ready\n");
   });
-  get("/metrics", [&service] {
-    net::Response response = text_response(metrics_text(service));
+  get("/metrics", [&service](const Call& call) {
+    net::Response response = text_response(metrics_text(service, call));
     response.headers[0].second = "text/plain; version=0.0.4; charset=utf-8";
     return response;
   });
-  get("/api/v1/status", [&service] { return json_response(200, status_json(service)); });
-  get("/api/v1/schema/event", [] {
+  get("/api/v1/status", [&service](const Call& call) { return json_response(200, status_json(service, call)); });
+  get("/api/v1/schema/event", [](const Call&) {
     net::Response response = json_response(200, event::event_schema());
     response.headers[0].second = "application/schema+json";
     return response;

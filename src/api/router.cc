@@ -37,12 +37,6 @@ std::optional<PathParts> match(std::string_view pattern, std::string_view path) 
   return parts;
 }
 
-// The log that a request is about, for the authority's decision.
-std::string log_of(const net::Request& request, const Route& route, const PathParts& parts) {
-  if (route.pattern.starts_with("/log/{log}")) return parts.at(0);
-  return request.parameter("log").value_or("main");
-}
-
 // The host of a Host header, without its port.
 std::string_view host_of(std::string_view authority) {
   const auto bracket = authority.starts_with('[') ? authority.find(']') : std::string_view::npos;
@@ -82,6 +76,7 @@ int status_of(Code code) {
     case Code::kConflict: return 400;
     case Code::kNotFound: return 404;
     case Code::kTooLarge: return 413;
+    case Code::kUnauthenticated: return 401;
     case Code::kDenied: return 403;
     case Code::kBusy: return 429;
     case Code::kUnavailable: return 503;
@@ -100,6 +95,24 @@ bool Router::takes_stream(const net::Request& request) const {
   });
 }
 
+Result<access::Identity> Router::identify(const net::Request& request) const {
+  const bool by_address = calls_by_address(request);
+  access::Caller caller;
+  caller.loopback = request.peer.loopback && by_address;
+  caller.address = request.peer.address;
+  caller.open_door = request.peer.open_door;
+  if (request.peer.credentials) caller.uid = request.peer.credentials->uid;
+  caller.authorization = request.header("authorization");
+  auto identity = authority_.identify(caller);
+  if (!identity && identity.error().code == Code::kDenied && request.peer.loopback && !by_address) {
+    return Error{Code::kDenied, "a server that only this machine may use is called by its address or as localhost, not as " +
+                                    std::string(request.header("host"))};
+  }
+  if (identity && comes_from_elsewhere(request))
+    return Error{Code::kDenied, "a page of " + std::string(request.header("origin")) + " may not write here"};
+  return identity;
+}
+
 void Router::handle(const net::Request& request, const net::Reply& reply) const {
   const bool head = request.method == "HEAD";
   std::string allowed;
@@ -110,18 +123,10 @@ void Router::handle(const net::Request& request, const net::Reply& reply) const 
       allowed += (allowed.empty() ? "" : ", ") + route.method + (route.method == "GET" ? ", HEAD" : "");
       continue;
     }
-    const bool by_address = calls_by_address(request);
-    const access::Caller caller{request.peer.loopback && by_address, request.peer.address, request.peer.open_door};
-    Status allowed_to = authority_.authorise(caller, route.permission, log_of(request, route, *parts));
-    if (!allowed_to && request.peer.loopback && !by_address) {
-      allowed_to =
-          Error{Code::kDenied, "a server that only this machine may use is called by its address or as localhost, not as " +
-                                   std::string(request.header("host"))};
-    } else if (comes_from_elsewhere(request)) {
-      allowed_to = Error{Code::kDenied, "a page of " + std::string(request.header("origin")) + " may not write here"};
-    }
-    if (!allowed_to) return reply.send(error_response(allowed_to.error()));
-    return route.handler(request, *parts, reply);
+    const auto identity = identify(request);
+    if (!identity) return reply.send(error_response(identity.error()));
+    if (const Status may = identity->may(route.permission); !may) return reply.send(error_response(may.error()));
+    return route.handler(request, Call{*parts, *identity, route.permission}, reply);
   }
   if (allowed.empty()) return reply.send(error_response({Code::kNotFound, "there is nothing at " + request.path}));
   net::Response response = error_response(invalid(request.path + " takes " + allowed));
@@ -152,6 +157,7 @@ net::Response error_response(const Error& error) {
   append_json_string(body, is_utf8(error.message) ? error.message : "the request is not UTF-8");
   body += "}}\n";
   net::Response response = json_response(status_of(error.code), std::move(body));
+  if (error.code == Code::kUnauthenticated) response.headers.emplace_back("WWW-Authenticate", "Bearer realm=\"stele\"");
   if (error.code == Code::kUnavailable) response.headers.emplace_back("Retry-After", "5");
   if (error.code == Code::kBusy) response.headers.emplace_back("Retry-After", "1");
   return response;

@@ -14,8 +14,15 @@ namespace stele::api {
 // What a pattern's placeholders stood for, in order.
 using PathParts = std::vector<std::string>;
 
-// A handler gets a request that was authorised. It answers through the reply, now or later.
-using RouteHandler = std::function<void(const net::Request&, const PathParts&, const net::Reply&)>;
+// A request that was let through: what it is about, who asks, and for what.
+struct Call {
+  PathParts parts;
+  access::Identity identity;
+  access::Permission permission = access::Permission::kRead;
+};
+
+// It answers through the reply, now or later.
+using RouteHandler = std::function<void(const net::Request&, const Call&, const net::Reply&)>;
 
 struct Route {
   std::string method;
@@ -36,10 +43,12 @@ class Router {
   // Whether the route of this request streams. Before the authority was asked: the handler is what it guards.
   [[nodiscard]] bool takes_stream(const net::Request& request) const;
 
-  // Finds the route, asks the authority, calls the handler; answers 404, 405 and 403 itself.
+  // Finds the route, asks who it is and whether his role may, calls the handler; answers 404, 405, 401 and 403 itself.
   void handle(const net::Request& request, const net::Reply& reply) const;
 
  private:
+  [[nodiscard]] Result<access::Identity> identify(const net::Request& request) const;
+
   access::Authority authority_;
   std::vector<Route> routes_;
 };

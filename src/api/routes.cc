@@ -16,6 +16,7 @@ void add_routes(Router& router, Service& service) {
   add_account_routes(router, service);
   add_apart_routes(router, service);
   add_log_routes(router, service);
+  add_token_routes(router, service);
   add_operation_routes(router, service);
 }
 

@@ -80,12 +80,12 @@ Result<net::Response> answer(const Service& service, const SearchQuestion& quest
   return json_response(200, std::move(out));
 }
 
-void handle(const Service& service, const net::Request& request, const net::Reply& reply) {
+void handle(const Service& service, const net::Request& request, const Call& call, const net::Reply& reply) {
   auto read = read_search(request, service.clock.now(), service.limits.read_entries_max);
   if (auto* wrong = std::get_if<net::Response>(&read)) return reply.send(std::move(*wrong));
   // Shared: std::function copies its captures.
   const auto question = std::make_shared<SearchQuestion>(std::move(std::get<SearchQuestion>(read)));
-  const auto searched = find_searched(service, question->log);
+  const auto searched = find_searched(service, call, question->log);
   if (!searched) return reply.send(error_response(searched.error()));
   answer_search(service, reply, [&service, question, searched = *searched](const GoOn& go_on) {
     return answer(service, *question, searched, go_on);
@@ -95,8 +95,8 @@ void handle(const Service& service, const net::Request& request, const net::Repl
 }  // namespace
 
 void add_search_routes(Router& router, Service& service) {
-  const auto search = [&service](const net::Request& request, const PathParts&, const net::Reply& reply) {
-    handle(service, request, reply);
+  const auto search = [&service](const net::Request& request, const Call& call, const net::Reply& reply) {
+    handle(service, request, call, reply);
   };
   router.add({"GET", "/api/v1/search", access::Permission::kRead, search});
   router.add({"POST", "/api/v1/search", access::Permission::kRead, search});

@@ -5,8 +5,8 @@
 
 namespace stele::api {
 
-Result<Searched> find_searched(const Service& service, const std::string& log) {
-  STELE_ASSIGN(const LogParts parts, service.parts_of(log));
+Result<Searched> find_searched(const Service& service, const Call& call, const std::string& log) {
+  STELE_ASSIGN(const LogParts parts, service.parts_of(call, log));
   if (parts.indexer == nullptr) return Error{Code::kNotFound, "the log " + log + " has no index; see the setting index"};
   return Searched{parts.log, parts.indexer};
 }

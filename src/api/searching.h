@@ -15,7 +15,7 @@ struct Searched {
   search::Indexer* indexer = nullptr;
 };
 // kNotFound when there is no such log, or nothing to search it with.
-Result<Searched> find_searched(const Service& service, const std::string& log);
+Result<Searched> find_searched(const Service& service, const Call& call, const std::string& log);
 
 // Adds the member `warnings` with those that hold of this log; nothing when none does. `found`: something was; then a name that
 // stands in no entry is told only where another one may have been meant.

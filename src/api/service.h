@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "api/router.h"
+#include "audit/grant_book.h"
 #include "base/clock.h"
 #include "base/metrics_text.h"
 #include "collect/http_door.h"
@@ -54,6 +55,7 @@ struct LogParts {
 struct Service {
   std::map<std::string, LogParts, log::LogOrder> logs;
   search::Pool* searches = nullptr;
+  audit::GrantBook* grants = nullptr;
   const Clock& clock;
   collect::Understanding understanding;
   const people::Directory& directory;
@@ -61,13 +63,13 @@ struct Service {
   ApiLimits limits;
   std::int64_t started = 0;
   std::vector<std::unique_ptr<collect::HttpDoor>> doors;
-  // Further samples for /metrics, from the doors and the server.
-  std::function<void(MetricsText&)> more_metrics;
+  // Further samples for /metrics, from the doors and the server, of the logs that the identity may know of.
+  std::function<void(MetricsText&, const access::Identity&)> more_metrics;
   ApiCounters counters;
 
-  // kNotFound when there is no such log.
-  [[nodiscard]] Result<LogParts> parts_of(const std::string& name) const;
-  [[nodiscard]] Result<log::Sequencer*> find(const std::string& name) const;
+  // The only ways to a log. kNotFound when there is no such log, or none that whoever asks may know of.
+  [[nodiscard]] Result<LogParts> parts_of(const Call& call, const std::string& name) const;
+  [[nodiscard]] Result<log::Sequencer*> find(const Call& call, const std::string& name) const;
   // Whether the owner of that source wants nothing taken that cannot be attributed.
   [[nodiscard]] bool is_strict(const log::Sequencer& log, std::string_view source) const;
 };
@@ -88,6 +90,7 @@ void add_coverage_routes(Router& router, Service& service);   // /api/v1/coverag
 void add_account_routes(Router& router, Service& service);    // /api/v1/accounts
 void add_apart_routes(Router& router, Service& service);      // values that are kept apart
 void add_log_routes(Router& router, Service& service);        // /log/{log}/…
+void add_token_routes(Router& router, Service& service);      // /api/v1/tokens
 void add_operation_routes(Router& router, Service& service);  // /healthz, /readyz, /metrics, /api/v1/status, schema
 
 // The receipt of a delivery as JSON (docs/formats/receipt.md).

@@ -48,12 +48,12 @@ Result<net::Response> answer(const SqlQuestion& question, const Searched& search
   return response;
 }
 
-void handle(const Service& service, const net::Request& request, const net::Reply& reply) {
+void handle(const Service& service, const net::Request& request, const Call& call, const net::Reply& reply) {
   const auto parameters = Parameters::read(request, {"query", "log", "limit", "format"});
   if (!parameters) return reply.send(error_response(parameters.error()));
   auto read = read_question(*parameters, service.clock.now());
   if (!read) return reply.send(error_response(read.error()));
-  const auto searched = find_searched(service, read->log);
+  const auto searched = find_searched(service, call, read->log);
   if (!searched) return reply.send(error_response(searched.error()));
   const auto question = std::make_shared<SqlQuestion>(std::move(*read));  // std::function copies its captures
   answer_search(service, reply,
@@ -63,9 +63,10 @@ void handle(const Service& service, const net::Request& request, const net::Repl
 }  // namespace
 
 void add_sql_routes(Router& router, Service& service) {
-  router.add(
-      {"POST", "/api/v1/sql", access::Permission::kRead,
-       [&service](const net::Request& request, const PathParts&, const net::Reply& reply) { handle(service, request, reply); }});
+  router.add({"POST", "/api/v1/sql", access::Permission::kRead,
+              [&service](const net::Request& request, const Call& call, const net::Reply& reply) {
+                handle(service, request, call, reply);
+              }});
 }
 
 }  // namespace stele::api

@@ -88,8 +88,8 @@ Result<std::uint64_t> start_of(const net::Request& request, std::uint64_t size) 
 
 void add_stream_routes(Router& router, Service& service) {
   router.add({"GET", "/api/v1/stream", access::Permission::kRead,
-              [&service](const net::Request& request, const PathParts&, const net::Reply& reply) {
-                const auto sequencer = service.find(request.parameter("log").value_or("main"));
+              [&service](const net::Request& request, const Call& call, const net::Reply& reply) {
+                const auto sequencer = service.find(call, request.parameter("log").value_or("main"));
                 if (!sequencer) return reply.send(error_response(sequencer.error()));
                 const auto from = start_of(request, (*sequencer)->store()->size());
                 if (!from) return reply.send(error_response(from.error()));

@@ -251,10 +251,10 @@ void append_receipt(std::string& out, const std::string& origin, const log::Deli
   out += "]}";
 }
 
-void submit_events(Service& service, const net::Request& request, const net::Reply& reply) {
-  const auto sequencer = service.find(request.parameter("log").value_or("main"));
+void submit_events(Service& service, const net::Request& request, const Call& call, const net::Reply& reply) {
+  const auto sequencer = service.find(call, request.parameter("log").value_or("main"));
   if (!sequencer) return reply.send(error_response(sequencer.error()));
-  const auto source = source_of(request, "http", request.peer.credentials ? "control" : "http");
+  const auto source = source_of(request, call, "http", request.peer.credentials ? "control" : "http");
   if (!source) return reply.send(error_response(source.error()));
   // How many events the request held is not known; that there was something is.
   const auto refuse = [&service, &log = **sequencer, id = source->id, reply](const Error& error) {

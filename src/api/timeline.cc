@@ -156,7 +156,7 @@ std::string timeline_json(const Timeline& found, const TimelineRequest& request,
   return out + "}\n";
 }
 
-void handle(const Service& service, const net::Request& request, const net::Reply& reply) {
+void handle(const Service& service, const net::Request& request, const Call& call, const net::Reply& reply) {
   const UnixNanos now = service.clock.now();
   const auto parameters = Parameters::read(
       request, {"q", "query", "actor", "session", "request", "target", "log", "since", "until", "window", "depth", "limit"});
@@ -166,7 +166,7 @@ void handle(const Service& service, const net::Request& request, const net::Repl
   auto query = read_query(*parameters, now);
   if (auto* wrong = std::get_if<net::Response>(&query)) return reply.send(std::move(*wrong));
   read->query = std::move(std::get<query::Query>(query).term);
-  const auto searched = find_searched(service, parameters->text("log", "main"));
+  const auto searched = find_searched(service, call, parameters->text("log", "main"));
   if (!searched) return reply.send(error_response(searched.error()));
   const auto question = std::make_shared<TimelineRequest>(std::move(*read));  // std::function copies its captures
   answer_search(service, reply, [&service, question, searched = *searched](const GoOn& go_on) -> Result<net::Response> {
@@ -179,8 +179,8 @@ void handle(const Service& service, const net::Request& request, const net::Repl
 }  // namespace
 
 void add_timeline_routes(Router& router, Service& service) {
-  const auto timeline = [&service](const net::Request& request, const PathParts&, const net::Reply& reply) {
-    handle(service, request, reply);
+  const auto timeline = [&service](const net::Request& request, const Call& call, const net::Reply& reply) {
+    handle(service, request, call, reply);
   };
   router.add({"GET", "/api/v1/timeline", access::Permission::kRead, timeline});
   router.add({"POST", "/api/v1/timeline", access::Permission::kRead, timeline});

@@ -14,6 +14,7 @@ std::string_view code_name(Code code) {
     case Code::kCorrupt: return "corrupt";
     case Code::kIo: return "io";
     case Code::kInternal: return "internal";
+    case Code::kUnauthenticated: return "unauthenticated";
   }
   return "internal";
 }

@@ -11,16 +11,17 @@ namespace stele {
 
 // Stable kinds of failure. Their names (`code_name`) appear in API answers, logs and tests; never renumber.
 enum class Code {
-  kInvalid,      // what was handed in is malformed: the caller must change it
-  kNotFound,     // no such thing
-  kTooLarge,     // over a documented limit
-  kConflict,     // contradicts what is stored
-  kDenied,       // not allowed
-  kBusy,         // try again shortly
-  kUnavailable,  // the service cannot do it now (stopped, full, shutting down)
-  kCorrupt,      // stored bytes are not what was written
-  kIo,           // the operating system refused
-  kInternal,     // a defect of ours
+  kInvalid,          // what was handed in is malformed: the caller must change it
+  kNotFound,         // no such thing
+  kTooLarge,         // over a documented limit
+  kConflict,         // contradicts what is stored
+  kDenied,           // not allowed
+  kBusy,             // try again shortly
+  kUnavailable,      // the service cannot do it now (stopped, full, shutting down)
+  kCorrupt,          // stored bytes are not what was written
+  kIo,               // the operating system refused
+  kInternal,         // a defect of ours
+  kUnauthenticated,  // who asks is not known: nothing, or nothing valid, was shown
 };
 
 std::string_view code_name(Code code);

@@ -14,9 +14,11 @@
 #include "agent/followed_file.h"
 #include "cli/command.h"
 #include "cli/descriptor_limit.h"
+#include "cli/flags.h"
 #include "cli/logging.h"
 #include "cli/text.h"
 #include "crypto/random.h"
+#include "io/file.h"
 
 namespace stele::cli {
 namespace {
@@ -57,6 +59,15 @@ std::string user_name() {
   return entry == nullptr ? std::to_string(::geteuid()) : entry->pw_name;
 }
 
+Result<std::string> read_token(const agent::Config& config) {
+  constexpr std::uint64_t kBytesMax = 4096;
+  if (config.token_file.empty()) return environment_token();
+  STELE_ASSIGN(std::string token, io::read_file(io::posix(), config.token_file, kBytesMax));
+  while (token.ends_with('\n') || token.ends_with('\r')) token.pop_back();
+  if (token.empty()) return invalid(config.token_file + " is empty; it holds the token that is shown to the server");
+  return token;
+}
+
 Result<agent::Config> read_config(const Options& options) {
   agent::Config config;
   if (!options.config_file.empty()) STELE_TRY(agent::read_config_file(options.config_file, config));
@@ -64,6 +75,7 @@ Result<agent::Config> read_config(const Options& options) {
   if (!options.spool.empty()) config.spool = options.spool;
   if (!options.source.empty()) config.source = options.source;
   if (!options.ca_file.empty()) config.ca_file = options.ca_file;
+  STELE_ASSIGN(config.token, read_token(config));
   if (options.no_discover) config.discover = false;
   for (const std::string& path : options.files) config.files.push_back({path, "", false, false});
   if (options.list && config.spool.empty()) config.spool = "-";

@@ -88,6 +88,7 @@ class SignalsHeld {
 Code code_of(int status) {
   switch (status) {
     case 400: return Code::kInvalid;
+    case 401: return Code::kUnauthenticated;
     case 403: return Code::kDenied;
     case 404: return Code::kNotFound;
     case 413: return Code::kTooLarge;
@@ -111,6 +112,7 @@ Result<std::unique_ptr<Connection>> Connection::open(const Where& where, Reach r
       return invalid("--url is like http://127.0.0.1:7373, not \"" + where.url + "\"");
     connection->name_ = url;
     connection->http_ = std::make_unique<net::HttpClient>(url);
+    connection->http_->set_token(environment_token());
     return connection;
   }
   const char* variable = std::getenv("STELE_DATA");
@@ -202,15 +204,11 @@ Result<std::string> Connection::get(const std::string& target) {
 }
 
 Result<std::string> origin_of(Connection& connection, const std::string& log) {
-  STELE_ASSIGN(const std::string body, connection.get("/api/v1/status"));
-  event::JsonTape tape;
-  STELE_TRY(parse_json(body, tape));
-  std::string origin;
-  JsonValue(tape)["logs"].for_each([&](JsonValue one) {
-    if (one["name"].text() == log) origin = one["origin"].text();
-  });
-  if (origin.empty()) return Error{Code::kNotFound, "there is no log \"" + log + "\" at " + connection.name()};
-  return origin;
+  auto key = connection.get("/log/" + url_encode(log) + "/key");  // whoever may write may see it
+  if (!key && key.error().code == Code::kNotFound)
+    return Error{Code::kNotFound, "there is no log \"" + log + "\" at " + connection.name()};
+  if (!key) return key.error();
+  return key->substr(0, key->find('+'));
 }
 
 Error answer_error(const net::ClientAnswer& answer, const std::string& name) {

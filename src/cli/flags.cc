@@ -1,6 +1,13 @@
 #include "cli/flags.h"
 
+#include <cstdlib>
+
 namespace stele::cli {
+
+std::string environment_token() {
+  const char* variable = std::getenv("STELE_TOKEN");
+  return variable == nullptr ? "" : variable;
+}
 
 void add_where_options(const Command& command, Where& where) {
   Option url = command.add_option("--url", where.url, "Server, as in http://127.0.0.1:7373.").type_name("URL");

@@ -10,6 +10,7 @@
 
 #include "base/json_text.h"
 #include "cli/command.h"
+#include "cli/flags.h"
 #include "cli/text.h"
 #include "io/file.h"
 #include "net/http_client.h"
@@ -144,6 +145,7 @@ Status check(const Options& options, verify::Options& checks, verify::Report& re
     if (dir != options.data) whole.leave(options.data, "what lies beside logs/" + options.log + ": no part of this log");
   } else {
     net::HttpClient client(log_prefix(options));
+    client.set_token(environment_token());
     const verify::Fetch fetch = [&client, &options](const std::string& path) -> Result<std::string> {
       STELE_ASSIGN(auto answer, get_patiently(client, "/" + path));
       if (answer.status == 200) return std::move(answer.body);

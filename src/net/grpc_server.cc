@@ -214,11 +214,12 @@ namespace {
 // One call. It is gone soon after it was finished, by an answer or because the client gave it up, whichever is first.
 class Call final : public grpc::ServerGenericBidiReactor {
  public:
-  Call(GrpcServer::State& server, const GrpcMethod& method, Peer peer)
+  Call(GrpcServer::State& server, const GrpcMethod& method, Peer peer, std::string authorization)
       : server_(server), link_(std::make_shared<Link>(*this)), number_(server.awaited->add(link_)) {
     request_.method = "POST";
     request_.path = method.path;
     request_.headers.emplace_back("Content-Type", method.content_type);
+    if (!authorization.empty()) request_.headers.emplace_back("Authorization", std::move(authorization));
     request_.peer = std::move(peer);
     StartRead(&received_);
   }
@@ -306,7 +307,10 @@ grpc::ServerGenericBidiReactor* GrpcServer::State::CreateReactor(grpc::GenericCa
   const auto method =
       std::find_if(methods.begin(), methods.end(), [&](const GrpcMethod& one) { return one.name == context->method(); });
   if (method == methods.end()) return new Unknown();
-  return new Call(*this, *method, peer_of(context->peer(), open_door));
+  const auto shown = context->client_metadata().find("authorization");
+  std::string authorization;
+  if (shown != context->client_metadata().end()) authorization.assign(shown->second.data(), shown->second.size());
+  return new Call(*this, *method, peer_of(context->peer(), open_door), std::move(authorization));
 }
 
 Result<std::string> GrpcServer::State::listen(const std::string& address,

@@ -46,6 +46,7 @@ struct HttpClient::State {
   CURL* curl = curl_easy_init();
   std::string base;
   std::string name;  // as `base`, without a user and password
+  std::string token;
   std::string unix_socket;
   SocketPath socket_place;
 
@@ -64,6 +65,10 @@ struct HttpClient::State {
     curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT, 10L);
     curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https");
     if (!unix_socket.empty()) curl_easy_setopt(curl, CURLOPT_UNIX_SOCKET_PATH, socket_place.text().c_str());
+    if (!token.empty()) {
+      curl_easy_setopt(curl, CURLOPT_HTTPAUTH, CURLAUTH_BEARER);
+      curl_easy_setopt(curl, CURLOPT_XOAUTH2_BEARER, token.c_str());
+    }
     // The server is named; a proxy of the environment has no business between.
     curl_easy_setopt(curl, CURLOPT_NOPROXY, "*");
   }
@@ -98,6 +103,8 @@ HttpClient::HttpClient(std::string base, std::string unix_socket) {
 }
 
 HttpClient::~HttpClient() = default;
+
+void HttpClient::set_token(std::string token) { state_->token = std::move(token); }
 
 Result<ClientAnswer> HttpClient::get(const std::string& target) {
   state_->prepare(target);

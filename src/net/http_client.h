@@ -39,6 +39,9 @@ class HttpClient {
   HttpClient(const HttpClient&) = delete;
   HttpClient& operator=(const HttpClient&) = delete;
 
+  // From now on each request shows this token (RFC 6750); empty: none.
+  void set_token(std::string token);
+
   // `target` starts with '/'. kUnavailable when there is no connection; any HTTP status is an answer.
   Result<ClientAnswer> get(const std::string& target);
   Result<ClientAnswer> post(const std::string& target, std::string_view body, const std::string& content_type);

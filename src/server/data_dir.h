@@ -28,6 +28,7 @@ struct DataLayout {
   [[nodiscard]] std::string ledger_file(const std::string& name) const { return root + "/sources/" + name + ".json"; }
   [[nodiscard]] std::string notify_file(const std::string& name) const { return state_file("notify", name); }
   [[nodiscard]] std::string upkeep_file(const std::string& name) const { return state_file("upkeep", name); }
+  [[nodiscard]] std::string grants_file() const { return root + "/grants.json"; }
   [[nodiscard]] std::string logs_dir() const { return root + "/logs"; }
   [[nodiscard]] std::string log_dir(const std::string& name) const { return logs_dir() + "/" + name; }
   [[nodiscard]] std::string index_dir(const std::string& name) const { return root + "/index/" + name; }

@@ -77,7 +77,7 @@ collect::SyslogOptions syslog_options(const Config& config, const sources::Regis
 
 // In the order of construction; destroyed in reverse.
 struct Server::Parts {
-  explicit Parts(const Config& c) : config(c), layout(c), router(access::Authority(c.allow_remote)) {}
+  explicit Parts(const Config& c) : config(c), layout(c) {}
 
   Config config;
   DataLayout layout;
@@ -85,12 +85,13 @@ struct Server::Parts {
   std::unique_ptr<normalise::Ruleset> rules;
   std::unique_ptr<apart::Keeper> keeper;
   std::unique_ptr<collect::Understanding> understanding;
-  std::vector<std::unique_ptr<ServedLog>> logs;  // "main" first
+  std::vector<std::unique_ptr<ServedLog>> logs;  // "main" first, "audit" last
+  std::unique_ptr<audit::GrantBook> grants;      // kept in the log "audit"
   std::unique_ptr<search::Pool> searches;
   people::Directory people;
   sentence::Sentences sentences;
   std::unique_ptr<api::Service> service;
-  api::Router router;
+  std::unique_ptr<api::Router> router;
   std::unique_ptr<net::Runtime> runtime;  // ends what still refers to the ones above
   std::unique_ptr<collect::SyslogDoor> syslog;
   std::unique_ptr<net::StreamServer> streams;
@@ -109,7 +110,7 @@ struct Server::Parts {
   Status read_people();
   Status read_sentences();
   void watch_logs();
-  void append_metrics(MetricsText& out) const;
+  void append_metrics(MetricsText& out, const access::Identity& identity) const;
 };
 
 Status Server::Parts::open() {
@@ -120,6 +121,8 @@ Status Server::Parts::open() {
   keeper = std::make_unique<apart::Keeper>(keeper_options(config), crypto::system_random());
   understanding = std::unique_ptr<collect::Understanding>(new collect::Understanding{*rules, *keeper});
   STELE_TRY(open_logs());
+  STELE_ASSIGN(grants,
+               audit::GrantBook::open(fs, layout.grants_file(), logs.back()->log(), system_clock(), crypto::system_random()));
   STELE_TRY(read_people());
   STELE_TRY(read_sentences());
   constexpr std::size_t kWaitingMax = 256;
@@ -129,6 +132,7 @@ Status Server::Parts::open() {
   for (const auto& one : logs) parts.emplace(one->name(), api::LogParts{&one->log(), &one->watch(), one->indexer()});
   service = std::unique_ptr<api::Service>(new api::Service{std::move(parts),
                                                            searches.get(),
+                                                           grants.get(),
                                                            system_clock(),
                                                            *understanding,
                                                            people,
@@ -139,8 +143,9 @@ Status Server::Parts::open() {
                                                            {},
                                                            {}});
   STELE_TRY(add_doors());
-  service->more_metrics = [this](MetricsText& out) { append_metrics(out); };
-  api::add_routes(router, *service);
+  service->more_metrics = [this](MetricsText& out, const access::Identity& identity) { append_metrics(out, identity); };
+  router = std::make_unique<api::Router>(access::Authority(config.allow_remote, grants->grants(), system_clock()));
+  api::add_routes(*router, *service);
   STELE_TRY(open_syslog());
   STELE_TRY(open_grpc());
   for (const auto& one : logs) one->begin_upkeep();
@@ -192,6 +197,7 @@ void Server::Parts::watch_logs() {
   constexpr std::int64_t kMillis = 500;
   runtime->after(kMillis, [this] {
     for (const auto& one : logs) one->tell_changes();
+    grants->keep();
     watch_logs();
   });
 }
@@ -242,8 +248,8 @@ Status Server::Parts::open_syslog() {
 
 Status Server::Parts::open_http() {
   http = std::make_unique<net::HttpServer>(
-      *runtime, [this](const net::Request& request, const net::Reply& reply) { router.handle(request, reply); },
-      http_limits(config), [this](const net::Request& request) { return router.takes_stream(request); });
+      *runtime, [this](const net::Request& request, const net::Reply& reply) { router->handle(request, reply); },
+      http_limits(config), [this](const net::Request& request) { return router->takes_stream(request); });
   STELE_TRY(http->listen_unix(layout.control_socket()));
   std::string lines;
   for (const std::string& address : config.listen) {
@@ -261,7 +267,7 @@ Status Server::Parts::open_grpc() {
   constexpr const char* kExport = "/opentelemetry.proto.collector.logs.v1.LogsService/Export";
   const auto make = [&] {
     return std::make_unique<net::GrpcServer>(
-        *runtime, [this](const net::Request& request, const net::Reply& reply) { router.handle(request, reply); },
+        *runtime, [this](const net::Request& request, const net::Reply& reply) { router->handle(request, reply); },
         std::vector<net::GrpcMethod>{{kExport, "/v1/logs", "application/x-protobuf"}}, grpc_limits(config));
   };
   for (const std::string& address : config.otlp_grpc) {
@@ -277,7 +283,7 @@ Status Server::Parts::open_grpc() {
   return {};
 }
 
-void Server::Parts::append_metrics(MetricsText& out) const {
+void Server::Parts::append_metrics(MetricsText& out, const access::Identity& identity) const {
   out.gauge("stele_http_connections", "Open HTTP connections.", http->counters().connections);
   out.counter("stele_http_requests_total", "HTTP requests.", http->counters().requests);
   out.counter("stele_http_refused_total", "HTTP connections over the limit.", http->counters().refused);
@@ -289,7 +295,9 @@ void Server::Parts::append_metrics(MetricsText& out) const {
   out.counter("stele_syslog_messages_total", "Syslog messages stored.", syslog->counters().messages);
   out.counter("stele_syslog_quarantined_total", "Of them, quarantined.", syslog->counters().quarantined);
   out.counter("stele_syslog_retries_total", "Batches that the log did not take at once.", syslog->counters().retries);
-  for (const auto& one : logs) one->append_metrics(out);
+  for (const auto& one : logs) {
+    if (identity.knows(one->name(), access::Permission::kObserve)) one->append_metrics(out);
+  }
 }
 
 Server::Server(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
@@ -319,6 +327,7 @@ void Server::drain() {
   for (const auto& one : parts_->logs) one->stop_watch();
   if (parts_->searches) parts_->searches->drain();
   for (const auto& one : parts_->logs) one->drain();
+  if (parts_->grants) parts_->grants->close();
   if (parts_->runtime) parts_->runtime->stop();
   for (const auto& one : parts_->logs) spdlog::info("log {} closed with {} entries", one->name(), one->log().store()->size());
 }

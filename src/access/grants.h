@@ -1,0 +1,69 @@
+// The tokens that there are: who has which role, where, until when. In memory; what keeps them is audit/grant_book.h.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <shared_mutex>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "access/identity.h"
+#include "base/bytes.h"
+#include "base/clock.h"
+#include "base/result.h"
+
+namespace stele::access {
+
+struct Grant {
+  std::string id;
+  std::string name;
+  std::string role;
+  std::string source;
+  std::vector<std::string> logs;
+  UnixNanos created = 0;
+  std::string created_by;
+  std::optional<UnixNanos> expires;
+  std::optional<UnixNanos> revoked;
+  std::string revoked_by;
+  Hash digest{};  // of the token's text
+
+  friend bool operator==(const Grant&, const Grant&) = default;
+};
+
+// kInvalid says which member cannot be so, for whoever asked for the grant.
+Status check_grant(const Grant& grant);
+
+// Thread-safe.
+class Grants {
+ public:
+  // Replaces one of the same id.
+  void put(const Grant& grant);
+  [[nodiscard]] std::optional<Grant> find(std::string_view id) const;
+
+  struct Listed {
+    Grant grant;
+    UnixNanos last_used = 0;  // since the start; 0: not
+  };
+  // In the order of their ids.
+  [[nodiscard]] std::vector<Listed> list() const;
+
+  // Who shows this token at `now`. kUnauthenticated, in words that say nothing of tokens that exist unless the token itself was
+  // shown rightly: then that it expired or was revoked.
+  [[nodiscard]] Result<Identity> authenticate(std::string_view token, UnixNanos now) const;
+
+ private:
+  struct Held {
+    Grant grant;
+    Identity identity;
+    mutable std::atomic<UnixNanos> last_used{0};
+  };
+  mutable std::shared_mutex mutex_;
+  std::map<std::string, std::shared_ptr<Held>, std::less<>> held_;  // shared by those who authenticate meanwhile
+};
+
+}  // namespace stele::access

@@ -1,0 +1,30 @@
+#include "access/identity.h"
+
+#include <algorithm>
+
+namespace stele::access {
+namespace {
+
+constexpr std::string_view kAuditLog = "audit";
+
+}  // namespace
+
+bool Identity::knows(std::string_view log, Permission permission) const {
+  if (log == kAuditLog && permission == Permission::kWrite) return false;  // the server alone writes there
+  if (!logs.empty()) return std::ranges::find(logs, log) != logs.end();
+  const bool sees_entries = permission == Permission::kRead || permission == Permission::kReadWhole ||
+                            permission == Permission::kExport || permission == Permission::kOpenSealed;
+  return log != kAuditLog || !sees_entries || role->sees_audit;
+}
+
+Status Identity::may(Permission permission) const {
+  if (role->permissions.has(permission)) return {};
+  std::string others;
+  for (const Role& other : roles()) {
+    if (other.permissions.has(permission)) others += (others.empty() ? "" : ", ") + std::string(other.name);
+  }
+  return Error{Code::kDenied, name + " has the role " + std::string(role->name) + ", which may not " +
+                                  std::string(permission_name(permission)) + "; " + others + " may"};
+}
+
+}  // namespace stele::access

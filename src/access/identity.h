@@ -1,0 +1,27 @@
+// Who asks, once it is known, and what he may. Pure.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "access/permission.h"
+#include "base/result.h"
+
+namespace stele::access {
+
+struct Identity {
+  std::string text;  // as entries name it: "token:k7m2p9x4qd", "local:0"
+  std::string name;  // for people
+  const Role* role = nullptr;
+  std::string source;             // may write as this source alone; empty: as any
+  std::vector<std::string> logs;  // what it may know of; empty: every log, "audit" where its role sees that
+
+  [[nodiscard]] bool is_token() const { return text.starts_with("token:"); }
+  // Whether this log exists for it, asked for that. What it may not know of is answered as if it were not there.
+  [[nodiscard]] bool knows(std::string_view log, Permission permission) const;
+  // kDenied, with a sentence for whoever asks, when the role has no such permission.
+  [[nodiscard]] Status may(Permission permission) const;
+};
+
+}  // namespace stele::access

@@ -1,0 +1,83 @@
+// The grants of a server: kept as entries of its log "audit", which nobody alters, and held in memory for decisions.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "access/grants.h"
+#include "audit/grant_event.h"
+#include "base/clock.h"
+#include "io/file.h"
+#include "log/sequencer.h"
+
+namespace stele::audit {
+
+// Which entries of the log are about grants: all before `size`, so that a start need not read them all. Derived: whoever loses
+// the file reads the log once (docs/formats/access.md).
+struct GrantPlaces {
+  std::string log;  // its id
+  std::uint64_t size = 0;
+  std::vector<std::uint64_t> changes;
+};
+
+// Thread-safe. A change is durable as an entry before it has an effect and before anyone is told of it.
+class GrantBook {
+ public:
+  // Reads the grants there are. The log, the file system, the clock and the source of randomness outlive it.
+  static Result<std::unique_ptr<GrantBook>> open(io::FileSystem& fs, std::string places_file, log::Sequencer& audit,
+                                                 const Clock& clock, Random& random);
+
+  [[nodiscard]] const access::Grants& grants() const { return grants_; }
+
+  struct Wanted {
+    std::string name;
+    std::string role;
+    std::string source;
+    std::vector<std::string> logs;
+    std::optional<UnixNanos> expires;
+  };
+  struct Created {
+    access::Grant grant;
+    std::string token;  // its text, which is kept nowhere
+  };
+  // `done` is called once, from another thread or this one; it must not block. kInvalid as access::check_grant.
+  void create(const Wanted& wanted, const Doer& doer, std::function<void(Result<Created>)> done);
+  // kNotFound: there is none of that id. One that is revoked already stays as it is, and is handed back.
+  void revoke(const std::string& id, const Doer& doer, std::function<void(Result<access::Grant>)> done);
+
+  // Notes where the grants stand, if the log is much longer than when that was noted last. Cheap otherwise.
+  void keep();
+  // The same in any case; at the end.
+  void close();
+
+ private:
+  GrantBook(io::FileSystem& fs, std::string places_file, log::Sequencer& audit, const Clock& clock, Random& random)
+      : fs_(fs), places_file_(std::move(places_file)), audit_(audit), clock_(clock), random_(random) {}
+  Status read();
+  Status take(const log::Store& store, std::uint64_t first, std::uint64_t end, bool all);
+  void note_written(const GrantChange& change, std::optional<std::uint64_t> index);
+  void apply(const GrantChange& change);
+  void write(event::InternalEvent event, GrantChange change, std::function<void(const Status&)> done);
+  void save();  // under the mutex
+
+  io::FileSystem& fs_;
+  std::string places_file_;
+  log::Sequencer& audit_;
+  const Clock& clock_;
+  Random& random_;
+  access::Grants grants_;
+
+  std::mutex mutex_;  // guards what follows
+  GrantPlaces places_;
+  std::uint64_t being_written_ = 0;  // changes whose place is not known yet
+};
+
+// The file's text, there and back. kCorrupt when it is none.
+std::string grant_places_text(const GrantPlaces& places);
+Result<GrantPlaces> parse_grant_places(std::string_view text);
+
+}  // namespace stele::audit

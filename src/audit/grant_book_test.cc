@@ -1,0 +1,172 @@
+// Grants are the log's entries: what is made and revoked is there again after any end, with or without the file of places.
+#include "audit/grant_book.h"
+
+#include <gtest/gtest.h>
+
+#include <future>
+
+#include "event/entry.h"
+#include "support/real_log.h"
+
+namespace stele::audit {
+namespace {
+
+using testing::RealLog;
+
+const Doer kAda{"local:0", "ada", "203.0.113.9"};
+
+class GrantBookTest : public ::testing::Test {
+ protected:
+  void SetUp() override { open(); }
+
+  void open() {
+    auto book = GrantBook::open(io::posix(), log_.path("grants.json"), *log_, system_clock(), crypto::system_random());
+    ASSERT_TRUE(book.ok()) << book.error().message;
+    book_ = std::move(*book);
+  }
+  // As after a stop in order, or a kill, which leaves the file as it was.
+  void open_again(bool in_order = true) {
+    if (in_order) book_->close();
+    book_.reset();
+    log_.open();
+    open();
+  }
+
+  Result<GrantBook::Created> create(const GrantBook::Wanted& wanted) {
+    std::promise<Result<GrantBook::Created>> promise;
+    book_->create(wanted, kAda, [&](Result<GrantBook::Created> created) { promise.set_value(std::move(created)); });
+    return promise.get_future().get();
+  }
+  Result<access::Grant> revoke(const std::string& id) {
+    std::promise<Result<access::Grant>> promise;
+    book_->revoke(id, kAda, [&](Result<access::Grant> grant) { promise.set_value(std::move(grant)); });
+    return promise.get_future().get();
+  }
+  void write_others(int count) {
+    event::EntryBatch batch(event::Source{"stele", "http", "127.0.0.1:1", ""});
+    for (int i = 0; i < count; ++i) {
+      const std::string text =
+          R"({"time":"2026-11-23T16:20:00Z","actor":{"type":"user","id":"u"},"action":"stele.token.created",)"
+          R"("targets":[{"type":"token","id":"0"}]})";
+      ASSERT_TRUE(batch.add(text, {}, {}, {}));
+    }
+    ASSERT_TRUE(log_.write(std::move(batch)));
+  }
+  std::vector<access::Grant> all() const {
+    std::vector<access::Grant> out;
+    for (const auto& listed : book_->grants().list()) out.push_back(listed.grant);
+    return out;
+  }
+  std::string entry(std::uint64_t index) {
+    std::string out;
+    const auto bundle = log_->store()->read(index, 1);
+    EXPECT_TRUE(bundle.ok());
+    EXPECT_TRUE(event::for_each_entry(*bundle, [&](std::string_view one) { out = one; }));
+    return out;
+  }
+
+  RealLog log_;
+  std::unique_ptr<GrantBook> book_;
+};
+
+// Goal: a grant with every member comes back as it was, from the file's places, from a log that grew behind them, and without a
+// file; a token that was shown lets in each time.
+TEST_F(GrantBookTest, finds_its_grants_again) {
+  const auto first = create({"billing", "writer", "billing-api", {"main", "eu"}, system_clock().now() + 3'600'000'000'000});
+  ASSERT_TRUE(first.ok()) << first.error().message;
+  write_others(300);
+  const auto second = create({"Smith & Co \"SOC 2\"", "auditor", "", {}, std::nullopt});
+  ASSERT_TRUE(second.ok());
+  ASSERT_TRUE(revoke(first->grant.id).ok());
+  const auto before = all();
+  ASSERT_EQ(before.size(), 2U);
+  for (const int way : {0, 1, 2, 3}) {
+    if (way == 2) ASSERT_TRUE(io::posix().remove(log_.path("grants.json")).ok());
+    if (way == 3) ASSERT_TRUE(io::write_file(io::posix(), log_.path("grants.json"), "{\"stele_grants\":1}", 0600).ok());
+    open_again(way == 0);
+    EXPECT_EQ(all(), before) << way;
+    EXPECT_TRUE(book_->grants().authenticate(second->token, system_clock().now()).ok());
+    EXPECT_FALSE(book_->grants().authenticate(first->token, system_clock().now()).ok()) << "it was revoked";
+    write_others(10);
+  }
+}
+
+// Goal: what is on record says who did what to which token, and never the token.
+TEST_F(GrantBookTest, leaves_a_record_without_the_token) {
+  const auto made = create({"billing", "writer", "billing-api", {"main"}, std::nullopt});
+  ASSERT_TRUE(made.ok());
+  ASSERT_TRUE(revoke(made->grant.id).ok());
+  const std::string created = entry(0);
+  EXPECT_NE(created.find(R"("actor":{"type":"user","id":"local:0","name":"ada"},"action":"stele.token.created")"),
+            std::string::npos)
+      << created;
+  EXPECT_NE(created.find(R"("category":"permission_change")"), std::string::npos);
+  EXPECT_NE(created.find(R"("origin":{"ip":"203.0.113.9"})"), std::string::npos);
+  EXPECT_NE(created.find(R"("targets":[{"type":"token","id":")" + made->grant.id), std::string::npos);
+  EXPECT_NE(created.find(R"("role":"writer","source":"billing-api","logs":"main","digest":")"), std::string::npos) << created;
+  EXPECT_NE(entry(1).find(R"("action":"stele.token.revoked")"), std::string::npos);
+  EXPECT_EQ(log_->store()->size(), 2U);
+  for (const std::uint64_t index : {0U, 1U}) EXPECT_EQ(entry(index).find(made->token.substr(17)), std::string::npos);
+}
+
+// Goal: what no source may say is not believed: an entry that looks like a grant and is not Stele's own grants nothing.
+TEST_F(GrantBookTest, believes_nobody_else) {
+  write_others(3);
+  open_again(false);
+  EXPECT_TRUE(all().empty());
+}
+
+// Goal: what cannot be is refused and leaves no entry; revoking twice is one entry.
+TEST_F(GrantBookTest, refuses_what_cannot_be) {
+  EXPECT_EQ(create({"", "writer", "", {}, std::nullopt}).error().code, Code::kInvalid);
+  EXPECT_EQ(create({"x", "king", "", {}, std::nullopt}).error().code, Code::kInvalid);
+  EXPECT_EQ(revoke("0123456789").error().code, Code::kNotFound);
+  EXPECT_EQ(log_->store()->size(), 0U);
+  const auto made = create({"x", "reader", "", {}, std::nullopt});
+  ASSERT_TRUE(made.ok());
+  const auto once = revoke(made->grant.id);
+  const auto twice = revoke(made->grant.id);
+  ASSERT_TRUE(once.ok() && twice.ok());
+  EXPECT_EQ(*once, *twice);
+  EXPECT_EQ(log_->store()->size(), 2U);
+}
+
+// Goal: many at once, from many threads: each is on record, and all are there again.
+TEST_F(GrantBookTest, takes_many_at_once) {
+  constexpr int kThreads = 4;
+  constexpr int kEach = 25;
+  std::vector<std::thread> threads;
+  for (int t = 0; t < kThreads; ++t) {
+    threads.emplace_back([&] {
+      for (int i = 0; i < kEach; ++i) {
+        const auto made = create({"x", "reader", "", {}, std::nullopt});
+        ASSERT_TRUE(made.ok());
+        if (i % 2 == 0) ASSERT_TRUE(revoke(made->grant.id).ok());
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  const auto before = all();
+  EXPECT_EQ(before.size(), kThreads * kEach);
+  open_again();
+  EXPECT_EQ(all(), before);
+}
+
+// Goal: the file of places is read as it was written, and refused when it is none.
+TEST(GrantPlaces, are_read_back) {
+  const GrantPlaces places{"202122232425262728292a2b2c2d2e2f", 812, {0, 17, 640}};
+  const std::string text = grant_places_text(places);
+  EXPECT_EQ(text, R"({"stele_grants":1,"log":"202122232425262728292a2b2c2d2e2f","size":812,"changes":[0,17,640]})"
+                  "\n");
+  const auto read = parse_grant_places(text);
+  ASSERT_TRUE(read.ok());
+  EXPECT_EQ(read->changes, places.changes);
+  for (const char* wrong :
+       {"", "{}", "[]", R"({"stele_grants":2,"log":"x","size":1,"changes":[]})",
+        R"({"stele_grants":1,"log":"x","size":1,"changes":[1]})", R"({"stele_grants":1,"log":"x","size":9,"changes":[2,1]})",
+        R"({"stele_grants":1,"log":"x","size":9,"changes":["1"]})", R"({"stele_grants":1,"log":"x","size":9})"})
+    EXPECT_FALSE(parse_grant_places(wrong).ok()) << wrong;
+}
+
+}  // namespace
+}  // namespace stele::audit

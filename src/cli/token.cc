@@ -1,0 +1,178 @@
+// stele token: make, list and revoke what programs show to say who they are.
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/json_text.h"
+#include "cli/command.h"
+#include "cli/connection.h"
+#include "cli/entry_line.h"
+#include "cli/json.h"
+#include "cli/text.h"
+
+namespace stele::cli {
+namespace {
+
+constexpr const char* kCreateExamples =
+    "The token is printed alone, once; the server keeps its hash. That it was made, and by whom, is an entry of the log "
+    "\"audit\".\n\n"
+    "Roles: writer (hands events in), reader (sees entries), auditor (sees, exports, verifies), operator (runs the server and\n"
+    "sees no entry), admin (gives and takes access and sees no entry), owner (all of it). Nobody can alter or delete.\n\n"
+    "Examples:\n"
+    "  stele token create --role writer --name billing --source billing-api\n"
+    "  stele token create --role auditor --name 'Smith & Co, SOC 2' --expires 30d\n"
+    "  export STELE_TOKEN=$(stele token create --role reader --name ada --log main)\n"
+    "  curl -H \"Authorization: Bearer $STELE_TOKEN\" http://127.0.0.1:7373/api/v1/search?q=action:login\n\n"
+    "Exit code: 0 done, 2 it could not be done.";
+
+constexpr const char* kListExamples =
+    "Examples:\n"
+    "  stele token list\n"
+    "  stele token list --json | jq -r '.tokens[] | select(.revoked == null) | .id'\n\n"
+    "Exit code: 0 done, 2 it could not be done.";
+
+constexpr const char* kRevokeExamples =
+    "From then on the token is refused. Revoking one again changes nothing.\n\n"
+    "Example:\n"
+    "  stele token revoke k7m2p9x4qd\n\n"
+    "Exit code: 0 done, 1 there is no such token, 2 it could not be done.";
+
+struct Options {
+  Where where;
+  std::string id;
+  std::string name;
+  std::string role;
+  std::string source;
+  std::vector<std::string> logs;
+  std::string expires;
+  bool json = false;
+};
+
+Result<std::string> post(Connection& connection, const std::string& target, const std::string& body) {
+  STELE_ASSIGN(const net::ClientAnswer answer, connection.http().post(target, body, "application/json"));
+  if (answer.status != 200) return answer_error(answer, connection.name());
+  return answer.body;
+}
+
+Result<std::string> create_body(const Options& options) {
+  std::string out = "{\"name\":";
+  for (const std::string* text : {&options.name, &options.role, &options.source, &options.expires}) {
+    if (!is_utf8(*text)) return invalid("what is given is not UTF-8");
+  }
+  append_json_string(out, options.name);
+  out += ",\"role\":";
+  append_json_string(out, options.role);
+  if (!options.source.empty()) {
+    out += ",\"source\":";
+    append_json_string(out, options.source);
+  }
+  if (!options.expires.empty()) {
+    out += ",\"expires\":";
+    append_json_string(out, options.expires);
+  }
+  for (const std::string& log : options.logs) {
+    if (!is_utf8(log)) return invalid("what is given is not UTF-8");
+    out += &log == options.logs.data() ? ",\"logs\":[" : ",";
+    append_json_string(out, log);
+  }
+  return out + (options.logs.empty() ? "}" : "]}");
+}
+
+Result<int> create(const Options& options) {
+  STELE_ASSIGN(const std::string body, create_body(options));
+  STELE_ASSIGN(const auto connection, Connection::open(options.where, Reach::kAppend));
+  STELE_ASSIGN(const std::string answer, post(*connection, "/api/v1/tokens", body));
+  event::JsonTape tape;
+  STELE_TRY(parse_json(answer, tape));
+  return put_whole("token", options.json ? std::string(tape.text()) + "\n" : JsonValue(tape)["token"].text() + "\n");
+}
+
+// What the token is good for now, in a word.
+std::string state_of(JsonValue token, const Palette& palette) {
+  if (token["revoked"]) return palette.paint(Colour::kRed, "revoked");
+  const auto expires = parse_time(token["expires"].text());
+  if (expires && *expires <= system_clock().now()) return palette.paint(Colour::kYellow, "expired");
+  return palette.paint(Colour::kGreen, "valid");
+}
+
+std::string where_of(JsonValue token) {
+  std::string out;
+  token["logs"].for_each([&](JsonValue log) { out += (out.empty() ? "" : ", ") + printable(log.text()); });
+  if (out.empty()) out = "all logs";
+  if (token["source"]) out += ", as " + printable(token["source"].text());
+  return out;
+}
+
+std::string list_text(JsonValue answer) {
+  const Palette palette = palette_for(STDOUT_FILENO);
+  const bool terminal = is_terminal(STDOUT_FILENO);
+  const auto when = [terminal](JsonValue value) {
+    const auto time = parse_time(value.text());
+    return time ? time_text(*time, terminal) : std::string("-");
+  };
+  std::string out;
+  answer["tokens"].for_each([&](JsonValue token) {
+    if (!out.empty()) out += "\n";
+    out += two_columns({
+        {"token", palette.paint(Colour::kBold, token["id"].text()) + "  " + state_of(token, palette)},
+        {"name", printable(token["name"].text())},
+        {"role", token["role"].text() + " of " + where_of(token)},
+        {"created", when(token["created"]) + " by " + printable(token["created_by"].text())},
+        {"expires", token["expires"] ? when(token["expires"]) : "never"},
+        {"last used", token["last_used"] ? when(token["last_used"]) : "not since the server started"},
+    });
+  });
+  return out.empty() ? "There are no tokens: `stele token create --help` tells how to make one.\n" : out;
+}
+
+Result<int> list(const Options& options) {
+  STELE_ASSIGN(const auto connection, Connection::open(options.where, Reach::kRead));
+  STELE_ASSIGN(const std::string body, connection->get("/api/v1/tokens"));
+  event::JsonTape tape;
+  STELE_TRY(parse_json(body, tape));
+  return put_whole("token", options.json ? std::string(tape.text()) + "\n" : list_text(JsonValue(tape)));
+}
+
+Result<int> revoke(const Options& options) {
+  STELE_ASSIGN(const auto connection, Connection::open(options.where, Reach::kAppend));
+  STELE_ASSIGN(const std::string body, post(*connection, "/api/v1/tokens/" + url_encode(options.id) + "/revoke", "{}"));
+  event::JsonTape tape;
+  STELE_TRY(parse_json(body, tape));
+  const JsonValue token(tape);
+  return put_whole("token", options.json ? std::string(tape.text()) + "\n"
+                                         : "Revoked " + token["id"].text() + ", \"" + printable(token["name"].text()) + "\".\n");
+}
+
+int ended(const Result<int>& code) {
+  if (code) return *code;
+  complain("token", code.error().message);
+  return code.error().code == Code::kNotFound ? kNo : kCouldNot;
+}
+
+using Run = Result<int> (*)(const Options&);
+
+}  // namespace
+
+void add_token(const Command& app, int& exit_code) {
+  const Command command = app.add_subcommand("token", "Make, list and revoke what programs show to say who they are.");
+  command.require_subcommand();
+  const auto add = [&](const std::string& what, const std::string& help, const char* examples, Run run) {
+    const Command one = command.add_subcommand(what, help);
+    auto options = std::make_shared<Options>();  // shared by the flags and the callback
+    add_where_options(one, options->where);
+    one.add_flag("--json", options->json, "As one JSON object.");
+    one.footer(examples);
+    one.callback([options, run, &exit_code] { exit_code = ended(run(*options)); });
+    return std::pair(one, options);
+  };
+  const auto [make, wanted] = add("create", "Make a token and print it.", kCreateExamples, &create);
+  make.add_option("--role", wanted->role, "What it may do.").required().type_name("ROLE");
+  make.add_option("--name", wanted->name, "Whose it is, for people.").required().type_name("NAME");
+  make.add_option("--source", wanted->source, "It writes as this source alone.").type_name("S");
+  make.add_option("--log", wanted->logs, "It knows of this log alone; may be given again. Without: all logs.").type_name("L");
+  make.add_option("--expires", wanted->expires, "When it ends: a time, or how long from now, such as 90d.").type_name("WHEN");
+  add("list", "Show the tokens there are.", kListExamples, &list);
+  const auto [take, which] = add("revoke", "Take a token's rights away.", kRevokeExamples, &revoke);
+  take.add_option("id", which->id, "Its id: what stands between stele_ and the next _.").required();
+}
+
+}  // namespace stele::cli

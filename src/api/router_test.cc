@@ -250,9 +250,9 @@ TEST(Router, answers_wrong_parameters_in_one_form) {
 // Goal: each kind of error has its status, and those that pass say when to come again.
 TEST(Router, gives_every_error_its_status) {
   const std::vector<std::tuple<Code, int, std::string>> all = {
-      {Code::kInvalid, 400, ""}, {Code::kConflict, 400, ""}, {Code::kNotFound, 404, ""},     {Code::kTooLarge, 413, ""},
-      {Code::kDenied, 403, ""},  {Code::kBusy, 429, "1"},    {Code::kUnavailable, 503, "5"}, {Code::kCorrupt, 500, ""},
-      {Code::kIo, 500, ""},      {Code::kInternal, 500, ""},
+      {Code::kInvalid, 400, ""},         {Code::kConflict, 400, ""}, {Code::kNotFound, 404, ""}, {Code::kTooLarge, 413, ""},
+      {Code::kUnauthenticated, 401, ""}, {Code::kDenied, 403, ""},   {Code::kBusy, 429, "1"},    {Code::kUnavailable, 503, "5"},
+      {Code::kCorrupt, 500, ""},         {Code::kIo, 500, ""},       {Code::kInternal, 500, ""},
   };
   for (const auto& [code, status, retry_after] : all) {
     const net::Response response = error_response({code, "why \"so\"\n"});

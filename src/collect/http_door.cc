@@ -7,7 +7,8 @@ namespace stele::collect {
 int refusal_status(const Error& error) {
   switch (error.code) {
     case Code::kInvalid: return 400;
-    case Code::kDenied: return 401;
+    case Code::kUnauthenticated: return 401;
+    case Code::kDenied: return 403;
     case Code::kNotFound: return 404;
     case Code::kTooLarge: return 413;
     case Code::kBusy: return 429;

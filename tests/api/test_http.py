@@ -222,7 +222,7 @@ class Operating(DoorTest):
         """Health, readiness, status and the published schema are there; HEAD has their heads."""
         self.assertEqual(self.get("/healthz").text, "alive\n")
         self.assertEqual(self.get("/readyz").text, "ready\n")
-        [log] = self.get("/api/v1/status").json["logs"]
+        log, audit = self.get("/api/v1/status").json["logs"]
         self.assertEqual((log["name"], log["accepting"]), ("main", True))
         schema = self.get("/api/v1/schema/event")
         self.assertEqual(schema.headers["Content-Type"], "application/schema+json")

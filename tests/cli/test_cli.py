@@ -129,7 +129,7 @@ class Reading(CommandTest):
         text = self.ran(self.stele("status", "--data", "data"))
         self.assertRegex(text, r"server +data\nversion +\d+\.\d+\.\d+\nuptime +\d+ s\n")
         self.assertRegex(text, r"log +main\nentries +1,234\nsealed +0\npublished +[\d,]+\naccepting +yes\n")
-        self.assertRegex(text, r"last received +20.* ago\)\norigin +\S+\nkey +\S+\n$")
+        self.assertRegex(text, r"last received +20.* ago\)\norigin +\S+\nkey +\S+\n\nlog +audit\n")
         status = json.loads(self.ran(self.stele("status", "--url", server.url, "--json")))
         self.assertEqual(status["logs"][0]["size"], 1234)
         server.stop()

@@ -23,6 +23,7 @@ from queries import Chooser, Json, Typed, json_writable, writable
 TILE = 65_536
 PATIENCE = 300.0  # seconds until every full tile is indexed
 DISAGREEMENTS_MAX = 10
+TERMS_MAX = 200  # of a round; each is held against all values there are, which is what takes the time
 
 
 class Rounds:
@@ -155,7 +156,7 @@ class Rounds:
         self.find_fresh()
         self.append_little()
         self.log.read()
-        pool = self.pool(max(20, queries // 4))
+        pool = self.pool(max(20, min(TERMS_MAX, queries // 4)))
         self.ask(queries // 2, pool)
         for _ in range(2):
             tree = self.chooser.tree(pool)
@@ -191,7 +192,7 @@ def main() -> int:
         rounds.fill(tiles)
         print(f"search: filled in {time.monotonic() - began:.0f} s: {rounds.log.oracle.size} entries", flush=True)
         while rounds.log.asked < queries or rounds.rounds < 8:
-            rounds.live(max(120, min(400, queries // 10)))
+            rounds.live(max(120, min(2000, queries // 50)))
             if time.monotonic() - told > 60:
                 told = time.monotonic()
                 print(f"search: {told - began:.0f} s: {rounds.figures()}", flush=True)

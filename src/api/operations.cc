@@ -117,9 +117,12 @@ void add_operation_routes(Router& router, Service& service) {
          [make = std::move(make)](const net::Request&, const Call& call, const net::Reply& reply) { reply.send(make(call)); }});
   };
   get("/healthz", [](const Call&) { return text_response("alive\n"); });
-  get("/readyz", [&service](const Call&) {
+  get("/readyz", [&service](const Call& call) {
     for (const auto& [name, parts] : service.logs) {
-      if (const auto stopped = parts.log->stopped()) return error_response(stopped->in("log " + name));
+      const auto stopped = parts.log->stopped();
+      if (!stopped) continue;
+      return error_response(call.identity.knows(name, call.permission) ? stopped->in("log " + name)
+                                                                       : unavailable("a log takes no events"));
     }
     return text_response("ready\n");
   });

@@ -108,7 +108,7 @@ class NotifyTest(CommandTest):
         failing = 'stele_notify_failing{log="main",destination="webhook-1"}'
         wait_until(lambda: self.metric(server, failing) == 1, "a metric that says so")
         self.assertIn("webhook-1 (http://127.0.0.1:", server.words())
-        self.assertIn("550", server.words(), "what the mail server said stands in the server's own log")
+        wait_until(lambda: "550" in server.words(), "what the mail server said, in the server's own log")
         answers = iter([500, 404, "hang"])
 
         def how(_):

@@ -27,7 +27,7 @@ def wait_until(what, seconds: float, describe) -> None:
     while not what():
         if time.time() > deadline:
             raise SystemExit("FAILED: " + describe())
-        time.sleep(0.1)
+        time.sleep(0.02)
 
 
 def size(server: Server) -> int:
@@ -58,7 +58,7 @@ def check_kills(work: Path) -> None:
             expect(not believed[-1] or believed[-1] in there, "what the client takes for delivered is in the log")
 
         for part in (1, 2, 3):
-            wait_until(lambda part=part: size(server) >= part * FIRST // 5, 60, lambda: f"only {size(server)}: {uploader.said[-1:]}")
+            wait_until(lambda part=part: size(server) >= part * FIRST // 8, 60, lambda: f"only {size(server)}: {uploader.said[-1:]}")
             kill()
         expect(not believed[0] and believed.count("") >= 2, "it was killed within the body")
         for number in range(ROUNDS):

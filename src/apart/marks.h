@@ -1,4 +1,4 @@
-// Which of many small words stand in a text, in one pass. Hyperscan's literal matcher: some 0.2 ns a byte where RE2 takes 5.
+// Which of many small words stand in a text, in one pass, by Hyperscan's literal matcher.
 #pragma once
 
 #include <cstdint>

@@ -4,6 +4,7 @@
 import http.client
 import json
 import re
+import shutil
 import signal
 import sys
 import unittest
@@ -151,6 +152,21 @@ class TokenTest(CommandTest):
         self.assertEqual(self.stele("search", "", "--url", server.url, env=shown("stele_x")).returncode, 2)
         auditor = self.token("auditor")
         self.ran(self.stele("verify", "--url", server.url, env=shown(auditor)))
+
+    def test_takes_a_directory_that_had_no_log_audit(self):
+        server = self.serve()
+        self.assertEqual(server.request("POST", "/api/v1/events", lines([event(1)]))[0], 200)
+        gone = self.token("reader")
+        self.assertEqual(server.stop(), 0)
+        for path in ("logs/audit", "index/audit"):
+            shutil.rmtree(self.data / path)
+        for path in ("keys/audit.key", "keys/audit.sealing-key", "sources/audit.json"):
+            (self.data / path).unlink()
+        server = self.serve()  # grants.json is left, and speaks of another log
+        self.assertEqual(self.ask(server, "GET", "/api/v1/search?q=", gone)[0], 401)
+        self.assertEqual(self.ask(server, "GET", "/api/v1/search?q=", self.token("reader"))[0], 200)
+        self.assertEqual(server.stop(), 0)
+        self.assertEqual(self.stored_ids(), ["evt_1"])
 
     def test_says_what_is_wrong_with_a_wish(self):
         self.serve()

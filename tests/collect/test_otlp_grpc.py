@@ -4,6 +4,7 @@
 was told is stored is there, once. A request that is none is refused in gRPC's words, and a stopped log asks for patience."""
 
 import logging
+import subprocess
 import tempfile
 import time
 from pathlib import Path
@@ -16,16 +17,16 @@ from opentelemetry.sdk._logs import LoggerProvider
 from opentelemetry.sdk._logs.export import BatchLogRecordProcessor
 from opentelemetry.sdk.resources import Resource
 from sdk import check_told, noting
-from server import Server, expect, expect_equal, free_port
+from server import STELE, Server, expect, expect_equal, free_port
 
 EXPORT = "/opentelemetry.proto.collector.logs.v1.LogsService/Export"
 
 
-def call(port: int, method: str, message: bytes, compression=None) -> tuple[grpc.StatusCode, str, bytes]:
+def call(port: int, method: str, message: bytes, compression=None, metadata=()) -> tuple[grpc.StatusCode, str, bytes]:
     with grpc.insecure_channel(f"127.0.0.1:{port}") as channel:
         unary = channel.unary_unary(method, request_serializer=None, response_deserializer=None)
         try:
-            return grpc.StatusCode.OK, "", unary(message, timeout=20, compression=compression)
+            return grpc.StatusCode.OK, "", unary(message, timeout=20, compression=compression, metadata=metadata)
         except grpc.RpcError as error:
             return error.code(), error.details(), b""
 
@@ -49,6 +50,20 @@ def check_calls(server: Server, port: int) -> None:
     expect_equal(call(port, "/a.b/C", message)[0], grpc.StatusCode.UNIMPLEMENTED, "no method")
     expect_equal(call(port, EXPORT, b"")[0], grpc.StatusCode.OK, "an empty request")
     expect_equal(call(port, EXPORT, b"\0" * (33 << 20))[0], grpc.StatusCode.RESOURCE_EXHAUSTED, "a message over the limit")
+
+
+def check_tokens(server: Server, port: int) -> None:
+    """The metadata `authorization` decides, as the header of HTTP does."""
+    def shown(token: str) -> grpc.StatusCode:
+        return call(port, EXPORT, b"", metadata=(("authorization", f"Bearer {token}"),))[0]
+
+    def made(role: str) -> str:
+        return subprocess.run([STELE, "token", "create", "--data", str(server.data), "--role", role, "--name", role],
+                              capture_output=True, text=True, check=True).stdout.strip()
+
+    expect_equal(shown(made("writer")), grpc.StatusCode.OK, "a writer")
+    expect_equal(shown(made("reader")), grpc.StatusCode.PERMISSION_DENIED, "a reader")
+    expect_equal(shown("stele_x"), grpc.StatusCode.UNAUTHENTICATED, "no token")
 
 
 def check_kills(server: Server, port: int) -> None:
@@ -76,6 +91,7 @@ def main() -> None:
         port = free_port()
         server = Server(Path(work), "--otlp-grpc", f"127.0.0.1:{port}")
         check_calls(server, port)
+        check_tokens(server, port)
         check_kills(server, port)
         server.stop()
         server.verify()

@@ -17,10 +17,11 @@ using index::kChunkRows;
 
 constexpr std::string_view kSuffix = ".index";
 constexpr std::string_view kUnfinished = ".new";
-constexpr std::uint64_t kMergeFiles = 16;  // of one size become one
-constexpr std::uint64_t kStep = 256;       // entries that are taken in at once
-constexpr std::size_t kWaitingMax = 4;     // full chunks that wait for a file
-constexpr unsigned kTileLevel = 16;        // of the root of 65,536 entries
+constexpr std::uint64_t kMergeFiles = 16;         // of one size become one
+constexpr std::uint64_t kStep = 256;              // entries that are taken in at once
+constexpr std::size_t kWaitingMax = 4;            // full chunks that wait for a file
+constexpr unsigned kTileLevel = 16;               // of the root of 65,536 entries
+constexpr std::uint64_t kChunkBytes = 16U << 20;  // more than a file of one chunk takes, as events are mostly
 
 struct Name {
   std::uint64_t first_index;
@@ -302,7 +303,16 @@ Status Indexer::add_file(std::uint64_t first_index, std::uint64_t chunks,
   return {};
 }
 
+// The log stops where the disk ends, and an index can be made at any time.
+Status Indexer::room_for(std::uint64_t bytes) const {
+  STELE_ASSIGN(const io::Space space, io::space_at(options_.dir));
+  if (space.free >= bytes + options_.bytes_left_to_log) return {};
+  return unavailable("of the disk of " + options_.dir + " " + std::to_string(space.free >> 20) + " MiB are left, and the last " +
+                     std::to_string(options_.bytes_left_to_log >> 20) + " MiB are the log's");
+}
+
 Status Indexer::write_chunk(const index::LiveChunk& chunk) {
+  STELE_TRY(room_for(kChunkBytes));
   STELE_ASSIGN(const Hash root, log_.store()->node_reader()(kTileLevel, chunk.first_index() / kChunkRows));
   return add_file(chunk.first_index(), 1, [&](index::ImageWriter& out) { return chunk.write(out, log_id_, root); });
 }
@@ -333,12 +343,15 @@ bool Indexer::merge_next() {
     }
     if (run.size() < kMergeFiles) continue;
     Pacer pacer;
+    std::uint64_t bytes = 0;
+    for (const IndexFile* file : run) bytes += file->image().size();
     const std::function<bool()> go_on = [&] {
       pacer.breathe([] { return 1U; });
       return !stopping_;
     };
-    const Status done =
-        add_file(files[i]->first_index(), merged, [&](index::ImageWriter& out) { return index::merge(run, out, go_on); });
+    Status done = room_for(bytes);
+    if (done)
+      done = add_file(files[i]->first_index(), merged, [&](index::ImageWriter& out) { return index::merge(run, out, go_on); });
     if (done) return true;
     for (const IndexFile* file : run) {
       if (file->damaged()) report_damage(*file);
@@ -363,6 +376,10 @@ bool Indexer::repair_next() {
     }
     if (std::any_of(now->chunks.begin(), now->chunks.end(), [&](const auto& one) { return one->chunk.first_index() == first; }))
       continue;
+    if (const Status room = room_for(kChunkBytes); !room) {
+      rest(room.error(), "an index cannot be written");
+      return true;
+    }
     index::LiveChunk chunk(first);
     Pacer pacer;
     const auto store = log_.store();

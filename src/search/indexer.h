@@ -20,7 +20,8 @@
 namespace stele::search {
 
 struct IndexerOptions {
-  std::string dir;                                                          // of the index' files; made when absent
+  std::string dir;                              // of the index' files; made when absent
+  std::uint64_t bytes_left_to_log = 64U << 20;  // of the disk: an index file that would take of them is not written
   std::function<void(const std::string&)> say = [](const std::string&) {};  // what an operator should know; from any thread
 };
 
@@ -35,7 +36,8 @@ struct IndexerStatus {
 };
 
 // Two threads: one follows the log and has the chunk that grows, one writes, merges and repairs at low priority. A failure of the
-// disk costs time and no answer: what has no file stays in memory for a while, or is read. Thread-safe.
+// disk costs time and no answer: what has no file stays in memory for a while, or is read. The last of the disk is the log's.
+// Thread-safe.
 class Indexer {
  public:
   // Opens what is there. A file that is damaged, of another log or of other entries is removed and said.
@@ -76,6 +78,7 @@ class Indexer {
   bool write_next();
   bool merge_next();
   bool repair_next();
+  [[nodiscard]] Status room_for(std::uint64_t bytes) const;
   Status write_chunk(const index::LiveChunk& chunk);
   Status add_file(std::uint64_t first_index, std::uint64_t chunks, const std::function<Status(index::ImageWriter&)>& write);
   void change(const std::function<void(Snapshot&)>& f);

@@ -23,8 +23,11 @@ constexpr std::chrono::milliseconds kPause{20};
 
 class IndexerTest : public ::testing::Test {
  protected:
-  void SetUp() override {
-    auto indexer = Indexer::start(io::posix(), *log_, {.dir = log_.path("index")});
+  void SetUp() override { start({.dir = log_.path("index")}); }
+
+  void start(IndexerOptions options) {
+    indexer_.reset();
+    auto indexer = Indexer::start(io::posix(), *log_, std::move(options));
     ASSERT_TRUE(indexer) << indexer.error().message;
     indexer_ = std::move(*indexer);
   }
@@ -100,6 +103,21 @@ TEST_F(IndexerTest, AnswersExactlyWhileTheLogGrows) {
   over = true;
   for (std::thread& thread : threads) thread.join();
   EXPECT_GE(searches, before + 4);
+}
+
+TEST_F(IndexerTest, TheLastOfTheDiskIsTheLogs) {
+  std::atomic<bool> said = false;
+  const auto say = [&](const std::string& words) { said = said || words.find("MiB are the log's") != std::string::npos; };
+  start({.dir = log_.path("index"), .bytes_left_to_log = UINT64_MAX / 2, .say = say});
+  for (std::uint64_t first = 0; first < kEntries; first += kBatch) ASSERT_TRUE(write(first));
+  const auto end = std::chrono::steady_clock::now() + kPatience;
+  while (!said && std::chrono::steady_clock::now() < end) std::this_thread::sleep_for(kPause);
+  EXPECT_TRUE(said);
+  EXPECT_EQ(indexer_->status().files, 0U);
+  const auto parsed = query::parse_query("action:kind.3", 0);
+  const auto result = search(*log_, *indexer_, std::get<query::Query>(parsed).term, {}, [] { return true; });
+  ASSERT_TRUE(result) << result.error().message;
+  EXPECT_EQ(result->total, of_kind(3, log_->store()->size()));
 }
 
 }  // namespace

@@ -213,6 +213,7 @@ def fills_up(folder: Path, rng: random.Random, kind: str) -> None:
                 disk.unload(f"ballast-{number}")
                 check_goes_on(server, writer)
             writer.fill(server, FULL)
+        expect(not list(disk.data.rglob("*.index")), "an index, which can be made again, took of the little space that the log needs")
         verify(disk.data)
         disk.leave("rest", 0)
         for _ in range(3):

@@ -85,6 +85,8 @@ class Checks(unittest.TestCase):
         self.assert_finds("rules.py", {"src/io/r.cc": "\tint a;\n"}, "src/io/r.cc:1: a tab")
         self.assert_finds("rules.py", {"src/io/r.cc": "int a;"}, "the last line has no end")
         self.assert_finds("rules.py", {"src/io/r.h": "// R.\n"}, "no #pragma once")
+        self.assert_finds("rules.py", {"src/io/b.cc": '#include <string>\n#include "io/b.h"\n'}, "stands alone")
+        self.assertEqual(self.run_check("rules.py", {"src/io/b.cc": '// B.\n#include "io/b.h"\n#include <string>\n'}), (0, ""))
         self.assertEqual(self.run_check("rules.py", {"tests/corpus/a/b.txt": "\t x \r\n"}), (0, ""))
 
     def test_folder_map(self):

@@ -51,6 +51,10 @@ def check_file(path: Path, name: str) -> list[str]:
         problems.append(f"{name}: no #pragma once")
     if path.suffix in (".h", ".cc") and name.startswith("src/") and path.suffix == ".h" and not text.startswith("// "):
         problems.append(f"{name}: the first line is a comment that says what the file is for")
+    if name.startswith("src/") and path.suffix == ".cc" and path.with_suffix(".h").exists():
+        own = f'#include "{name.removeprefix("src/").removesuffix(".cc")}.h"'
+        if next((line for line in lines if line.startswith("#include")), "") != own:
+            problems.append(f"{name}: {own} is not its first, which shows that the header stands alone")
     for number, line in enumerate(lines, 1):
         where = f"{name}:{number}"
         if path.suffix in CODE and path.suffix not in UNWRAPPED and len(line) > LINE_MAX:

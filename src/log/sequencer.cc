@@ -61,6 +61,7 @@ void Sequencer::submit_note(event::EntryBatch batch, DeliveredCallback done) {
 std::optional<Error> Sequencer::refusal(const Pending& pending) {
   const std::uint64_t bytes = pending.bytes;
   if (auto why = stopped()) return why;
+  if (ended_) return draining();
   if (pending.follow_up) return std::nullopt;
   if (refusing_) return draining();
   if (bytes > kFramePayloadBytesMax) {
@@ -185,7 +186,10 @@ void Sequencer::commit_loop() {
       std::unique_lock lock(queue_mutex_);
       queue_ready_.wait(
           lock, [&] { return (!queue_.empty() && queue_.front()->ready) || (refusing_ && queue_.empty() && unsettled_ == 0); });
-      if (queue_.empty()) return;
+      if (queue_.empty()) {
+        ended_ = true;
+        return;
+      }
       std::uint64_t bytes = 0;
       while (!queue_.empty() && queue_.front()->ready &&
              (group.empty() || bytes + queue_.front()->bytes <= options_.group_bytes_max)) {

@@ -155,6 +155,7 @@ class Sequencer {
   UnixNanos last_received_ = 0;
   bool refusing_ = false;
   bool committing_ = false;
+  bool ended_ = false;           // nobody commits any more
   std::uint64_t unsettled_ = 0;  // committed, and not answered: follow-ups may come
   std::atomic<std::uint64_t> queued_bytes_{0};
 

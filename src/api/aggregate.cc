@@ -185,8 +185,9 @@ void add_aggregate_routes(Router& router, Service& service) {
   const auto aggregate = [&service](const net::Request& request, const Call& call, const net::Reply& reply) {
     handle(service, request, call, reply);
   };
-  router.add({"GET", "/api/v1/aggregate", access::Permission::kRead, aggregate});
-  router.add({"POST", "/api/v1/aggregate", access::Permission::kRead, aggregate});
+  constexpr auto on_record = audit::OnRecord::each("stele.log.counted", "counted entries of");
+  router.add({"GET", "/api/v1/aggregate", access::Permission::kRead, on_record, aggregate});
+  router.add({"POST", "/api/v1/aggregate", access::Permission::kRead, on_record, aggregate});
 }
 
 }  // namespace stele::api

@@ -1,6 +1,7 @@
 // What entries keep apart: attachments, sealed values, and their erasure.
 #include "apart/commitment.h"
 #include "api/service.h"
+#include "api/use.h"
 #include "base/json_text.h"
 #include "event/internal_event.h"
 #include "event/json_value.h"
@@ -34,17 +35,14 @@ Result<Hash> parse_commitment(std::string text) {
 
 std::string_view kind_name(ApartKind kind) { return kind == ApartKind::kSealed ? "sealed" : "attachment"; }
 
-// Who asks, as far as the server knows.
-std::pair<std::string_view, std::string> actor_of(const net::Request& request) {
-  if (request.peer.credentials) return {"user", "uid:" + std::to_string(request.peer.credentials->uid)};
-  return {"service", request.peer.address};
-}
-
-event::InternalEvent act(const net::Request& request, const Named& named, std::string_view action, std::string message,
+event::InternalEvent act(const audit::Doer& doer, const Named& named, std::string_view action, std::string message,
                          UnixNanos now) {
   event::InternalEvent out;
   out.time = now;
-  std::tie(out.actor_type, out.actor_id) = actor_of(request);
+  out.actor_type = "user";
+  out.actor_id = doer.identity;
+  out.actor_name = doer.name;
+  out.origin_ip = doer.address;
   out.action = action;
   out.category = "privileged_activity";
   out.severity = "notice";
@@ -87,8 +85,10 @@ void read_value(const Service& service, ApartKind kind, const net::Request& requ
   if (kind == ApartKind::kAttachment) return reply.send(value_response(*value));
   // That a sealed value was read is on record before it is.
   const Named named{kind, *commitment};
-  submit_act(**sequencer, act(request, named, "stele.value.opened", "A sealed value was opened.", service.clock.now()), reply,
-             [value = std::move(*value)](std::uint64_t) { return value_response(value); });
+  submit_act(
+      **sequencer,
+      act(doer_of(request, &call.identity), named, "stele.value.opened", "A sealed value was opened.", service.clock.now()),
+      reply, [value = std::move(*value)](std::uint64_t) { return value_response(value); });
 }
 
 struct Erasure {
@@ -120,7 +120,8 @@ void erase_value(const Service& service, const net::Request& request, const Call
   const auto holds = (*sequencer)->store()->apart().holds(named.kind, named.commitment);
   if (!holds) return reply.send(error_response(holds.error()));
   if (!*holds) return reply.send(error_response({Code::kNotFound, "the value was erased before"}));
-  auto event = act(request, named, "stele.value.erased", "A value was erased; its commitment stays.", service.clock.now());
+  auto event = act(doer_of(request, &call.identity), named, "stele.value.erased", "A value was erased; its commitment stays.",
+                   service.clock.now());
   event.attributes.emplace_back("reason", erasure->reason);
   submit_act(**sequencer, event, reply, [log = *sequencer, named](std::uint64_t index) {
     if (const Status erased = log->store()->apart().erase(named.kind, named.commitment); !erased)
@@ -134,15 +135,16 @@ void erase_value(const Service& service, const net::Request& request, const Call
 
 void add_apart_routes(Router& router, Service& service) {
   using access::Permission;
-  const auto value = [&](const char* path, Permission permission, ApartKind kind) {
-    router.add(
-        {"GET", path, permission, [&service, kind](const net::Request& request, const Call& call, const net::Reply& reply) {
-           read_value(service, kind, request, call, reply);
-         }});
+  const auto value = [&](const char* path, Permission permission, audit::OnRecord on_record, ApartKind kind) {
+    router.add({"GET", path, permission, on_record,
+                [&service, kind](const net::Request& request, const Call& call, const net::Reply& reply) {
+                  read_value(service, kind, request, call, reply);
+                }});
   };
-  value("/log/{log}/attachment/{commitment}", Permission::kRead, ApartKind::kAttachment);
-  value("/log/{log}/sealed/{commitment}", Permission::kOpenSealed, ApartKind::kSealed);
-  router.add({"POST", "/api/v1/erase", Permission::kErase,
+  value("/log/{log}/attachment/{commitment}", Permission::kRead,
+        audit::OnRecord::gathered("stele.attachment.seen", "looked at attachments of"), ApartKind::kAttachment);
+  value("/log/{log}/sealed/{commitment}", Permission::kOpenSealed, audit::OnRecord::by_itself(), ApartKind::kSealed);
+  router.add({"POST", "/api/v1/erase", Permission::kErase, audit::OnRecord::by_itself(),
               [&service](const net::Request& request, const Call& call, const net::Reply& reply) {
                 erase_value(service, request, call, reply);
               }});

@@ -39,18 +39,18 @@ Result<net::Response> statement(const Service&, const Asked& asked, const source
 void add_coverage_routes(Router& router, Service& service) {
   using Answer = Result<net::Response> (*)(const Service&, const Asked&, const sources::Ledger&);
   const auto add = [&](const char* path, Answer answer) {
-    router.add({"GET", path, access::Permission::kRead,
-                [&service, answer](const net::Request& request, const Call& call, const net::Reply& reply) {
-                  const auto asked = read_query(service, request, call);
-                  if (!asked) return reply.send(error_response(asked.error()));
-                  // It may take a second: the answer is made where the sources are counted, and no connection waits for it.
-                  asked->parts.watch->read_at(
-                      asked->parts.log->store()->size(), kWait,
-                      [&service, answer, asked = *asked, reply](const Result<const sources::Ledger*>& ledger) {
-                        auto response = ledger ? answer(service, asked, **ledger) : ledger.error();
-                        reply.send(response ? std::move(*response) : error_response(response.error()));
-                      });
-                }});
+    router.add(
+        {"GET", path, access::Permission::kRead, audit::OnRecord::gathered("stele.coverage.seen", "looked at the coverage of"),
+         [&service, answer](const net::Request& request, const Call& call, const net::Reply& reply) {
+           const auto asked = read_query(service, request, call);
+           if (!asked) return reply.send(error_response(asked.error()));
+           // It may take a second: the answer is made where the sources are counted, and no connection waits for it.
+           asked->parts.watch->read_at(asked->parts.log->store()->size(), kWait,
+                                       [&service, answer, asked = *asked, reply](const Result<const sources::Ledger*>& ledger) {
+                                         auto response = ledger ? answer(service, asked, **ledger) : ledger.error();
+                                         reply.send(response ? std::move(*response) : error_response(response.error()));
+                                       });
+         }});
   };
   add("/api/v1/coverage", &coverage);
   add("/api/v1/coverage/statement", &statement);

@@ -109,7 +109,7 @@ class Delivery : public std::enable_shared_from_this<Delivery> {
 void add_door_routes(Router& router, Service& service) {
   for (const auto& door : service.doors) {
     for (const std::string& path : door->paths()) {
-      router.add({"POST", path, access::Permission::kWrite,
+      router.add({"POST", path, access::Permission::kWrite, audit::OnRecord::by_itself(),
                   [&service, &door = *door](const net::Request& request, const Call& call, const net::Reply& reply) {
                     std::make_shared<Delivery>(service, door, request, reply)->take(request, call);  // shared by its callbacks
                   }});

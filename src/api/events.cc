@@ -77,16 +77,17 @@ Result<std::string> read_page(const Service& service, const net::Request& reques
 }  // namespace
 
 void add_event_routes(Router& router, Service& service) {
-  router.add({"POST", "/api/v1/events", access::Permission::kWrite,
+  router.add({"POST", "/api/v1/events", access::Permission::kWrite, audit::OnRecord::by_itself(),
               [&service](const net::Request& request, const Call& call, const net::Reply& reply) {
                 submit_events(service, request, call, reply);
               }});
-  router.add({"GET", "/api/v1/events", access::Permission::kRead,
+  router.add({"GET", "/api/v1/events", access::Permission::kRead, audit::OnRecord::gathered("stele.log.read", "read entries of"),
               [&service](const net::Request& request, const Call& call, const net::Reply& reply) {
                 auto page = read_page(service, request, call);
                 reply.send(page ? json_response(200, std::move(*page)) : error_response(page.error()));
               }});
   router.add({"GET", "/api/v1/events/{index}", access::Permission::kRead,
+              audit::OnRecord::gathered("stele.log.read", "read entries of"),
               [&service](const net::Request& request, const Call& call, const net::Reply& reply) {
                 read_one(service, request, call, reply);
               }});

@@ -43,12 +43,13 @@ void add_index_routes(Router& router, Service& service) {
   const auto find = [&service](const net::Request& request, const Call& call) {
     return find_searched(service, call, request.parameter("log").value_or("main"));
   };
-  router.add({"GET", "/api/v1/index", access::Permission::kObserve,
+  router.add({"GET", "/api/v1/index", access::Permission::kObserve, audit::OnRecord::never(),
               [find](const net::Request& request, const Call& call, const net::Reply& reply) {
                 const auto searched = find(request, call);
                 reply.send(searched ? json_response(200, status_json(*searched)) : error_response(searched.error()));
               }});
   router.add({"POST", "/api/v1/index/rebuild", access::Permission::kOperate,
+              audit::OnRecord::each("stele.index.rebuilt", "had the index made again of"),
               [find](const net::Request& request, const Call& call, const net::Reply& reply) {
                 const auto searched = find(request, call);
                 if (!searched) return reply.send(error_response(searched.error()));
@@ -56,6 +57,7 @@ void add_index_routes(Router& router, Service& service) {
                 reply.send(json_response(200, status_json(*searched)));
               }});
   router.add({"POST", "/api/v1/index/check", access::Permission::kOperate,
+              audit::OnRecord::each("stele.index.checked", "had the index checked of"),
               [find, &service](const net::Request& request, const Call& call, const net::Reply& reply) {
                 const auto searched = find(request, call);
                 if (!searched) return reply.send(error_response(searched.error()));

@@ -173,7 +173,7 @@ void upload(Service& service, const net::Request& request, const Call& call, con
 }  // namespace
 
 void add_journal_routes(Router& router, Service& service) {
-  router.add({"POST", "/upload", access::Permission::kWrite,
+  router.add({"POST", "/upload", access::Permission::kWrite, audit::OnRecord::by_itself(),
               [&service](const net::Request& request, const Call& call, const net::Reply& reply) {
                 upload(service, request, call, reply);
               },

@@ -126,8 +126,9 @@ Result<net::Response> keys(const net::Request&, const Call&, const log::Store& s
 
 void add_log_routes(Router& router, Service& service) {
   const auto get = [&](std::string_view pattern, access::Permission permission, StoreHandler handler,
-                       Browsers browsers = Browsers::kAny) {
-    router.add({"GET", "/log/{log}/" + std::string(pattern), permission, with_store(service, browsers, std::move(handler))});
+                       audit::OnRecord on_record = audit::OnRecord::never(), Browsers browsers = Browsers::kAny) {
+    router.add(
+        {"GET", "/log/{log}/" + std::string(pattern), permission, on_record, with_store(service, browsers, std::move(handler))});
   };
   using access::Permission;
   get("checkpoint", Permission::kProve, [](const net::Request&, const Call&, const log::Store& store) -> Result<net::Response> {
@@ -139,9 +140,10 @@ void add_log_routes(Router& router, Service& service) {
   get("keys", Permission::kProve, &keys);
   get("proof/{index}", Permission::kProve, &proof);
   get("consistency", Permission::kProve, &consistency);
+  constexpr auto on_record = audit::OnRecord::gathered("stele.log.copied", "copied from");
   // From these all entries, or the hash of each, can be had.
-  get("tile/entries/*", Permission::kReadWhole, tiles_of("tile/entries/"), Browsers::kOwnSite);
-  get("tile/0/*", Permission::kReadWhole, tiles_of("tile/0/"));
+  get("tile/entries/*", Permission::kReadWhole, tiles_of("tile/entries/"), on_record, Browsers::kOwnSite);
+  get("tile/0/*", Permission::kReadWhole, tiles_of("tile/0/"), on_record);
   get("tile/*", Permission::kProve, tiles_of("tile/"));
 }
 

@@ -113,7 +113,7 @@ void add_operation_routes(Router& router, Service& service) {
   using access::Permission;
   const auto get = [&](std::string pattern, std::function<net::Response(const Call&)> make) {
     router.add(
-        {"GET", std::move(pattern), Permission::kObserve,
+        {"GET", std::move(pattern), Permission::kObserve, audit::OnRecord::never(),
          [make = std::move(make)](const net::Request&, const Call& call, const net::Reply& reply) { reply.send(make(call)); }});
   };
   get("/healthz", [](const Call&) { return text_response("alive\n"); });

@@ -1,8 +1,10 @@
 #include "api/router.h"
 
 #include <algorithm>
+#include <memory>
 #include <optional>
 
+#include "api/use.h"
 #include "base/json_text.h"
 
 namespace stele::api {
@@ -124,15 +126,33 @@ void Router::handle(const net::Request& request, const net::Reply& reply) const 
       continue;
     }
     const auto identity = identify(request);
-    if (!identity) return reply.send(error_response(identity.error()));
-    if (const Status may = identity->may(route.permission); !may) return reply.send(error_response(may.error()));
-    return route.handler(request, Call{*parts, *identity, route.permission}, reply);
+    if (!identity) return refuse(request, reply, nullptr, identity.error());
+    if (const Status may = identity->may(route.permission); !may) return refuse(request, reply, &*identity, may.error());
+    return call(route, request, Call{*parts, *identity, route.permission}, reply);
   }
   if (allowed.empty()) return reply.send(error_response({Code::kNotFound, "there is nothing at " + request.path}));
   net::Response response = error_response(invalid(request.path + " takes " + allowed));
   response.status = 405;
   response.headers.emplace_back("Allow", allowed);
   reply.send(std::move(response));
+}
+
+void Router::refuse(const net::Request& request, const net::Reply& reply, const access::Identity* identity,
+                    const Error& why) const {
+  recorder_.refuse({doer_of(request, identity), request.method, request.path, why.message});
+  reply.send(error_response(why));
+}
+
+void Router::call(const Route& route, const net::Request& request, Call call, const net::Reply& reply) const {
+  if (route.on_record.action.empty()) return route.handler(request, call, reply);
+  const audit::Look look = look_of(request, route, call);
+  // Shared: std::function copies its captures. The request is gone when the entry is there.
+  const auto later = std::make_shared<std::pair<net::Request, Call>>(request, std::move(call));
+  const bool now = recorder_.look(look, [&route, later, reply](const Status& recorded) {
+    if (!recorded) return reply.send(error_response(recorded.error()));
+    reply.post([&route, later, reply] { route.handler(later->first, later->second, reply); });
+  });
+  if (now) route.handler(later->first, later->second, reply);
 }
 
 net::Response json_response(int status, std::string body) {

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "access/authorise.h"
+#include "audit/recorder.h"
 #include "net/http.h"
 
 namespace stele::api {
@@ -29,13 +30,15 @@ struct Route {
   // "/log/{log}/proof/{index}"; a last part "*" takes the rest of the path.
   std::string pattern;
   access::Permission permission;
+  audit::OnRecord on_record;
   RouteHandler handler;
   bool streams = false;  // takes the body as it comes (net::Request::stream)
 };
 
 class Router {
  public:
-  explicit Router(access::Authority authority) : authority_(authority) {}
+  // The recorder outlives it.
+  Router(access::Authority authority, audit::Recorder& recorder) : authority_(authority), recorder_(recorder) {}
 
   void add(Route route) { routes_.push_back(std::move(route)); }
   [[nodiscard]] const std::vector<Route>& routes() const { return routes_; }
@@ -43,13 +46,17 @@ class Router {
   // Whether the route of this request streams. Before the authority was asked: the handler is what it guards.
   [[nodiscard]] bool takes_stream(const net::Request& request) const;
 
-  // Finds the route, asks who it is and whether his role may, calls the handler; answers 404, 405, 401 and 403 itself.
+  // Finds the route, asks who it is and whether his role may, puts on record what the route says, calls the handler; answers
+  // 404, 405, 401 and 403 itself, and 503 where nothing can be put on record.
   void handle(const net::Request& request, const net::Reply& reply) const;
 
  private:
   [[nodiscard]] Result<access::Identity> identify(const net::Request& request) const;
+  void refuse(const net::Request& request, const net::Reply& reply, const access::Identity* identity, const Error& why) const;
+  void call(const Route& route, const net::Request& request, Call call, const net::Reply& reply) const;
 
   access::Authority authority_;
+  audit::Recorder& recorder_;
   std::vector<Route> routes_;
 };
 

@@ -25,6 +25,7 @@ using net::Peer;
 using testing::HttpAnswer;
 using testing::LoopbackClient;
 
+constexpr auto kSeen = audit::OnRecord::each("stele.thing.seen", "saw");
 const Peer kHere{"127.0.0.1:5", true, std::nullopt};
 const Peer kElsewhere{"203.0.113.9:5", false, std::nullopt};
 const Peer kControl{"unix", true, net::Credentials{1, 2, 3}};
@@ -75,12 +76,13 @@ struct Gate {
   testing::RealLog log;
   std::unique_ptr<audit::GrantBook> grants =
       std::move(*audit::GrantBook::open(io::posix(), log.path("grants.json"), *log, system_clock(), crypto::system_random()));
+  audit::Recorder recorder{*log, system_clock()};
   [[nodiscard]] Authority authority(bool allow_remote) const { return {allow_remote, grants->grants(), system_clock()}; }
 };
 
 // All that the server answers, over no log at all.
 struct Product : Gate {
-  explicit Product(bool allow_remote) : router(authority(allow_remote)) {
+  explicit Product(bool allow_remote) : router(authority(allow_remote), recorder) {
     service.doors.push_back(collect::make_otlp_door());
     service.doors.push_back(collect::make_github_door("secret"));
     add_routes(router, service);
@@ -141,10 +143,10 @@ TEST(Router, calls_no_handler_for_what_is_denied) {
     reply.send(text_response(all));
   };
   Gate gate;
-  Router router{gate.authority(false)};
-  router.add({"GET", "/log/{log}/it", Permission::kProve, handler});
-  router.add({"POST", "/things", Permission::kWrite, handler});
-  router.add({"DELETE", "/files/{one}/*", Permission::kRead, handler});
+  Router router{gate.authority(false), gate.recorder};
+  router.add({"GET", "/log/{log}/it", Permission::kProve, kSeen, handler});
+  router.add({"POST", "/things", Permission::kWrite, kSeen, handler});
+  router.add({"DELETE", "/files/{one}/*", Permission::kRead, kSeen, handler});
   Door door(router);
   EXPECT_EQ(door.ask(kElsewhere, "GET", "/log/other/it?log=main").status, 403);
   EXPECT_EQ(door.ask(kElsewhere, "POST", "/things").status, 403);
@@ -159,9 +161,9 @@ TEST(Router, calls_no_handler_for_what_is_denied) {
 // Goal: a name for this machine counts in any case and with any port, its addresses too, and nothing that only looks like them.
 TEST(Router, knows_when_it_is_called_by_address) {
   Gate gate;
-  Router router{gate.authority(false)};
-  router.add({"GET", "/", Permission::kRead, {}});
-  router.add({"GET", "/x", Permission::kRead,
+  Router router{gate.authority(false), gate.recorder};
+  router.add({"GET", "/", Permission::kRead, audit::OnRecord::never(), {}});
+  router.add({"GET", "/x", Permission::kRead, audit::OnRecord::never(),
               [](const net::Request&, const Call&, const net::Reply& reply) { reply.send(text_response("x")); }});
   Door door(router);
   for (const std::string host :

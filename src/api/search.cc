@@ -98,8 +98,9 @@ void add_search_routes(Router& router, Service& service) {
   const auto search = [&service](const net::Request& request, const Call& call, const net::Reply& reply) {
     handle(service, request, call, reply);
   };
-  router.add({"GET", "/api/v1/search", access::Permission::kRead, search});
-  router.add({"POST", "/api/v1/search", access::Permission::kRead, search});
+  constexpr auto on_record = audit::OnRecord::each("stele.log.searched", "searched");
+  router.add({"GET", "/api/v1/search", access::Permission::kRead, on_record, search});
+  router.add({"POST", "/api/v1/search", access::Permission::kRead, on_record, search});
 }
 
 }  // namespace stele::api

@@ -87,23 +87,24 @@ Result<std::uint64_t> start_of(const net::Request& request, std::uint64_t size) 
 }  // namespace
 
 void add_stream_routes(Router& router, Service& service) {
-  router.add({"GET", "/api/v1/stream", access::Permission::kRead,
-              [&service](const net::Request& request, const Call& call, const net::Reply& reply) {
-                const auto sequencer = service.find(call, request.parameter("log").value_or("main"));
-                if (!sequencer) return reply.send(error_response(sequencer.error()));
-                const auto from = start_of(request, (*sequencer)->store()->size());
-                if (!from) return reply.send(error_response(from.error()));
-                if (service.counters.streams >= service.limits.streams_max) {
-                  return reply.send(error_response({Code::kBusy, "too many streams are open"}));
-                }
-                auto query = query_of(request, service.clock.now());
-                if (auto* wrong = std::get_if<net::Response>(&query)) return reply.send(std::move(*wrong));
-                net::Response response;
-                response.headers = {{"Content-Type", "text/event-stream"}, {"Cache-Control", "no-store"}};
-                response.stream = std::make_shared<EntryStream>(service, **sequencer, *from,
-                                                                std::move(std::get<std::optional<query::Term>>(query)));
-                reply.send(std::move(response));
-              }});
+  router.add(
+      {"GET", "/api/v1/stream", access::Permission::kRead, audit::OnRecord::each("stele.log.streamed", "opened a stream of"),
+       [&service](const net::Request& request, const Call& call, const net::Reply& reply) {
+         const auto sequencer = service.find(call, request.parameter("log").value_or("main"));
+         if (!sequencer) return reply.send(error_response(sequencer.error()));
+         const auto from = start_of(request, (*sequencer)->store()->size());
+         if (!from) return reply.send(error_response(from.error()));
+         if (service.counters.streams >= service.limits.streams_max) {
+           return reply.send(error_response({Code::kBusy, "too many streams are open"}));
+         }
+         auto query = query_of(request, service.clock.now());
+         if (auto* wrong = std::get_if<net::Response>(&query)) return reply.send(std::move(*wrong));
+         net::Response response;
+         response.headers = {{"Content-Type", "text/event-stream"}, {"Cache-Control", "no-store"}};
+         response.stream =
+             std::make_shared<EntryStream>(service, **sequencer, *from, std::move(std::get<std::optional<query::Term>>(query)));
+         reply.send(std::move(response));
+       }});
 }
 
 }  // namespace stele::api

@@ -182,8 +182,9 @@ void add_timeline_routes(Router& router, Service& service) {
   const auto timeline = [&service](const net::Request& request, const Call& call, const net::Reply& reply) {
     handle(service, request, call, reply);
   };
-  router.add({"GET", "/api/v1/timeline", access::Permission::kRead, timeline});
-  router.add({"POST", "/api/v1/timeline", access::Permission::kRead, timeline});
+  constexpr auto on_record = audit::OnRecord::each("stele.timeline.seen", "followed what belongs together in");
+  router.add({"GET", "/api/v1/timeline", access::Permission::kRead, on_record, timeline});
+  router.add({"POST", "/api/v1/timeline", access::Permission::kRead, on_record, timeline});
 }
 
 }  // namespace stele::api

@@ -3,18 +3,13 @@
 
 #include "api/parameters.h"
 #include "api/service.h"
+#include "api/use.h"
 #include "audit/grant_book.h"
 #include "base/json_text.h"
 #include "sources/registry.h"
 
 namespace stele::api {
 namespace {
-
-audit::Doer doer_of(const net::Request& request, const Call& call) {
-  std::string address = request.peer.address.substr(0, request.peer.address.rfind(':'));
-  if (address.starts_with('[') && address.ends_with(']')) address = address.substr(1, address.size() - 2);
-  return {call.identity.text, call.identity.name, request.peer.credentials ? "" : address};
-}
 
 void append_member(std::string& out, std::string_view name, std::string_view text) {
   out += ",\"" + std::string(name) + "\":";
@@ -85,7 +80,7 @@ Result<audit::GrantBook::Wanted> read_wanted(const Service& service, const net::
 void create(const Service& service, const net::Request& request, const Call& call, const net::Reply& reply) {
   const auto wanted = read_wanted(service, request);
   if (!wanted) return reply.send(error_response(wanted.error()));
-  service.grants->create(*wanted, doer_of(request, call), [reply](const Result<audit::GrantBook::Created>& created) {
+  service.grants->create(*wanted, doer_of(request, &call.identity), [reply](const Result<audit::GrantBook::Created>& created) {
     if (!created) return reply.send(error_response(created.error()));
     std::string out;
     append_grant(out, created->grant);
@@ -95,7 +90,7 @@ void create(const Service& service, const net::Request& request, const Call& cal
 }
 
 void revoke(const Service& service, const net::Request& request, const Call& call, const net::Reply& reply) {
-  service.grants->revoke(call.parts.at(0), doer_of(request, call), [reply](const Result<access::Grant>& grant) {
+  service.grants->revoke(call.parts.at(0), doer_of(request, &call.identity), [reply](const Result<access::Grant>& grant) {
     if (!grant) return reply.send(error_response(grant.error()));
     std::string out;
     append_grant(out, *grant);
@@ -107,14 +102,16 @@ void revoke(const Service& service, const net::Request& request, const Call& cal
 
 void add_token_routes(Router& router, Service& service) {
   using access::Permission;
-  router.add({"GET", "/api/v1/tokens", Permission::kGrant, [&service](const net::Request&, const Call&, const net::Reply& reply) {
+  router.add({"GET", "/api/v1/tokens", Permission::kGrant,
+              audit::OnRecord::gathered("stele.tokens.listed", "listed the tokens of"),
+              [&service](const net::Request&, const Call&, const net::Reply& reply) {
                 reply.send(json_response(200, list_json(service.grants->grants())));
               }});
-  router.add({"POST", "/api/v1/tokens", Permission::kGrant,
+  router.add({"POST", "/api/v1/tokens", Permission::kGrant, audit::OnRecord::by_itself(),
               [&service](const net::Request& request, const Call& call, const net::Reply& reply) {
                 create(service, request, call, reply);
               }});
-  router.add({"POST", "/api/v1/tokens/{id}/revoke", Permission::kGrant,
+  router.add({"POST", "/api/v1/tokens/{id}/revoke", Permission::kGrant, audit::OnRecord::by_itself(),
               [&service](const net::Request& request, const Call& call, const net::Reply& reply) {
                 revoke(service, request, call, reply);
               }});

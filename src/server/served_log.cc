@@ -4,6 +4,7 @@
 
 #include "crypto/random.h"
 #include "io/clock_discipline.h"
+#include "io/reserve.h"
 #include "log/names.h"
 #include "server/data_dir.h"
 #include "server/notify_config.h"
@@ -12,7 +13,8 @@ namespace stele::server {
 
 Result<std::unique_ptr<ServedLog>> ServedLog::open(const Config& config, std::string name, const sources::Registry& registry) {
   std::unique_ptr<ServedLog> self(new ServedLog(config, std::move(name)));
-  auto opened = open_log(io::posix(), config, self->name_, system_clock(), crypto::system_random());
+  STELE_TRY(self->open_files());
+  auto opened = open_log(*self->fs_, config, self->name_, system_clock(), crypto::system_random());
   if (!opened) return opened.error().in("log " + self->name_);
   self->log_ = std::move(*opened);
   const auto store = self->log_->store();
@@ -24,12 +26,21 @@ Result<std::unique_ptr<ServedLog>> ServedLog::open(const Config& config, std::st
   return self;
 }
 
+Status ServedLog::open_files() {
+  fs_ = &io::posix();
+  if (name_ == log::kAuditLog) return {};
+  STELE_ASSIGN(const std::uint64_t reserve, io::reserve_of(config_.data));
+  reserving_ = std::make_unique<io::Reserving>(io::posix(), config_.data, reserve);
+  fs_ = reserving_.get();
+  return {};
+}
+
 Status ServedLog::open_index() {
   if (!config_.index) return {};
   search::IndexerOptions options;
   options.dir = DataLayout(config_).index_dir(name_);
   options.say = [](const std::string& what) { spdlog::warn("{}", what); };
-  STELE_ASSIGN(indexer_, search::Indexer::start(io::posix(), *log_, std::move(options)));
+  STELE_ASSIGN(indexer_, search::Indexer::start(*fs_, *log_, std::move(options)));
   return {};
 }
 
@@ -49,8 +60,7 @@ Status ServedLog::open_notifier() {
                                            : spdlog::level::info,
                 "{}", what);
   };
-  STELE_ASSIGN(notifier_,
-               notify::Notifier::start(io::posix(), *log_, std::move(destinations), std::move(options), system_clock()));
+  STELE_ASSIGN(notifier_, notify::Notifier::start(*fs_, *log_, std::move(destinations), std::move(options), system_clock()));
   return {};
 }
 
@@ -60,7 +70,7 @@ void ServedLog::open_watch(const sources::Registry& registry) {
   options.ledger_file = DataLayout(config_).ledger_file(name_);
   options.report = config_.watch_sources && name_ != log::kAuditLog;          // its one source is this server
   if (config_.watch_clock && is_main) options.clock = &io::clock_discipline;  // there is one clock
-  watch_ = std::make_unique<sources::Watch>(*log_, io::posix(), registry.of_log(name_), system_clock(), std::move(options));
+  watch_ = std::make_unique<sources::Watch>(*log_, *fs_, registry.of_log(name_), system_clock(), std::move(options));
 }
 
 void ServedLog::begin_upkeep() {

@@ -7,6 +7,7 @@
 
 #include "base/metrics_text.h"
 #include "base/result.h"
+#include "io/file.h"
 #include "log/sequencer.h"
 #include "notify/notifier.h"
 #include "search/indexer.h"
@@ -40,6 +41,7 @@ class ServedLog {
 
  private:
   ServedLog(const Config& config, std::string name) : config_(config), name_(std::move(name)) {}
+  Status open_files();
   Status open_index();
   Status open_notifier();
   void open_watch(const sources::Registry& registry);
@@ -47,6 +49,8 @@ class ServedLog {
 
   const Config& config_;
   std::string name_;
+  std::unique_ptr<io::FileSystem> reserving_;  // what is not the log "audit" leaves that the last of the disk
+  io::FileSystem* fs_ = nullptr;
   std::unique_ptr<log::Sequencer> log_;
   std::unique_ptr<search::Indexer> indexer_;
   std::unique_ptr<notify::Notifier> notifier_;  // none without destinations

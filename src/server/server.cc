@@ -87,6 +87,7 @@ struct Server::Parts {
   std::unique_ptr<collect::Understanding> understanding;
   std::vector<std::unique_ptr<ServedLog>> logs;  // "main" first, "audit" last
   std::unique_ptr<audit::GrantBook> grants;      // kept in the log "audit"
+  std::unique_ptr<audit::Recorder> recorder;     // into it
   std::unique_ptr<search::Pool> searches;
   people::Directory people;
   sentence::Sentences sentences;
@@ -123,6 +124,7 @@ Status Server::Parts::open() {
   STELE_TRY(open_logs());
   STELE_ASSIGN(grants,
                audit::GrantBook::open(fs, layout.grants_file(), logs.back()->log(), system_clock(), crypto::system_random()));
+  recorder = std::make_unique<audit::Recorder>(logs.back()->log(), system_clock());
   STELE_TRY(read_people());
   STELE_TRY(read_sentences());
   constexpr std::size_t kWaitingMax = 256;
@@ -144,7 +146,7 @@ Status Server::Parts::open() {
                                                            {}});
   STELE_TRY(add_doors());
   service->more_metrics = [this](MetricsText& out, const access::Identity& identity) { append_metrics(out, identity); };
-  router = std::make_unique<api::Router>(access::Authority(config.allow_remote, grants->grants(), system_clock()));
+  router = std::make_unique<api::Router>(access::Authority(config.allow_remote, grants->grants(), system_clock()), *recorder);
   api::add_routes(*router, *service);
   STELE_TRY(open_syslog());
   STELE_TRY(open_grpc());
@@ -198,6 +200,7 @@ void Server::Parts::watch_logs() {
   runtime->after(kMillis, [this] {
     for (const auto& one : logs) one->tell_changes();
     grants->keep();
+    recorder->gather();
     watch_logs();
   });
 }
@@ -295,6 +298,7 @@ void Server::Parts::append_metrics(MetricsText& out, const access::Identity& ide
   out.counter("stele_syslog_messages_total", "Syslog messages stored.", syslog->counters().messages);
   out.counter("stele_syslog_quarantined_total", "Of them, quarantined.", syslog->counters().quarantined);
   out.counter("stele_syslog_retries_total", "Batches that the log did not take at once.", syslog->counters().retries);
+  recorder->append_metrics(out);
   for (const auto& one : logs) {
     if (identity.knows(one->name(), access::Permission::kObserve)) one->append_metrics(out);
   }
@@ -326,6 +330,7 @@ void Server::drain() {
   if (parts_->streams) parts_->streams->drain(millis);
   for (const auto& one : parts_->logs) one->stop_watch();
   if (parts_->searches) parts_->searches->drain();
+  if (parts_->recorder) parts_->recorder->close();
   for (const auto& one : parts_->logs) one->drain();
   if (parts_->grants) parts_->grants->close();
   if (parts_->runtime) parts_->runtime->stop();

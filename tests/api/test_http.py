@@ -270,9 +270,12 @@ class Operating(DoorTest):
             self.assert_error(self.ask("DELETE", target), 404, "not_found")
 
     def test_a_stopped_log_says_so(self):
-        """Where events cannot be stored the answer is 503 with Retry-After, /readyz says why, reading goes on."""
+        """Where events cannot be stored the answer is 503 with Retry-After, /readyz says why; a look that is on record goes on, and
+        none begins that cannot be."""
         server = self.serve()
         first = self.post(event(1), address=server.address).json
+        entry = f"/api/v1/events/{first['results'][0]['index']}"
+        self.assertEqual(self.get(entry, address=server.address).json["event"], event(1))
         resource.prlimit(server.process.pid, resource.RLIMIT_FSIZE, (1000, resource.RLIM_INFINITY))
         answer = self.post([event(2)], address=server.address, status=None)
         self.assert_error(answer, 503, "unavailable")
@@ -280,7 +283,8 @@ class Operating(DoorTest):
         ready = self.get("/readyz", address=server.address)
         self.assert_error(ready, 503, "unavailable", "log main")
         self.assertEqual(self.get("/healthz", address=server.address).status, 200)
-        self.assertEqual(self.get(f"/api/v1/events/{first['results'][0]['index']}", address=server.address).json["event"], event(1))
+        self.assertEqual(self.get(entry, address=server.address).json["event"], event(1))
+        self.assert_error(self.get("/api/v1/search?q=", address=server.address), 503, "unavailable", "goes on record first")
         self.assertFalse(self.get("/api/v1/status", address=server.address).json["logs"][0]["accepting"])
         resource.prlimit(server.process.pid, resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
         wait_until(lambda: self.get("/readyz", address=server.address).status == 200, "the log to take events again")

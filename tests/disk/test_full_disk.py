@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 # ctest: TIMEOUT 900
 """Goal: on a disk that is full, read-only, not ours or limited, nothing acknowledged is lost, nothing is stored twice, every
-refusal says why and when to try again, reading goes on, and once there is space the log takes events again without a restart.
+refusal says why and when to try again, reading goes on as long as it can be put on record, and once there is space the log takes
+events again without a restart.
 
 The disks are small ones of our own, in a mount namespace of our own, which needs root or a kernel that lets users have one.
 STELE_DISK_SEED brings the same choices back.
@@ -79,6 +80,11 @@ class Disk:
                 raise
         self.data = self.path / "data"
         self.data.mkdir()
+
+    def reserve(self) -> int:
+        """What the server keeps for the record of what is looked at."""
+        there = os.statvfs(self.path)
+        return min(64 * MIB, there.f_blocks * there.f_frsize // 16)
 
     def free(self) -> int:
         there = os.statvfs(self.path)
@@ -205,10 +211,12 @@ def fills_up(folder: Path, rng: random.Random, kind: str) -> None:
             server.wait_ready()
             for number in range(3):
                 writer.fill(server, FULL)
-                disk.leave("rest", 0)  # what is too little for the next journal file is enough for a small one
+                disk.leave("rest", disk.reserve())  # what is too little for the next journal file is enough for a small one
                 check_stopped(server, writer, FULL)
                 if number == 0 and not settings:  # with much to seal an attempt may get on, and that takes and frees space
                     check_attempts_leave_nothing(server, disk)
+                if number == 1:
+                    check_reserve_spent(server, disk)
                 disk.unload("rest")
                 disk.unload(f"ballast-{number}")
                 check_goes_on(server, writer)
@@ -241,6 +249,23 @@ def check_attempts_leave_nothing(server: Server, disk: Disk) -> None:
     expect(disk.free() >= free - 64 * 1024, f"attempts to open the log took {free - disk.free()} bytes")
 
 
+def check_reserve_spent(server: Server, disk: Disk) -> None:
+    """When others take what is kept for the record, too, nothing is shown that cannot be put on record; then it is again."""
+    entries, proof = "/log/main/tile/entries/000.p/1", "/log/main/proof/0"
+
+    def is_shown() -> bool:
+        return server.ask("GET", f"/api/v1/search?limit=1&q={disk.free()}")[0] == 200
+
+    disk.leave("reserve", 0)
+    expect(wait_for(lambda: not is_shown(), PATIENCE), "a search is answered that cannot be on record")
+    status, headers, body = server.ask("GET", "/api/v1/search?limit=1&q=once")
+    check_refusal("GET /api/v1/search", status, headers, body, "goes on record first")
+    expect(server.ask("GET", proof)[0] == 200, "a proof, which shows no entry, is not answered")
+    disk.unload("reserve")
+    expect(wait_for(is_shown, PATIENCE), f"with the reserve free again nothing is shown: {server.words()[-2000:]}")
+    expect(wait_for(lambda: server.ask("GET", entries)[0] == 200, PATIENCE), "nor are entries")
+
+
 def doors(folder: Path, rng: random.Random, kind: str) -> None:
     """The other doors on a disk that fills up: passing faults in each protocol's words, and nothing acknowledged is lost."""
     disk = Disk(folder, 40, kind)
@@ -268,7 +293,7 @@ def doors(folder: Path, rng: random.Random, kind: str) -> None:
             before = figures("refused")
             expect(wait_for(lambda before=before: each(lambda client: client.refused > before[client.name] + 3, answering), 4 * PATIENCE),
                    f"the disk does not fill up: {figures('batches')} batches were taken")
-            disk.leave("rest", 0)
+            disk.leave("rest", disk.reserve())
             check_refusal("GET /readyz", *server.ask("GET", "/readyz"), FULL)
             disk.unload("rest")
             disk.unload(f"ballast-{number}")
@@ -276,8 +301,6 @@ def doors(folder: Path, rng: random.Random, kind: str) -> None:
             # Those that wait for an answer may find the disk full again by the others; theirs comes at the end.
             expect(wait_for(lambda before=before: each(lambda client: client.batches > before[client.name], answering), PATIENCE),
                    f"with space again not all doors take events: {before}, then {figures('batches')}")
-        disk.leave("rest", 0)
-        disk.unload("rest")
         disk.unload("more")
         for client in clients:
             client.finish()
@@ -302,7 +325,7 @@ def full_at_first_start(folder: Path, rng: random.Random, kind: str) -> None:
     failed = 0
     for pages in range(20):
         disk = Disk(folder, 8, kind)
-        disk.leave("ballast", 4096 * pages)
+        disk.leave("ballast", disk.reserve() + 4096 * pages)
         failed += not starts_or_says(disk.data, FULL)
         disk.unload("ballast")
         start_and_write(disk.data, Writer(rng.randrange(1 << 30)))

@@ -1,0 +1,19 @@
+// How a request is used, as the record of use has it.
+#pragma once
+
+#include <string>
+
+#include "access/identity.h"
+#include "api/router.h"
+#include "audit/look.h"
+#include "net/http.h"
+
+namespace stele::api {
+
+// Who asks, and from where; of nobody known the identity is empty.
+audit::Doer doer_of(const net::Request& request, const access::Identity* identity);
+
+// What the request asks to see: its log, query and other parameters, from its path, its query string or its JSON body.
+audit::Look look_of(const net::Request& request, const Route& route, const Call& call);
+
+}  // namespace stele::api

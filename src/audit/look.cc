@@ -1,0 +1,100 @@
+#include "audit/look.h"
+
+#include <arpa/inet.h>
+
+#include <array>
+
+namespace stele::audit {
+namespace {
+
+constexpr std::string_view kNobody = "anonymous";
+
+const std::string& name_of(const Doer& doer) { return doer.name.empty() ? doer.identity : doer.name; }
+
+event::InternalEvent event_by(const Doer& doer, UnixNanos now) {
+  event::InternalEvent event;
+  event.time = now;
+  event.actor_type = "user";
+  event.actor_id = doer.identity.empty() ? kNobody : doer.identity;
+  event.actor_name = doer.name;
+  event.origin_ip = doer.address;
+  return event;
+}
+
+event::InternalEvent seen_event(const Look& look, UnixNanos now) {
+  event::InternalEvent event = event_by(look.doer, now);
+  event.action = look.kind.action;
+  event.category = "data_access";
+  event.targets = {{"log", look.log}};
+  event.attributes = {{"path", look.path}};
+  return event;
+}
+
+std::string whom(const Refusal& refusal, const std::string& prefix) {
+  if (refusal.is_known()) return name_of(refusal.doer);
+  return prefix.empty() ? "somebody unknown" : "somebody unknown of " + prefix;
+}
+
+event::InternalEvent refused_event(const Refusal& refusal, UnixNanos now) {
+  event::InternalEvent event = event_by(refusal.doer, now);
+  event.action = "stele.access.refused";
+  event.category = "security_event";
+  event.outcome = "denied";
+  event.severity = "warning";
+  event.attributes = {{"method", refusal.method}, {"path", refusal.path}, {"why", refusal.why}};
+  return event;
+}
+
+std::string times(std::uint64_t count) { return count == 1 ? "once" : std::to_string(count) + " times"; }
+
+}  // namespace
+
+event::InternalEvent look_event(const Look& look, UnixNanos now) {
+  event::InternalEvent event = seen_event(look, now);
+  event.message = name_of(look.doer) + " " + std::string(look.kind.words) + " the log " + look.log +
+                  (look.query.empty() ? "." : ": " + look.query);
+  if (!look.query.empty()) event.attributes.emplace_back("query", look.query);
+  if (!look.parameters.empty()) event.attributes.emplace_back("parameters", look.parameters);
+  return event;
+}
+
+event::InternalEvent looks_event(const Look& look, std::uint64_t count, UnixNanos since, UnixNanos now) {
+  event::InternalEvent event = seen_event(look, now);
+  event.message = name_of(look.doer) + " " + std::string(look.kind.words) + " the log " + look.log + " " + times(count) +
+                  " more since " + format_time(since) + ".";
+  event.attributes.emplace_back("count", count);
+  event.attributes.emplace_back("since", format_time(since));
+  return event;
+}
+
+event::InternalEvent refusal_event(const Refusal& refusal, UnixNanos now) {
+  event::InternalEvent event = refused_event(refusal, now);
+  event.message =
+      whom(refusal, refusal.doer.address) + " was refused " + refusal.method + " " + refusal.path + ": " + refusal.why;
+  return event;
+}
+
+event::InternalEvent refusals_event(const Refusal& last, const std::string& prefix, std::uint64_t count, UnixNanos since,
+                                    UnixNanos now) {
+  event::InternalEvent event = refused_event(last, now);
+  event.message = whom(last, prefix) + " was refused " + times(count) + " more since " + format_time(since) + ", the last time " +
+                  last.method + " " + last.path + ".";
+  if (!prefix.empty()) event.attributes.emplace_back("prefix", prefix);
+  event.attributes.emplace_back("count", count);
+  event.attributes.emplace_back("since", format_time(since));
+  return event;
+}
+
+std::string prefix_of(const std::string& address) {
+  std::array<unsigned char, 16> bytes{};
+  std::array<char, INET6_ADDRSTRLEN> text{};
+  const auto masked = [&](int family, std::size_t kept, std::size_t size, const char* mask) {
+    for (std::size_t i = kept; i < size; ++i) bytes.at(i) = 0;
+    return std::string(inet_ntop(family, bytes.data(), text.data(), text.size())) + mask;
+  };
+  if (inet_pton(AF_INET, address.c_str(), bytes.data()) == 1) return masked(AF_INET, 3, 4, "/24");
+  if (inet_pton(AF_INET6, address.c_str(), bytes.data()) == 1) return masked(AF_INET6, 8, 16, "/64");
+  return address;
+}
+
+}  // namespace stele::audit

@@ -1,0 +1,63 @@
+// What somebody asks to see, and what was refused, as entries of the log "audit" (docs/formats/access.md). Pure.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "audit/grant_event.h"
+#include "event/internal_event.h"
+
+namespace stele::audit {
+
+// Of a route, by whom it is used goes on record so.
+class OnRecord {
+ public:
+  // It shows no entry, and what nobody changes.
+  static constexpr OnRecord never() { return {"", "", false}; }
+  // What it does is an entry as it is, or makes one itself.
+  static constexpr OnRecord by_itself() { return {"", "", false}; }
+  // Each use, before its answer. `words`: what the doer did to the log, "searched".
+  static constexpr OnRecord each(std::string_view action, std::string_view words) { return {action, words, false}; }
+  // The first, and how many more there were.
+  static constexpr OnRecord gathered(std::string_view action, std::string_view words) { return {action, words, true}; }
+
+  std::string_view action;  // "stele.log.searched"; empty: it makes no entry
+  std::string_view words;
+  bool is_gathered;
+
+ private:
+  constexpr OnRecord(std::string_view a, std::string_view w, bool gathered) : action(a), words(w), is_gathered(gathered) {}
+};
+
+struct Look {
+  Doer doer;
+  OnRecord kind;
+  std::string log;         // whose entries
+  std::string path;        // of the request
+  std::string query;       // what was searched for, as it was typed
+  std::string parameters;  // the others: "limit=10&order=oldest"
+  bool continues = false;  // a further page of the same
+};
+
+struct Refusal {
+  Doer doer;  // no identity where it is not known
+  std::string method;
+  std::string path;
+  std::string why;
+  bool is_known() const { return !doer.identity.empty(); }
+};
+
+event::InternalEvent look_event(const Look& look, UnixNanos now);
+// `count` more of the same kind as `look`, from `since` on.
+event::InternalEvent looks_event(const Look& look, std::uint64_t count, UnixNanos since, UnixNanos now);
+event::InternalEvent refusal_event(const Refusal& refusal, UnixNanos now);
+// `count` more from the same identity or `prefix`, of which `last` is the last.
+event::InternalEvent refusals_event(const Refusal& last, const std::string& prefix, std::uint64_t count, UnixNanos since,
+                                    UnixNanos now);
+
+// The network that an address is of, as what is refused is counted: its /24 or its /64. "203.0.113.0/24"; as it is where it is
+// no address.
+std::string prefix_of(const std::string& address);
+
+}  // namespace stele::audit

@@ -1,0 +1,79 @@
+// The record of use: what is looked at is an entry of the log "audit" before it is seen, and so is who was refused.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <mutex>
+#include <string>
+
+#include "audit/look.h"
+#include "base/clock.h"
+#include "base/metrics_text.h"
+#include "log/sequencer.h"
+
+namespace stele::audit {
+
+struct RecorderOptions {
+  std::int64_t gather = 600'000'000'000;       // ns; what is gathered is counted for so long
+  std::int64_t same_look = 3'600'000'000'000;  // ns; for so long its further pages belong to a look
+  std::int64_t refusals = 60'000'000'000;      // ns; refusals are counted for so long
+  std::uint64_t refusals_in_full = 10;         // of them
+  std::size_t told_apart_max = 4'096;          // looks that are gathered, looks with pages, and who is refused, each
+};
+
+// Thread-safe. The log and the clock outlive it.
+class Recorder {
+ public:
+  Recorder(log::Sequencer& audit, const Clock& clock, RecorderOptions options = {})
+      : audit_(audit), clock_(clock), options_(options) {}
+
+  // Whether what is looked at may be shown now, since a durable entry stands for it. If not, one is written, and `done` is called
+  // once it is durable, from this thread or another; it must not block. With an error nothing is to be shown: kUnavailable,
+  // kBusy.
+  bool look(const Look& look, std::function<void(const Status&)> done);
+  // Notes who was refused. Nobody waits for it; while the log takes no entries it is counted.
+  void refuse(const Refusal& refusal);
+
+  // Makes entries of what was counted for long enough, if the log takes them. Cheap; every second or so.
+  void gather();
+  // Of all that was counted; at the end.
+  void close();
+
+  void append_metrics(MetricsText& out) const;
+
+ private:
+  struct Looks {
+    Look first;
+    UnixNanos since = 0;
+    std::int64_t until = 0;  // monotonic
+    std::uint64_t more = 0;
+  };
+  struct Refusals {
+    Refusal last;
+    std::string prefix;
+    UnixNanos since = 0;
+    std::int64_t until = 0;  // monotonic
+    std::uint64_t in_full = 0;
+    std::uint64_t more = 0;
+  };
+  void write(const event::InternalEvent& event, std::function<void(const Status&)> done);
+  bool is_told(const Look& look, const std::string& key);
+  void tell(const Look& look, const std::string& key, const Status& written);
+  void gather_until(std::int64_t monotonic);
+
+  log::Sequencer& audit_;
+  const Clock& clock_;
+  const RecorderOptions options_;
+  std::atomic<std::uint64_t> entries_{0};
+  std::atomic<std::uint64_t> refused_{0};
+  std::atomic<std::uint64_t> unwritten_{0};
+
+  std::mutex mutex_;  // guards what follows
+  std::map<std::string, Looks> gathered_;
+  std::map<std::string, std::int64_t> looks_;  // with pages; until when
+  std::map<std::string, Refusals> refusals_;
+};
+
+}  // namespace stele::audit

@@ -1,0 +1,142 @@
+// Goal: nothing is shown before its entry is durable; what comes in thousands makes few entries, and none of it goes uncounted.
+#include "audit/recorder.h"
+
+#include <gtest/gtest.h>
+
+#include <future>
+#include <thread>
+#include <vector>
+
+#include "event/entry.h"
+#include "event/json_value.h"
+#include "support/fixed.h"
+#include "support/real_log.h"
+
+namespace stele::audit {
+namespace {
+
+using testing::HandClock;
+using testing::kSecond;
+using testing::RealLog;
+
+constexpr auto kSearched = OnRecord::each("stele.log.searched", "searched");
+constexpr auto kCopied = OnRecord::gathered("stele.log.copied", "copied from");
+const Doer kAda{"token:0123456789", "ada", "203.0.113.9"};
+
+class RecorderTest : public ::testing::Test {
+ protected:
+  // Whether it may be shown.
+  bool look(const OnRecord& kind, const std::string& query, bool continues = false, const Doer& doer = kAda,
+            const std::string& path = "/x") {
+    std::promise<Status> promise;
+    if (recorder_.look({doer, kind, "main", path, query, "limit=1", continues}, [&](const Status& s) { promise.set_value(s); }))
+      return true;
+    const Status status = promise.get_future().get();
+    if (!status) why_ = status.error().message;
+    return status.ok();
+  }
+  void refuse(const std::string& address, const std::string& path, const Doer& doer = {}) {
+    Doer from = doer;
+    from.address = address;
+    recorder_.refuse({from, "GET", path, "no token"});
+  }
+  // "action message" of all entries, once the log has that many.
+  std::vector<std::string> entries(std::uint64_t count) {
+    constexpr int kTries = 2'000;
+    for (int i = 0; i < kTries && log_->store()->size() < count; ++i) std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    std::vector<std::string> out;
+    const auto bundle = log_->store()->read(0, log_->store()->size());
+    EXPECT_TRUE(bundle.ok());
+    EXPECT_TRUE(event::for_each_entry(*bundle, [&](std::string_view entry) {
+      event::JsonTape tape;
+      event::JsonError error;
+      ASSERT_TRUE(tape.parse(entry, {}, error));
+      const event::JsonValue event = event::JsonValue(tape)["event"];
+      out.push_back(event["action"].text() + " " + event["message"].text());
+    }));
+    return out;
+  }
+
+  RealLog log_;
+  HandClock clock_;
+  Recorder recorder_{*log_, clock_};
+  std::string why_;
+};
+
+TEST_F(RecorderTest, EachLookIsAnEntryAndItsPagesAreTheSame) {
+  EXPECT_TRUE(look(kSearched, "action:login"));
+  EXPECT_EQ(log_->store()->size(), 1U) << "durable before it may be shown";
+  EXPECT_TRUE(look(kSearched, "action:login", true));
+  EXPECT_EQ(log_->store()->size(), 1U);
+  EXPECT_TRUE(look(kSearched, "action:logout", true)) << "a page of what was never begun is a look of its own";
+  EXPECT_TRUE(look(kSearched, "action:login"));
+  clock_.advance(3'601 * kSecond);
+  EXPECT_TRUE(look(kSearched, "action:login", true));
+  const std::string login = "stele.log.searched ada searched the log main: action:login";
+  EXPECT_EQ(entries(4),
+            (std::vector<std::string>{login, "stele.log.searched ada searched the log main: action:logout", login, login}));
+}
+
+TEST_F(RecorderTest, ManyOfOneKindAreTwoEntries) {
+  for (int i = 0; i < 500; ++i) EXPECT_TRUE(look(kCopied, "", false, kAda, "/tile/" + std::to_string(i)));
+  EXPECT_TRUE(look(kCopied, "", false, {"token:9999999999", "bob", "203.0.113.9"}));
+  recorder_.gather();
+  EXPECT_EQ(log_->store()->size(), 2U);
+  clock_.advance(601 * kSecond);
+  recorder_.gather();
+  const auto all = entries(3);
+  ASSERT_EQ(all.size(), 3U);
+  EXPECT_EQ(all[2].find("stele.log.copied ada copied from the log main 499 times more since 2026-11-18T"), 0U) << all[2];
+  EXPECT_TRUE(look(kCopied, ""));
+  EXPECT_EQ(log_->store()->size(), 4U) << "and the next begins anew";
+}
+
+TEST_F(RecorderTest, RefusalsAreToldInFullAtFirst) {
+  for (int i = 0; i < 1'000; ++i) refuse("198.51.100." + std::to_string(i % 256), "/" + std::to_string(i));
+  refuse("2001:db8::1", "/v6");
+  refuse("2001:db8::2", "/v6");
+  refuse("198.51.100.1", "/known", kAda);
+  clock_.advance(61 * kSecond);
+  recorder_.gather();
+  const auto all = entries(14);
+  ASSERT_EQ(all.size(), 14U);
+  EXPECT_EQ(all[0], "stele.access.refused somebody unknown of 198.51.100.0 was refused GET /0: no token");
+  EXPECT_EQ(all[12], "stele.access.refused ada was refused GET /known: no token");
+  EXPECT_EQ(all[13].find("stele.access.refused somebody unknown of 198.51.100.0/24 was refused 990 times more since "), 0U)
+      << all[13];
+}
+
+TEST_F(RecorderTest, ManyNetworksAreCountedTogether) {
+  RecorderOptions options;
+  options.told_apart_max = 2;
+  Recorder recorder(*log_, clock_, options);
+  for (int i = 0; i < 100; ++i) recorder.refuse({{"", "", "198.51." + std::to_string(i) + ".1"}, "GET", "/", "no"});
+  recorder.close();
+  const auto all = entries(13);
+  ASSERT_EQ(all.size(), 13U) << "two of their own, ten in full, and how many more";
+  EXPECT_EQ(all[12].find("stele.access.refused somebody unknown of many networks was refused 88 times more"), 0U) << all[12];
+}
+
+TEST_F(RecorderTest, WhatIsCountedIsAnEntryAtTheEnd) {
+  for (int i = 0; i < 3; ++i) EXPECT_TRUE(look(kCopied, ""));
+  recorder_.close();
+  EXPECT_EQ(entries(2).size(), 2U);
+}
+
+TEST_F(RecorderTest, NothingIsShownThatCannotBePutOnRecord) {
+  log_->drain();
+  EXPECT_FALSE(look(kSearched, "a"));
+  EXPECT_NE(why_.find("goes on record first"), std::string::npos) << why_;
+  EXPECT_FALSE(look(kCopied, ""));
+  EXPECT_FALSE(look(kCopied, "")) << "a first that is not durable stands for nothing";
+}
+
+TEST(Prefix, OfAnAddress) {
+  EXPECT_EQ(prefix_of("203.0.113.9"), "203.0.113.0/24");
+  EXPECT_EQ(prefix_of("2001:db8:1:2:3::4"), "2001:db8:1:2::/64");
+  EXPECT_EQ(prefix_of(""), "");
+  EXPECT_EQ(prefix_of("unix"), "unix");
+}
+
+}  // namespace
+}  // namespace stele::audit

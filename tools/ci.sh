@@ -15,15 +15,16 @@ ci_stage() {
 run_ci() {
   ci_results=()
   ci_failed=0
-  local result
+  local result slow
   install_groups build test check fuzz
   rm -f build/release/ctest.log
   ci_stage 'check' ./x check
   ci_stage 'test' ./x test
   # What takes long and shows nothing that the others do not is left to the release build.
-  ci_stage 'test asan' ./x test asan \
-    -E '^(program.(agent|disk|e2e|interop|kill|notify|understanding|search/test_(search|sql))|tests_crash|tests_tamper.(Merged|Random))'
-  ci_stage 'test tsan' ./x test tsan -E '^(program|tests_crash|tests_tamper.(Merged|Random))'
+  slow='agent|cli/test_append|collect/test_(coverage|import|otlp_js|syslog_ng)|disk|e2e|interop|kill|notify|understanding'
+  slow+='|search/test_(find|search|sql)'
+  ci_stage 'test asan' ./x test asan -E "^(program.($slow)|tests_crash|tests_tamper.(Merged|Random))"
+  ci_stage 'test tsan' ./x test tsan -E '^(program|log.Segment.tells_every_changed_byte)'
   ci_stage 'fuzz' ./x fuzz 3
   printf '\n'
   say "ci: stages"

@@ -1,7 +1,8 @@
 # shellcheck shell=bash
 # The server that `./x up` keeps in the background. Its data lies in var/data, its own words in var/stele.log.
 # STELE_LISTEN=ADDRESS:PORT moves it away from 127.0.0.1:7373. Beside it an agent follows this machine's own logs, where there
-# are any that may be read: its spool is var/agent, its words are in var/agent.log. STELE_AGENT=0 leaves it out.
+# are any that may be read: its spool is var/agent, its words are in var/agent.log. STELE_AGENT=0 leaves it out. Tokens: var/token of
+# an owner, for whoever ran `./x up`; var/agent.token of the agent, which only writes.
 
 readonly pid_file=var/stele.pid
 readonly log_file=var/stele.log
@@ -9,6 +10,8 @@ readonly data_dir=var/data
 readonly agent_pid_file=var/agent.pid
 readonly agent_log_file=var/agent.log
 readonly agent_spool=var/agent
+readonly token_file=var/token
+readonly agent_token_file=var/agent.token
 address=${STELE_LISTEN:-127.0.0.1:7373}
 
 # pid_of FILE WORDS: prints the process id in FILE if a process runs under it whose command has these WORDS. A stale file, or an id
@@ -32,6 +35,17 @@ server_address() {
 
 server_ready() { curl -fsS -m 5 -o /dev/null "http://$address/readyz" 2>/dev/null; }
 
+# token_make FILE ROLE NAME: a token of this server in FILE, which only its owner reads, unless one is there that is good.
+token_make() {
+  local status
+  if [[ -r $1 ]]; then
+    status=$(curl -sS -m 5 -o /dev/null -w '%{http_code}' -H @- "http://$address/" <<<"Authorization: Bearer $(<"$1")" 2>/dev/null) || true
+    if [[ $status != 401 ]]; then return 0; fi
+  fi
+  (umask 077 && "$stele_bin" token create --data "$data_dir" --role "$2" --name "$3" >"$1.new") || die "No token could be made."
+  mv "$1.new" "$1"
+}
+
 # is_running PID: a process that has ended and that nobody waits for does not run.
 is_running() { [[ -r /proc/$1/stat && $(sed 's/.*) //; s/ .*//' "/proc/$1/stat" 2>/dev/null) != [ZX] ]]; }
 
@@ -42,8 +56,13 @@ server_welcome() {
 
 ${bold}Stele is up: http://$address${plain}   (data in $data_dir, its log in $log_file)
 
+  Nobody gets in without a token. An owner's is in $token_file:
+    export STELE_TOKEN=\$(cat $token_file)
   Record an event:
-    curl --json '$event' 'http://$address/api/v1/events?source=hello'
+    curl -H "Authorization: Bearer \$STELE_TOKEN" --json '$event' \\
+      'http://$address/api/v1/events?source=hello'
+  A program gets one that only writes:
+    ./x run -- token create --data $data_dir --role writer --name billing --source billing
   Verify everything that is stored:
     ./x run -- verify --data $data_dir
   Stop it:
@@ -69,7 +88,9 @@ agent_start() {
   if [[ ${STELE_AGENT:-1} == 0 ]] || agent_pid >/dev/null; then return 0; fi
   if ! "$stele_bin" agent --list 2>/dev/null | grep -q '^follows '; then return 0; fi
   say "starting the agent of this machine"
-  setsid "$stele_bin" agent --spool "$agent_spool" --url "http://$address" >>"$agent_log_file" 2>&1 </dev/null &
+  token_make "$agent_token_file" writer "the agent of $(uname -n)"
+  STELE_TOKEN=$(<"$agent_token_file") setsid "$stele_bin" agent --spool "$agent_spool" --url "http://$address" \
+    >>"$agent_log_file" 2>&1 </dev/null &
   printf '%s\n' "$!" >"$agent_pid_file"
 }
 

@@ -24,7 +24,7 @@ class Stele:
         (self.data / "address").unlink(missing_ok=True)
         self.started = time.monotonic()
         words = [program, "serve", "--data", self.data, "--listen", "127.0.0.1:0", "--disk-warn-percent", "0", "--watch-clock", "false",
-                 *flags]
+                 "--loopback-role", "owner", *flags]
         self.server = Server(words, output)
         try:
             self.server.wait_until(self._ready, 120, "readiness")

@@ -17,8 +17,8 @@ std::optional<std::string_view> bearer(std::string_view authorization) {
   return authorization;
 }
 
-Identity without_token(std::string text, std::string name, std::string_view role) {
-  return {std::move(text), std::move(name), find_role(role), "", {}};
+Identity without_token(std::string text, std::string name, const Role* role) {
+  return {std::move(text), std::move(name), role, "", {}};
 }
 
 }  // namespace
@@ -31,11 +31,11 @@ Result<Identity> Authority::identify(const Caller& caller) const {
   }
   if (caller.uid) {
     const std::string uid = std::to_string(*caller.uid);
-    return without_token("local:" + uid, "user " + uid + " of this machine", "owner");
+    return without_token("local:" + uid, "user " + uid + " of this machine", find_role("owner"));
   }
-  if (caller.loopback || allow_remote_) return without_token("anonymous", caller.address, "owner");
-  if (caller.open_door) return without_token("anonymous", caller.address, "writer");
-  return Error{Code::kDenied, caller.address + " shows no token: only this machine goes without"};
+  if (caller.certified) return without_token("certificate", caller.address, find_role("writer"));
+  if (caller.loopback && loopback_role_ != nullptr) return without_token("anonymous", caller.address, loopback_role_);
+  return Error{Code::kUnauthenticated, "this needs a token: Authorization: Bearer stele_…; `stele token create` makes one"};
 }
 
 }  // namespace stele::access

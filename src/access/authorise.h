@@ -17,24 +17,24 @@ namespace stele::access {
 struct Caller {
   bool loopback = false;  // from this very machine
   std::string address;
-  bool open_door = false;            // through a listener that the operator opened to other machines, for writing
+  bool certified = false;            // its certificate is of the authority that the operator named
   std::optional<std::uint32_t> uid;  // over the control socket, as the kernel says
   std::string_view authorization;    // the header of that name; empty: none
 };
 
-// Whoever shows a token is whom it was given to, wherever he is; a token that is not valid is never passed over. Without one,
-// today, whoever is on this machine is its owner, and nobody else anything, unless the operator opened the server, or a door of
-// it for writing, to the network in so many words.
+// Whoever shows a token is whom it was given to, wherever he is; a token that is not valid is never passed over. Without one the
+// control socket's user is owner, a certificate writes, and nobody else is anybody, unless the operator gave this machine a role.
 class Authority {
  public:
-  // The grants and the clock outlive it.
-  Authority(bool allow_remote, const Grants& grants, const Clock& clock)
-      : allow_remote_(allow_remote), grants_(&grants), clock_(&clock) {}
-  // kUnauthenticated: what is shown is not valid. kDenied: nothing is shown, and it does not go without.
+  // `loopback_role`: of who comes from this very machine and shows nothing; null: none. The grants and the clock outlive it.
+  Authority(const Role* loopback_role, const Grants& grants, const Clock& clock)
+      : loopback_role_(loopback_role), grants_(&grants), clock_(&clock) {}
+  // kUnauthenticated: nothing is shown, or what is not valid.
   [[nodiscard]] Result<Identity> identify(const Caller& caller) const;
+  [[nodiscard]] bool trusts_loopback() const { return loopback_role_ != nullptr; }
 
  private:
-  bool allow_remote_;
+  const Role* loopback_role_;
   const Grants* grants_;
   const Clock* clock_;
 };

@@ -11,28 +11,39 @@ namespace {
 
 class Who : public ::testing::Test {
  protected:
-  [[nodiscard]] Result<Identity> who(const Caller& caller, bool allow_remote = false) const {
-    return Authority(allow_remote, grants_, system_clock()).identify(caller);
+  [[nodiscard]] Result<Identity> who(const Caller& caller, const Role* loopback_role = nullptr) const {
+    return Authority(loopback_role, grants_, system_clock()).identify(caller);
   }
   static Caller elsewhere() { return {false, "203.0.113.9:5", false, std::nullopt, ""}; }
 
   Grants grants_;
 };
 
-// Goal: without a token nothing from outside this machine passes unless it was opened in words.
-TEST_F(Who, is_nobody_from_elsewhere) {
-  const auto refused = who(elsewhere());
-  ASSERT_FALSE(refused.ok());
-  EXPECT_EQ(refused.error().code, Code::kDenied);
-  EXPECT_NE(refused.error().message.find("203.0.113.9"), std::string::npos);
-  EXPECT_EQ(who({true, "127.0.0.1:5", false, std::nullopt, ""})->role->name, "owner");
-  EXPECT_EQ(who(elsewhere(), true)->role->name, "owner");
+// Goal: without a token nobody passes, not from this machine either, unless the operator gave it a role in words.
+TEST_F(Who, shows_nothing_is_nobody) {
+  const Caller here{true, "127.0.0.1:5", false, std::nullopt, ""};
+  for (const Caller& caller : {elsewhere(), here}) {
+    const auto refused = who(caller);
+    ASSERT_FALSE(refused.ok());
+    EXPECT_EQ(refused.error().code, Code::kUnauthenticated);
+    EXPECT_NE(refused.error().message.find("stele token create"), std::string::npos);
+  }
+  EXPECT_EQ(who(here, find_role("writer"))->role->name, "writer");
+  EXPECT_FALSE(who(elsewhere(), find_role("writer")).ok());
 }
 
-TEST_F(Who, comes_through_an_open_door_to_write_and_for_nothing_else) {
+TEST_F(Who, has_a_certificate_writes_and_nothing_else) {
   Caller caller = elsewhere();
-  caller.open_door = true;
+  caller.certified = true;
   EXPECT_EQ(who(caller)->role->name, "writer");
+}
+
+TEST_F(Who, is_nobody_knows_of_nothing) {
+  const Identity nobody = Identity::nobody();
+  for (std::size_t i = 0; i < kPermissions; ++i) {
+    EXPECT_FALSE(nobody.may(static_cast<Permission>(i)));
+    for (const std::string_view log : {"main", "audit"}) EXPECT_FALSE(nobody.knows(log, static_cast<Permission>(i)));
+  }
 }
 
 TEST_F(Who, has_the_control_socket_is_its_user) { EXPECT_EQ(who({true, "unix", false, 1000U, ""})->text, "local:1000"); }

@@ -9,6 +9,11 @@ constexpr std::string_view kAuditLog = "audit";
 
 }  // namespace
 
+Identity Identity::nobody() {
+  static constexpr Role kNone{"nobody", "may nothing", {}};
+  return {"anonymous", "somebody unknown", &kNone, "", {""}};
+}
+
 bool Identity::knows(std::string_view log, Permission permission) const {
   if (log == kAuditLog && permission == Permission::kWrite) return false;  // the server alone writes there
   if (!logs.empty()) return std::ranges::find(logs, log) != logs.end();

@@ -17,6 +17,8 @@ struct Identity {
   std::string source;             // may write as this source alone; empty: as any
   std::vector<std::string> logs;  // what it may know of; empty: every log, "audit" where its role sees that
 
+  // Who may nothing, and knows of no log.
+  static Identity nobody();
   [[nodiscard]] bool is_token() const { return text.starts_with("token:"); }
   // Whether this log exists for it, asked for that. What it may not know of is answered as if it were not there.
   [[nodiscard]] bool knows(std::string_view log, Permission permission) const;

@@ -2,6 +2,7 @@
 #include "api/delivery_request.h"
 #include "api/refusal.h"
 #include "api/service.h"
+#include "api/use.h"
 #include "collect/http_door.h"
 
 namespace stele::api {
@@ -13,20 +14,22 @@ class Delivery : public std::enable_shared_from_this<Delivery> {
   Delivery(Service& service, const collect::HttpDoor& door, const net::Request& request, net::Reply reply)
       : service_(service), door_(door), reply_(std::move(reply)), arrived_(service.clock.monotonic()) {
     asked_.method = request.method;
+    asked_.path = request.path;
+    asked_.peer = request.peer;
     asked_.headers = request.headers;
     asked_.query = request.query;
   }
 
   void take(const net::Request& request, const Call& call) {
     const auto sequencer = service_.find(call, request.parameter("log").value_or("main"));
-    if (!sequencer) return refuse(sequencer.error());
+    if (!sequencer) return refuse(before_proof(sequencer.error()));
     auto source = source_of(request, call, door_.kind(), door_.kind());
-    if (!source) return refuse(source.error());
+    if (!source) return refuse(before_proof(source.error()));
     log_ = *sequencer;
     source_ = std::move(*source);
     std::string decoded;
     const auto body = plain_body(request, service_.limits.body_bytes_max, decoded);
-    if (!body) return note_and_refuse(body.error());
+    if (!body) return note_and_refuse(before_proof(body.error()));
     collect::DoorBatch batch(source_, service_.understanding, service_.clock.now());
     batch.set_strict(service_.is_strict(*log_, source_.id));
     if (const Status read = door_.decode(request, *body, batch); !read) return note_and_refuse(read.error());
@@ -34,6 +37,12 @@ class Delivery : public std::enable_shared_from_this<Delivery> {
   }
 
  private:
+  // Of what is not proven yet nothing is told, and nothing noted in the log it is for.
+  [[nodiscard]] Error before_proof(const Error& error) const {
+    if (!door_.proves_itself()) return error;
+    return {Code::kUnauthenticated, "the request is not such that its signature can be checked"};
+  }
+
   // What passes comes again, and whoever may not deliver received nothing and fills nothing. Of the others it is not known how
   // many events there were; that there was something is.
   void note_and_refuse(const Error& error) {
@@ -43,6 +52,8 @@ class Delivery : public std::enable_shared_from_this<Delivery> {
   }
 
   void refuse(const Error& error) {
+    if (error.code == Code::kUnauthenticated)
+      service_.recorder->refuse({doer_of(asked_, nullptr), asked_.method, asked_.path, error.message});
     net::Response response = door_.refused(asked_, error);
     if (response.status == 429) response.headers.emplace_back("Retry-After", "1");
     if (response.status == 503) response.headers.emplace_back("Retry-After", "5");
@@ -104,15 +115,23 @@ class Delivery : public std::enable_shared_from_this<Delivery> {
   collect::Stored stored_;
 };
 
+// Who sends what proves itself.
+access::Identity signer_of(const collect::HttpDoor& door) {
+  const std::string kind(door.kind());
+  return {"signature:" + kind, kind, access::find_role("writer"), "", {}};
+}
+
 }  // namespace
 
 void add_door_routes(Router& router, Service& service) {
   for (const auto& door : service.doors) {
     for (const std::string& path : door->paths()) {
       router.add({"POST", path, access::Permission::kWrite, audit::OnRecord::by_itself(),
-                  [&service, &door = *door](const net::Request& request, const Call& call, const net::Reply& reply) {
+                  [&service, &door = *door](const net::Request& request, Call call, const net::Reply& reply) {
+                    if (door.proves_itself()) call.identity = signer_of(door);
                     std::make_shared<Delivery>(service, door, request, reply)->take(request, call);  // shared by its callbacks
-                  }});
+                  },
+                  door->proves_itself() ? Gate::kOwnProof : Gate::kIdentity});
     }
   }
 }

@@ -177,7 +177,7 @@ void add_journal_routes(Router& router, Service& service) {
               [&service](const net::Request& request, const Call& call, const net::Reply& reply) {
                 upload(service, request, call, reply);
               },
-              true});
+              Gate::kIdentity, true});
 }
 
 }  // namespace stele::api

@@ -9,11 +9,7 @@
 namespace stele::api {
 namespace {
 
-constexpr std::string_view kImmutable = "public, max-age=31536000, immutable";
-
-// Pages of any site may check the log. What they need for that is hashes: what entries say stays with those who may ask
-// the server themselves, for a browser on the server's own machine would hand it to every page that is open.
-enum class Browsers : std::uint8_t { kAny, kOwnSite };
+constexpr std::string_view kImmutable = "private, max-age=31536000, immutable";
 
 bool wants_json(const net::Request& request) {
   return request.parameter("format") == "json" || request.header("accept").find("application/json") != std::string_view::npos;
@@ -22,22 +18,21 @@ bool wants_json(const net::Request& request) {
 // A handler that only needs the log's store and answers at once.
 using StoreHandler = std::function<Result<net::Response>(const net::Request&, const Call&, const log::Store&)>;
 
-RouteHandler with_store(const Service& service, Browsers browsers, StoreHandler handler) {
-  return
-      [&service, browsers, handler = std::move(handler)](const net::Request& request, const Call& call, const net::Reply& reply) {
-        const auto sequencer = service.find(call, call.parts.at(0));
-        if (!sequencer) return reply.send(error_response(sequencer.error()));
-        const auto store = (*sequencer)->store();
-        auto answer = handler(request, call, *store);
-        net::Response response = answer ? std::move(*answer) : error_response(answer.error());
-        if (browsers == Browsers::kAny) response.headers.emplace_back("Access-Control-Allow-Origin", "*");
-        reply.send(std::move(response));
-      };
+RouteHandler with_store(const Service& service, StoreHandler handler) {
+  return [&service, handler = std::move(handler)](const net::Request& request, const Call& call, const net::Reply& reply) {
+    const auto sequencer = service.find(call, call.parts.at(0));
+    if (!sequencer) return reply.send(error_response(sequencer.error()));
+    const auto store = (*sequencer)->store();
+    auto answer = handler(request, call, *store);
+    net::Response response = answer ? std::move(*answer) : error_response(answer.error());
+    response.headers.emplace_back("Vary", "Authorization");  // a cache between is to hand it to nobody else
+    reply.send(std::move(response));
+  };
 }
 
 net::Response note_response(const std::string& text) {
   net::Response response = text_response(text);
-  response.headers.emplace_back("Cache-Control", "public, max-age=1");
+  response.headers.emplace_back("Cache-Control", "private, max-age=1");
   return response;
 }
 
@@ -126,9 +121,8 @@ Result<net::Response> keys(const net::Request&, const Call&, const log::Store& s
 
 void add_log_routes(Router& router, Service& service) {
   const auto get = [&](std::string_view pattern, access::Permission permission, StoreHandler handler,
-                       audit::OnRecord on_record = audit::OnRecord::never(), Browsers browsers = Browsers::kAny) {
-    router.add(
-        {"GET", "/log/{log}/" + std::string(pattern), permission, on_record, with_store(service, browsers, std::move(handler))});
+                       audit::OnRecord on_record = audit::OnRecord::never()) {
+    router.add({"GET", "/log/{log}/" + std::string(pattern), permission, on_record, with_store(service, std::move(handler))});
   };
   using access::Permission;
   get("checkpoint", Permission::kProve, [](const net::Request&, const Call&, const log::Store& store) -> Result<net::Response> {
@@ -142,7 +136,7 @@ void add_log_routes(Router& router, Service& service) {
   get("consistency", Permission::kProve, &consistency);
   constexpr auto on_record = audit::OnRecord::gathered("stele.log.copied", "copied from");
   // From these all entries, or the hash of each, can be had.
-  get("tile/entries/*", Permission::kReadWhole, tiles_of("tile/entries/"), on_record, Browsers::kOwnSite);
+  get("tile/entries/*", Permission::kReadWhole, tiles_of("tile/entries/"), on_record);
   get("tile/0/*", Permission::kReadWhole, tiles_of("tile/0/"), on_record);
   get("tile/*", Permission::kProve, tiles_of("tile/"));
 }

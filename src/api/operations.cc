@@ -111,21 +111,26 @@ bool Service::is_strict(const log::Sequencer& log, std::string_view source) cons
 
 void add_operation_routes(Router& router, Service& service) {
   using access::Permission;
-  const auto get = [&](std::string pattern, std::function<net::Response(const Call&)> make) {
+  const auto get = [&](std::string pattern, std::function<net::Response(const Call&)> make, Gate gate = Gate::kIdentity) {
     router.add(
         {"GET", std::move(pattern), Permission::kObserve, audit::OnRecord::never(),
-         [make = std::move(make)](const net::Request&, const Call& call, const net::Reply& reply) { reply.send(make(call)); }});
+         [make = std::move(make)](const net::Request&, const Call& call, const net::Reply& reply) { reply.send(make(call)); },
+         gate});
   };
-  get("/healthz", [](const Call&) { return text_response("alive\n"); });
-  get("/readyz", [&service](const Call& call) {
-    for (const auto& [name, parts] : service.logs) {
-      const auto stopped = parts.log->stopped();
-      if (!stopped) continue;
-      return error_response(call.identity.knows(name, call.permission) ? stopped->in("log " + name)
-                                                                       : unavailable("a log takes no events"));
-    }
-    return text_response("ready\n");
-  });
+  get(
+      "/healthz", [](const Call&) { return text_response("alive\n"); }, Gate::kOpen);
+  get(
+      "/readyz",
+      [&service](const Call& call) {
+        for (const auto& [name, parts] : service.logs) {
+          const auto stopped = parts.log->stopped();
+          if (!stopped) continue;
+          return error_response(call.identity.knows(name, call.permission) ? stopped->in("log " + name)
+                                                                           : unavailable("a log takes no events"));
+        }
+        return text_response("ready\n");
+      },
+      Gate::kOpen);
   get("/metrics", [&service](const Call& call) {
     net::Response response = text_response(metrics_text(service, call));
     response.headers[0].second = "text/plain; version=0.0.4; charset=utf-8";

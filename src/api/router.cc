@@ -92,9 +92,11 @@ int status_of(Code code) {
 }  // namespace
 
 bool Router::takes_stream(const net::Request& request) const {
-  return std::ranges::any_of(routes_, [&](const Route& route) {
-    return route.streams && route.method == request.method && match(route.pattern, request.path);
-  });
+  const auto route = std::ranges::find_if(
+      routes_, [&](const Route& one) { return one.method == request.method && match(one.pattern, request.path); });
+  if (route != routes_.end() && (route->streams || route->gate != Gate::kIdentity)) return route->streams;
+  const bool has_body = !request.header("content-length").empty() || !request.header("transfer-encoding").empty();
+  return has_body && !identify(request);
 }
 
 Result<access::Identity> Router::identify(const net::Request& request) const {
@@ -102,12 +104,12 @@ Result<access::Identity> Router::identify(const net::Request& request) const {
   access::Caller caller;
   caller.loopback = request.peer.loopback && by_address;
   caller.address = request.peer.address;
-  caller.open_door = request.peer.open_door;
+  caller.certified = request.peer.certified;
   if (request.peer.credentials) caller.uid = request.peer.credentials->uid;
   caller.authorization = request.header("authorization");
   auto identity = authority_.identify(caller);
-  if (!identity && identity.error().code == Code::kDenied && request.peer.loopback && !by_address) {
-    return Error{Code::kDenied, "a server that only this machine may use is called by its address or as localhost, not as " +
+  if (!identity && authority_.trusts_loopback() && request.peer.loopback && !by_address && caller.authorization.empty()) {
+    return Error{Code::kDenied, "without a token this server is called by its address or as localhost, not as " +
                                     std::string(request.header("host"))};
   }
   if (identity && comes_from_elsewhere(request))
@@ -117,6 +119,7 @@ Result<access::Identity> Router::identify(const net::Request& request) const {
 
 void Router::handle(const net::Request& request, const net::Reply& reply) const {
   const bool head = request.method == "HEAD";
+  const auto identity = identify(request);
   std::string allowed;
   for (const Route& route : routes_) {
     const auto parts = match(route.pattern, request.path);
@@ -125,11 +128,13 @@ void Router::handle(const net::Request& request, const net::Reply& reply) const 
       allowed += (allowed.empty() ? "" : ", ") + route.method + (route.method == "GET" ? ", HEAD" : "");
       continue;
     }
-    const auto identity = identify(request);
-    if (!identity) return refuse(request, reply, nullptr, identity.error());
+    if (route.gate != Gate::kIdentity)
+      return call(route, request, {*parts, identity ? *identity : access::Identity::nobody(), route.permission}, reply);
+    if (!identity) break;
     if (const Status may = identity->may(route.permission); !may) return refuse(request, reply, &*identity, may.error());
-    return call(route, request, Call{*parts, *identity, route.permission}, reply);
+    return call(route, request, {*parts, *identity, route.permission}, reply);
   }
+  if (!identity) return refuse(request, reply, nullptr, identity.error());
   if (allowed.empty()) return reply.send(error_response({Code::kNotFound, "there is nothing at " + request.path}));
   net::Response response = error_response(invalid(request.path + " takes " + allowed));
   response.status = 405;

@@ -25,6 +25,13 @@ struct Call {
 // It answers through the reply, now or later.
 using RouteHandler = std::function<void(const net::Request&, const Call&, const net::Reply&)>;
 
+// Who gets to the handler.
+enum class Gate : std::uint8_t {
+  kIdentity,  // whose role has the permission
+  kOpen,      // anybody: it tells nothing of what is stored
+  kOwnProof,  // anybody: the handler asks for the proof that its protocol has, a signature of the body
+};
+
 struct Route {
   std::string method;
   // "/log/{log}/proof/{index}"; a last part "*" takes the rest of the path.
@@ -32,6 +39,7 @@ struct Route {
   access::Permission permission;
   audit::OnRecord on_record;
   RouteHandler handler;
+  Gate gate = Gate::kIdentity;
   bool streams = false;  // takes the body as it comes (net::Request::stream)
 };
 
@@ -43,11 +51,12 @@ class Router {
   void add(Route route) { routes_.push_back(std::move(route)); }
   [[nodiscard]] const std::vector<Route>& routes() const { return routes_; }
 
-  // Whether the route of this request streams. Before the authority was asked: the handler is what it guards.
+  // Whether this request, of which the head is there, is answered without its body, or reads it itself: its route streams, or it
+  // is of nobody, whose bodies are not to take memory.
   [[nodiscard]] bool takes_stream(const net::Request& request) const;
 
-  // Finds the route, asks who it is and whether his role may, puts on record what the route says, calls the handler; answers
-  // 404, 405, 401 and 403 itself, and 503 where nothing can be put on record.
+  // Asks who it is, finds the route, asks whether his role may, puts on record what the route says, calls the handler; answers
+  // 401 itself, whatever is asked for, then 404, 405 and 403, and 503 where nothing can be put on record.
   void handle(const net::Request& request, const net::Reply& reply) const;
 
  private:

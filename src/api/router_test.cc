@@ -72,17 +72,20 @@ class Door {
 };
 
 // An authority over no tokens.
-struct Gate {
+struct Kept {
   testing::RealLog log;
   std::unique_ptr<audit::GrantBook> grants =
       std::move(*audit::GrantBook::open(io::posix(), log.path("grants.json"), *log, system_clock(), crypto::system_random()));
   audit::Recorder recorder{*log, system_clock()};
-  [[nodiscard]] Authority authority(bool allow_remote) const { return {allow_remote, grants->grants(), system_clock()}; }
+  [[nodiscard]] Authority authority(const char* loopback_role) const {
+    return {access::find_role(loopback_role), grants->grants(), system_clock()};
+  }
 };
 
 // All that the server answers, over no log at all.
-struct Product : Gate {
-  explicit Product(bool allow_remote) : router(authority(allow_remote), recorder) {
+struct Product : Kept {
+  // Without a role whoever shows no token is nobody here.
+  explicit Product(const char* loopback_role = "owner") : router(authority(loopback_role), recorder) {
     service.doors.push_back(collect::make_otlp_door());
     service.doors.push_back(collect::make_github_door("secret"));
     add_routes(router, service);
@@ -90,8 +93,9 @@ struct Product : Gate {
   people::Directory directory;
   sentence::Sentences sentences;
   search::Pool searches{1, 1};
-  Service service{{}, &searches, grants.get(), system_clock(), testing::shipped_understanding(), directory, sentences, {}, 0, {},
-                  {}, {}};
+  Service service{
+      {}, &searches, grants.get(), &recorder, system_clock(), testing::shipped_understanding(), directory, sentences, {},
+      0,  {},        {},           {}};
   Router router;
   Door door{router};
 };
@@ -109,28 +113,51 @@ std::string example(std::string pattern) {
 // Goal: no route answers anyone whom the authority turns away: not from another machine, not a page that borrowed this one's
 // name, whatever the method, the parameters or the headers. The routes are the router's own list, so a new one is covered.
 TEST(Router, asks_the_authority_before_every_route) {
-  Product product(false);
+  Product product;
   ASSERT_GE(product.router.routes().size(), 15U);
   std::set<std::string> seen;
   for (const Route& route : product.router.routes()) {
     EXPECT_TRUE(seen.insert(route.method + " " + route.pattern).second) << "twice: " << route.pattern;
     const std::string path = example(route.pattern);
+    if (route.gate == Gate::kOpen) {
+      EXPECT_EQ(product.door.ask(kElsewhere, route.method, path).status, 200) << path;
+      continue;
+    }
     std::vector<std::string> methods = {route.method};
     if (route.method == "GET") methods.emplace_back("HEAD");
     for (const std::string& method : methods) {
       for (const std::string query : {"", "?log=main", "?log=other&from=0&to=0&size=1&format=json"}) {
         const auto denied = product.door.ask(kElsewhere, method, path + query);
-        EXPECT_EQ(denied.status, 403) << method << " " << path << query;
+        EXPECT_EQ(denied.status, 401) << method << " " << path << query;
         if (method == "HEAD") continue;
-        EXPECT_NE(denied.body.find(R"("code":"denied")"), std::string::npos) << denied.body;
-        EXPECT_NE(denied.body.find("203.0.113.9"), std::string::npos);
+        EXPECT_NE(denied.body.find(R"("code":"unauthenticated")"), std::string::npos) << denied.body;
       }
+      if (route.gate == Gate::kOwnProof) continue;
       for (const std::string host : {"evil.example", "evil.example:7373", "[evil]", "[evil", "localhost.evil.example", "0x7f.1"})
         EXPECT_EQ(product.door.ask(kHere, method, path, "Host: " + host + "\r\n").status, 403)
             << method << " " << path << " " << host;
     }
-    EXPECT_NE(product.door.ask(kHere, route.method, path).status, 403) << path << ": the same request, allowed";
+    if (route.gate == Gate::kOwnProof) continue;
+    const int allowed = product.door.ask(kHere, route.method, path).status;
+    EXPECT_TRUE(allowed != 403 && allowed != 401) << path << ": the same request, allowed";
   }
+}
+
+// Goal: without a token nothing answers but health: not from this machine, not what is not there, whatever the method.
+TEST(Router, is_closed_to_who_shows_nothing) {
+  Product product("");
+  std::set<std::string> open;
+  for (const Route& route : product.router.routes()) {
+    if (route.gate == Gate::kOpen) open.insert(route.pattern);
+    for (const std::string method : {route.method.c_str(), "BREW"}) {
+      if (route.gate == Gate::kOpen && method == route.method) continue;
+      EXPECT_EQ(product.door.ask(kHere, method, example(route.pattern)).status, 401) << method << " " << route.pattern;
+    }
+  }
+  EXPECT_EQ(open, (std::set<std::string>{"/healthz", "/readyz"}));
+  for (const std::string path : {"/", "/none", "/api/v1/", "/healthz/", "/log/none/key", "/%2e%2e/healthz"})
+    EXPECT_EQ(product.door.ask(kHere, "GET", path).status, 401) << path;
+  EXPECT_EQ(product.door.ask(kControl, "GET", "/none").status, 404);
 }
 
 // Goal: what is allowed reaches its handler and what is not never does.
@@ -142,15 +169,15 @@ TEST(Router, calls_no_handler_for_what_is_denied) {
     for (const std::string& part : call.parts) all += "<" + part + ">";
     reply.send(text_response(all));
   };
-  Gate gate;
-  Router router{gate.authority(false), gate.recorder};
+  Kept gate;
+  Router router{gate.authority("owner"), gate.recorder};
   router.add({"GET", "/log/{log}/it", Permission::kProve, kSeen, handler});
   router.add({"POST", "/things", Permission::kWrite, kSeen, handler});
   router.add({"DELETE", "/files/{one}/*", Permission::kRead, kSeen, handler});
   Door door(router);
-  EXPECT_EQ(door.ask(kElsewhere, "GET", "/log/other/it?log=main").status, 403);
-  EXPECT_EQ(door.ask(kElsewhere, "POST", "/things").status, 403);
-  EXPECT_EQ(door.ask(kElsewhere, "DELETE", "/files/a/b").status, 403);
+  EXPECT_EQ(door.ask(kElsewhere, "GET", "/log/other/it?log=main").status, 401);
+  EXPECT_EQ(door.ask(kElsewhere, "POST", "/things").status, 401);
+  EXPECT_EQ(door.ask(kElsewhere, "DELETE", "/files/a/b").status, 401);
   EXPECT_EQ(calls, 0);
   EXPECT_EQ(door.ask(kHere, "GET", "/log/other/it").body, "<other>");
   EXPECT_EQ(door.ask(kHere, "DELETE", "/files/a/b/c/").body, "<a><b/c/>");
@@ -160,8 +187,8 @@ TEST(Router, calls_no_handler_for_what_is_denied) {
 
 // Goal: a name for this machine counts in any case and with any port, its addresses too, and nothing that only looks like them.
 TEST(Router, knows_when_it_is_called_by_address) {
-  Gate gate;
-  Router router{gate.authority(false), gate.recorder};
+  Kept gate;
+  Router router{gate.authority("owner"), gate.recorder};
   router.add({"GET", "/", Permission::kRead, audit::OnRecord::never(), {}});
   router.add({"GET", "/x", Permission::kRead, audit::OnRecord::never(),
               [](const net::Request&, const Call&, const net::Reply& reply) { reply.send(text_response("x")); }});
@@ -176,25 +203,23 @@ TEST(Router, knows_when_it_is_called_by_address) {
 
 // Goal: a page of another site cannot write, whether or not the server is open to the network; reading it may try in vain.
 TEST(Router, refuses_writes_of_other_sites_pages) {
-  for (const bool open : {false, true}) {
-    Product product(open);
-    for (const std::string origin : {"http://evil.example", "null", "http://localhost:1", "https://", "localhost"}) {
-      const auto denied = product.door.ask(kHere, "POST", "/api/v1/events", "Host: localhost\r\nOrigin: " + origin + "\r\n");
-      EXPECT_EQ(denied.status, 403) << origin;
-      EXPECT_NE(denied.body.find(origin), std::string::npos);
-      const auto read = product.door.ask(kHere, "GET", "/healthz", "Host: localhost\r\nOrigin: " + origin + "\r\n");
-      EXPECT_EQ(read.status, 200);
-      EXPECT_EQ(read.header("access-control-allow-origin"), "");
-    }
-    const auto own = product.door.ask(kHere, "POST", "/api/v1/events", "Host: localhost:7\r\nOrigin: http://localhost:7\r\n");
-    EXPECT_EQ(own.status, 404) << "allowed, and there is no log";
-    EXPECT_EQ(product.door.ask(kElsewhere, "POST", "/api/v1/events", "Host: log.example\r\n").status, open ? 404 : 403);
+  Product product;
+  for (const std::string origin : {"http://evil.example", "null", "http://localhost:1", "https://", "localhost"}) {
+    const auto denied = product.door.ask(kHere, "POST", "/api/v1/events", "Host: localhost\r\nOrigin: " + origin + "\r\n");
+    EXPECT_EQ(denied.status, 403) << origin;
+    EXPECT_NE(denied.body.find(origin), std::string::npos);
+    const auto read = product.door.ask(kHere, "GET", "/healthz", "Host: localhost\r\nOrigin: " + origin + "\r\n");
+    EXPECT_EQ(read.status, 200);
+    EXPECT_EQ(read.header("access-control-allow-origin"), "");
   }
+  const auto own = product.door.ask(kHere, "POST", "/api/v1/events", "Host: localhost:7\r\nOrigin: http://localhost:7\r\n");
+  EXPECT_EQ(own.status, 404) << "allowed, and there is no log";
+  EXPECT_EQ(product.door.ask(kElsewhere, "POST", "/api/v1/events", "Host: log.example\r\n").status, 401);
 }
 
 // Goal: a path is matched whole, part by part, as it was sent; a method it does not take is told which it takes.
 TEST(Router, matches_whole_paths) {
-  Product product(false);
+  Product product;
   for (const std::string path : {"/",
                                  "/healthz/",
                                  "//healthz",
@@ -232,7 +257,7 @@ TEST(Router, matches_whole_paths) {
 
 // Goal: parameters that are wrong, and logs that are not there, are errors of one form on every route that takes them.
 TEST(Router, answers_wrong_parameters_in_one_form) {
-  Product product(false);
+  Product product;
   for (const std::string target :
        {"/api/v1/events?log=none", "/api/v1/events/1?log=none", "/api/v1/stream?log=none", "/log/none/key", "/log/none/keys",
         "/log/none/checkpoint", "/log/none/proof/1", "/log/none/consistency?from=1&to=2", "/log/none/tile/0/000"}) {

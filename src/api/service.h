@@ -56,6 +56,7 @@ struct Service {
   std::map<std::string, LogParts, log::LogOrder> logs;
   search::Pool* searches = nullptr;
   audit::GrantBook* grants = nullptr;
+  audit::Recorder* recorder = nullptr;
   const Clock& clock;
   collect::Understanding understanding;
   const people::Directory& directory;

@@ -13,6 +13,7 @@ class GithubDoor final : public HttpDoor {
 
   [[nodiscard]] std::string_view kind() const override { return "github"; }
   [[nodiscard]] std::vector<std::string> paths() const override { return {"/api/v1/webhooks/github"}; }
+  [[nodiscard]] bool proves_itself() const override { return true; }
 
   Status decode(const net::Request& request, std::string_view body, DoorBatch& batch) const override {
     const std::string wanted =

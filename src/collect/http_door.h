@@ -27,6 +27,9 @@ class HttpDoor {
   // Where it is, for POST.
   [[nodiscard]] virtual std::vector<std::string> paths() const = 0;
 
+  // Whether decode() finds out who sent it, by a signature that the protocol has; then no token is asked for.
+  [[nodiscard]] virtual bool proves_itself() const { return false; }
+
   // Adds what the request holds to `batch`, in order. `body` is the request's, decompressed. An error is for the whole of it:
   // nothing is stored then. What can be told apart and not be understood is quarantined instead. Thread-safe.
   virtual Status decode(const net::Request& request, std::string_view body, DoorBatch& batch) const = 0;

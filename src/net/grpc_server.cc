@@ -38,9 +38,9 @@ std::string bytes_of(grpc::ByteBuffer& buffer) {
 bool is_gzip(const std::string& message) { return message.starts_with("\x1f\x8b"); }
 
 // "ipv4:10.0.0.5:51230", "ipv6:%5B::1%5D:51230"
-Peer peer_of(const std::string& uri, bool open_door) {
+Peer peer_of(const std::string& uri, bool certified) {
   Peer peer;
-  peer.open_door = open_door;
+  peer.certified = certified;
   peer.address = uri.substr(std::min(uri.size(), uri.find(':') + 1));
   for (const auto& [escaped, plain] : {std::pair{"%5B", "["}, {"%5D", "]"}}) {
     if (const auto at = peer.address.find(escaped); at != std::string::npos) peer.address.replace(at, 3, plain);
@@ -202,7 +202,7 @@ struct GrpcServer::State final : grpc::CallbackGenericService {
   net::Handler handler;
   std::vector<GrpcMethod> methods;
   GrpcLimits limits;
-  bool open_door = false;
+  bool certified = false;
   std::shared_ptr<Awaited> awaited;                         // shared with its timer
   std::shared_ptr<std::atomic<std::uint64_t>> held_bytes =  // shared with the requests, which may outlive this
       std::make_shared<std::atomic<std::uint64_t>>(0);
@@ -310,7 +310,7 @@ grpc::ServerGenericBidiReactor* GrpcServer::State::CreateReactor(grpc::GenericCa
   const auto shown = context->client_metadata().find("authorization");
   std::string authorization;
   if (shown != context->client_metadata().end()) authorization.assign(shown->second.data(), shown->second.size());
-  return new Call(*this, *method, peer_of(context->peer(), open_door), std::move(authorization));
+  return new Call(*this, *method, peer_of(context->peer(), certified), std::move(authorization));
 }
 
 Result<std::string> GrpcServer::State::listen(const std::string& address,
@@ -350,7 +350,7 @@ Result<std::string> GrpcServer::listen_tls(const std::string& address, const Tls
                                                                     : GRPC_SSL_REQUEST_AND_REQUIRE_CLIENT_CERTIFICATE_AND_VERIFY);
   options.pem_key_cert_pairs.push_back({text_of(files.key), text_of(files.certificate)});
   if (!files.client_ca.empty()) options.pem_root_certs = text_of(files.client_ca);
-  state_->open_door = true;
+  state_->certified = !files.client_ca.empty();
   return state_->listen(address, grpc::SslServerCredentials(options));
 }
 

@@ -18,7 +18,7 @@ struct Peer {
   std::string address;    // "10.0.0.5:51230", "[::1]:51230"; "unix" for a Unix socket
   bool loopback = false;  // this very machine
   std::optional<Credentials> credentials;
-  bool open_door = false;  // through a listener that the operator opened to other machines, for writing
+  bool certified = false;  // it has shown a certificate of the authority that the listener names
 };
 
 }  // namespace stele::net

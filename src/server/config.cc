@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "access/permission.h"
 #include "base/bytes.h"
 #include "base/json_text.h"
 #include "log/names.h"
@@ -102,8 +103,13 @@ std::vector<Setting> make_settings() {
   return {
       text("data", &Config::data, "Directory that holds everything: logs, keys, the control socket. Created when absent."),
       addresses("listen", &Config::listen, "Addresses of the HTTP door. Port 0 takes a free port, written to DATA/address."),
-      truth("allow_remote", &Config::allow_remote,
-            "true: listen on addresses that other machines can reach and let them do everything, without TLS or a password."),
+      truth(
+          "allow_remote", &Config::allow_remote,
+          "true: listen also without TLS on addresses that other machines can reach; what they send, tokens too, can be read on "
+          "the way."),
+      text("loopback_role", &Config::loopback_role,
+           "Role of who comes from this very machine and shows no token: writer, reader, auditor, operator, admin, owner. Empty: "
+           "none, and he is refused."),
       texts("logs", &Config::logs,
             "Logs besides main and audit, wholly apart from each other: for tenants, environments, times of keeping. Created "
             "when absent."),
@@ -300,6 +306,8 @@ Status check_config(const Config& config) {
     if (!log::is_log_name(name))
       return invalid("logs has names of 1 to 63 lowercase letters, digits, - and _, not \"" + name + "\"");
   }
+  if (!config.loopback_role.empty() && access::find_role(config.loopback_role) == nullptr)
+    return invalid("loopback_role is a role (docs/formats/access.md), not \"" + config.loopback_role + "\"");
   if (!config.origin.empty() && !merkle::is_key_name(config.origin)) return invalid("origin has no spaces and no '+'");
   const bool tls = !config.syslog_tls.empty() || !config.relp_tls.empty() || !config.otlp_grpc_tls.empty();
   if (tls && (config.tls_certificate.empty() || config.tls_key.empty())) {

@@ -16,6 +16,7 @@ struct Config {
   std::string data = "stele-data";
   std::vector<std::string> listen{"127.0.0.1:7373"};
   bool allow_remote = false;
+  std::string loopback_role;
   std::vector<std::string> logs;
   std::string origin;
   std::string keys;

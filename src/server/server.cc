@@ -124,6 +124,8 @@ Status Server::Parts::open() {
   STELE_TRY(open_logs());
   STELE_ASSIGN(grants,
                audit::GrantBook::open(fs, layout.grants_file(), logs.back()->log(), system_clock(), crypto::system_random()));
+  if (grants->grants().list().empty())
+    spdlog::info("nobody has a token yet: stele token create --data {} --role owner --name NAME", config.data);
   recorder = std::make_unique<audit::Recorder>(logs.back()->log(), system_clock());
   STELE_TRY(read_people());
   STELE_TRY(read_sentences());
@@ -135,6 +137,7 @@ Status Server::Parts::open() {
   service = std::unique_ptr<api::Service>(new api::Service{std::move(parts),
                                                            searches.get(),
                                                            grants.get(),
+                                                           recorder.get(),
                                                            system_clock(),
                                                            *understanding,
                                                            people,
@@ -146,7 +149,8 @@ Status Server::Parts::open() {
                                                            {}});
   STELE_TRY(add_doors());
   service->more_metrics = [this](MetricsText& out, const access::Identity& identity) { append_metrics(out, identity); };
-  router = std::make_unique<api::Router>(access::Authority(config.allow_remote, grants->grants(), system_clock()), *recorder);
+  router = std::make_unique<api::Router>(
+      access::Authority(access::find_role(config.loopback_role), grants->grants(), system_clock()), *recorder);
   api::add_routes(*router, *service);
   STELE_TRY(open_syslog());
   STELE_TRY(open_grpc());

@@ -56,15 +56,17 @@ CLOSED = ["keys", "lock", "logs", "sources", "stele.json"]  # what a data direct
 
 
 class Server:
-    """`stele serve` on a data directory; `under` is a command that runs it, such as prlimit."""
+    """`stele serve` on a data directory; `under` is a command that runs it, such as prlimit; `role` is what a test may that shows no
+    token, empty as the server has it by itself."""
 
-    def __init__(self, data: Path, *args: str, listen: str = "127.0.0.1:0", under: tuple[str, ...] = ()):
+    def __init__(self, data: Path, *args: str, listen: str = "127.0.0.1:0", under: tuple[str, ...] = (),
+                 role: str = "owner"):
         self.data = data
         address = data / "address"
         address.unlink(missing_ok=True)  # of one that was killed
         self.log = tempfile.TemporaryFile()
         command = [*under, STELE, "serve", "--data", str(data), "--listen", listen, "--disk-warn-percent", "0",
-                   "--watch-clock", "false", *args]
+                   "--watch-clock", "false", "--loopback-role", role, *args]
         self.process = subprocess.Popen(command, stdout=self.log, stderr=self.log, env=NONE)
         wait_until(lambda: self.process.poll() is not None or (address.exists() and address.read_text().strip()), "an address")
         if self.process.poll() is not None:

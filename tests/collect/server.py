@@ -42,7 +42,7 @@ class Server:
         with open(self.log, "a") as log:
             self.process = subprocess.Popen(
                 [STELE, "serve", "--data", str(self.data), "--listen", f"127.0.0.1:{self.port}", "--disk-warn-percent", "0",
-                 "--watch-clock", "false",                 *self.flags], stderr=log)
+                 "--watch-clock", "false", "--loopback-role", "owner", *self.flags], stderr=log)
         deadline = time.time() + 60
         while not (self.data / "address").exists():
             if self.process.poll() is not None or time.time() > deadline:
@@ -84,6 +84,10 @@ class Server:
             yield
         finally:
             limit(resource.RLIM_INFINITY, 200)
+
+    def make_token(self, role: str) -> str:
+        words = [STELE, "token", "create", "--data", str(self.data), "--role", role, "--name", f"{role} of a test"]
+        return subprocess.run(words, capture_output=True, text=True, check=True).stdout.strip()
 
     def post(self, path: str, body: bytes, headers: dict[str, str]) -> tuple[int, dict, bytes]:
         """(status, headers, body)."""

@@ -51,9 +51,10 @@ def export(channel: grpc.Channel):
     return channel.unary_unary(EXPORT, request_serializer=None, response_deserializer=None)
 
 
-def call(channel: grpc.Channel, content: bytes, compression=None) -> tuple[grpc.StatusCode, grpc.RpcError | None]:
+def call(channel: grpc.Channel, content: bytes, compression=None, token: str = "") -> tuple[grpc.StatusCode, grpc.RpcError | None]:
     try:
-        export(channel)(content, timeout=60, compression=compression)
+        shown = [("authorization", f"Bearer {token}")] if token else None
+        export(channel)(content, timeout=60, compression=compression, metadata=shown)
         return grpc.StatusCode.OK, None
     except grpc.RpcError as error:
         return error.code(), error
@@ -213,11 +214,11 @@ def make_certificates(work: Path) -> None:
                 "-days", "2", "-extfile", "names", "-out", f"{name}.pem")
 
 
-def over_tls(work: Path, where: str, client: str = "", authority: str = "ca") -> grpc.StatusCode:
+def over_tls(work: Path, where: str, client: str = "", authority: str = "ca", token: str = "") -> grpc.StatusCode:
     key, chain = ((work / f"{client}.{end}").read_bytes() if client else None for end in ("key", "pem"))
     credentials = grpc.ssl_channel_credentials((work / f"{authority}.pem").read_bytes(), key, chain)
     with grpc.secure_channel(where, credentials) as channel:
-        return call(channel, request(f"by {client or 'nobody'}"))[0]
+        return call(channel, request(f"by {client or 'nobody'}"), token=token)[0]
 
 
 def check_tls(work: Path) -> None:
@@ -226,7 +227,11 @@ def check_tls(work: Path) -> None:
     port = free_port()
     flags = ["--otlp-grpc-tls", f"{home}:{port}", "--tls-certificate", str(work / "server.pem"), "--tls-key", str(work / "server.key")]
     server = Server(work, *flags)
-    expect_equal(over_tls(work, f"{home}:{port}"), grpc.StatusCode.OK, "a client that knows the authority")
+    if home == ELSEWHERE:
+        expect_equal(over_tls(work, f"{home}:{port}"), grpc.StatusCode.UNAUTHENTICATED, "a client that shows nothing")
+    token = subprocess.run([os.environ["STELE_BIN"], "token", "create", "--data", str(server.data), "--role", "writer", "--name", "x"],
+                           capture_output=True, text=True, check=True).stdout.strip()
+    expect_equal(over_tls(work, f"{home}:{port}", token=token), grpc.StatusCode.OK, "a client that knows the authority")
     expect_equal(over_tls(work, f"{home}:{port}", authority="other-ca"), grpc.StatusCode.UNAVAILABLE, "one that trusts another")
     with grpc.insecure_channel(f"{home}:{port}") as channel:
         expect_equal(call(channel, request("in the clear"))[0], grpc.StatusCode.UNAVAILABLE, "a client without TLS")
@@ -250,7 +255,7 @@ def check_tls(work: Path) -> None:
         server.flags = ("--otlp-grpc", f"{home}:{port}", "--allow-remote", "true")
         server.start()
         with grpc.insecure_channel(f"{home}:{port}") as channel:
-            expect_equal(call(channel, request("opened in words"))[0], grpc.StatusCode.OK, "a door opened without TLS")
+            expect_equal(call(channel, request("opened in words"), token=token)[0], grpc.StatusCode.OK, "a door opened without TLS")
         server.stop()
     for flag, value, words in (("--tls-key", "/dev/null", "the TLS key"), ("--tls-certificate", str(work / "names"), "the TLS certificate"),
                                ("--tls-client-ca", str(work / "names"), "the certificate authority")):

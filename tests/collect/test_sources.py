@@ -51,6 +51,11 @@ def wait_for(server: Server, what: str, holds) -> None:
         time.sleep(0.1)
 
 
+def by_token(entry: dict) -> bool:
+    """As the page has it, who sent it showed a token."""
+    return entry["source"].get("identity", "").startswith("token:")
+
+
 def run_shell(block: str, folder: Path) -> None:
     done = subprocess.run(["bash", "-euo", "pipefail", "-c", block], cwd=folder, capture_output=True, text=True)
     expect(done.returncode == 0, f"{block}\n{done.stdout}{done.stderr}")
@@ -110,11 +115,12 @@ def check_otlp(server: Server, ports: Ports, work: Path) -> None:
         exports = ports.put(blocks("otlp.md")[block])
         subprocess.run(["bash", "-euc", exports + 'exec "$0" -c "$1"', sys.executable, program], cwd=work, check=True)
         wait_for(server, f"OpenTelemetry over {way}",
-                 lambda one, service=service: one["source"]["kind"] == "otlp" and one["event"]["actor"]["id"] == service)
+                 lambda one, service=service: one["source"]["kind"] == "otlp" and one["event"]["actor"]["id"] == service
+                 and by_token(one))
     (work / "node_modules").symlink_to(Path(os.environ["STELE_SOURCE_DIR"]) / "build/node/node_modules")
     (work / "docs.mjs").write_text(ports.put(next(block for block in blocks("otlp.md") if "LoggerProvider" in block)))
     run_shell("node docs.mjs", work)
-    wait_for(server, "OpenTelemetry from JavaScript", lambda one: one["event"]["action"] == "customer.export")
+    wait_for(server, "OpenTelemetry from JavaScript", lambda one: one["event"]["action"] == "customer.export" and by_token(one))
 
 
 def check_documents(server: Server, ports: Ports, work: Path) -> None:
@@ -123,7 +129,8 @@ def check_documents(server: Server, ports: Ports, work: Path) -> None:
     record = {"eventID": "docs", "eventTime": "2026-11-23T16:20:00Z", "eventName": "StopLogging", "eventSource": "cloudtrail.amazonaws.com"}
     (work / name).write_bytes(gzip.compress(json.dumps({"Records": [record]}).encode()))
     run_shell(ports.put(cloudtrail), work)
-    wait_for(server, "CloudTrail", lambda one: one["source"]["id"] == "aws" and one["event"]["action"] == "aws.cloudtrail.StopLogging")
+    wait_for(server, "CloudTrail", lambda one: one["source"]["id"] == "aws" and one["event"]["action"] == "aws.cloudtrail.StopLogging"
+             and by_token(one))
 
     webhook = re.search(r"server: '([^']+)'", ports.put(blocks("documents.md", "Kubernetes")[0]))[1]
     event = {"auditID": "docs", "stage": "ResponseComplete", "verb": "get", "user": {"username": "ada"}}
@@ -184,6 +191,7 @@ def main() -> None:
         server = Server(work, "--syslog", f"127.0.0.1:{ports.of[5514]}", "--relp", f"127.0.0.1:{ports.of[2514]}", "--otlp-grpc",
                         f"127.0.0.1:{ports.of[4317]}", "--otlp-grpc-tls", f"127.0.0.1:{ports.of[4318]}", "--tls-certificate",
                         str(work / "ca.pem"), "--tls-key", str(work / "ca.key"), port=ports.of[7373])
+        os.environ["STELE_TOKEN"] = server.make_token("writer")
         check_syslog(server, ports, work)
         check_syslog_ng(server, ports, work)
         check_otlp(server, ports, work)

@@ -150,6 +150,7 @@ def main() -> None:
         work = Path(folder)
         grpc, metrics = free_port(), free_port()
         server = Server(work, "--otlp-grpc", f"127.0.0.1:{grpc}")
+        os.environ["STELE_TOKEN"] = server.make_token("writer")
         (work / "collector.yaml").write_text(config(work, server, grpc, metrics))
         collector = Collector(work)
         collector.start()

@@ -27,7 +27,7 @@ def free_port() -> int:
 
 def start_server(data: Path, flags: list[str]) -> subprocess.Popen:
     process = subprocess.Popen([STELE, "serve", "--data", str(data), "--listen", "127.0.0.1:0", "--disk-warn-percent", "0",
-                                "--watch-clock", "false", *flags],
+                                "--watch-clock", "false", "--loopback-role", "owner", *flags],
                                stderr=open(data.parent / "server.log", "a"))
     deadline = time.time() + 20
     while not (data / "address").exists():

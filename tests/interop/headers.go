@@ -28,9 +28,6 @@ const (
 	olderPartialTiles = "older partial tiles"
 )
 
-// The sorts of resources whose answers say what happened, and not only its hashes.
-var holdEntries = map[string]bool{entryBundles: true, olderEntryBundles: true}
-
 // checkHeaders checks a successful answer's content type, caching and CORS. What is
 // wrong is reported once for each sort of resource (the path's first parts).
 func (c *checker) checkHeaders(sort string, a answer, contentType string, caching caching) {
@@ -46,14 +43,17 @@ func (c *checker) checkHeaders(sort string, a answer, contentType string, cachin
 	} else if formatted := mime.FormatMediaType(mediaType, params); !strings.EqualFold(formatted, contentType) {
 		once("Content-Type is %q, not %q", got, contentType)
 	}
-	// Hashes are for every page that would check them; what entries say is not.
-	open := a.header.Get("Access-Control-Allow-Origin")
-	if holdEntries[sort] && open != "" {
-		once("Access-Control-Allow-Origin %q lets pages of other sites read the entries", open)
-	} else if !holdEntries[sort] && open != "*" {
-		once("no Access-Control-Allow-Origin: *, so browsers cannot verify the log")
+	// The log is nobody's who shows no token: not a page's of another site, not a cache's that others use.
+	if open := a.header.Get("Access-Control-Allow-Origin"); open != "" {
+		once("Access-Control-Allow-Origin %q lets pages of other sites read it", open)
 	}
 	control := a.header.Get("Cache-Control")
+	if _, private := cacheDirectives(control)["private"]; !private {
+		once("Cache-Control %q lets a cache hand it to others", control)
+	}
+	if vary := a.header.Get("Vary"); !strings.EqualFold(vary, "Authorization") {
+		once("Vary is %q, not Authorization", vary)
+	}
 	switch caching {
 	case cacheSeconds:
 		if !cachedShortly(control) {

@@ -78,7 +78,8 @@ class Server:
         self.address_file = data / "address"
         self.address_file.unlink(missing_ok=True)
         self.output = open(output, "ab")
-        command = [binary, "serve", "--data", str(data), "--listen", "127.0.0.1:0", "--disk-warn-percent", "0", "--watch-clock", "false"]
+        command = [binary, "serve", "--data", str(data), "--listen", "127.0.0.1:0", "--disk-warn-percent", "0", "--watch-clock", "false",
+                   "--loopback-role", "owner"]
         self.process = subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=self.output, stderr=subprocess.STDOUT)
         try:

@@ -150,17 +150,17 @@ func (l *testLog) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 
 func textAnswer(status int, body string) *answer {
 	return &answer{status, http.Header{
-		"Content-Type":                {"text/plain; charset=utf-8"},
-		"Access-Control-Allow-Origin": {"*"},
-		"Cache-Control":               {"no-cache"},
+		"Content-Type":  {"text/plain; charset=utf-8"},
+		"Vary":          {"Authorization"},
+		"Cache-Control": {"private, no-cache"},
 	}, []byte(body)}
 }
 
 func tileAnswer(body []byte) *answer {
 	return &answer{200, http.Header{
-		"Content-Type":                {tileContentType},
-		"Access-Control-Allow-Origin": {"*"},
-		"Cache-Control":               {"public, max-age=31536000, immutable"},
+		"Content-Type":  {tileContentType},
+		"Vary":          {"Authorization"},
+		"Cache-Control": {"private, max-age=31536000, immutable"},
 	}, body}
 }
 
@@ -210,9 +210,7 @@ func (l *testLog) answerTile(path string) *answer {
 		if first+int64(width) > l.size {
 			return notFound()
 		}
-		bundle := tileAnswer(formatBundle(l.entries[first : first+int64(width)]))
-		bundle.header.Del("Access-Control-Allow-Origin")
-		return bundle
+		return tileAnswer(formatBundle(l.entries[first : first+int64(width)]))
 	}
 	if tileHeight*level > 62 || n*tileWidth+int64(width) > l.size>>(tileHeight*level) {
 		return notFound()

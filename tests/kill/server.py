@@ -33,7 +33,7 @@ class Server:
         self._words = words or tempfile.TemporaryFile()  # not beside the data, where there may be no space
         self._connection = None
         command = [STELE, "serve", "--data", str(data), "--listen", "127.0.0.1:0", "--disk-warn-percent", "0", "--watch-clock",
-                   "false", *args]
+                   "false", "--loopback-role", "owner", *args]
         self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=self._words, stderr=self._words,
                                         env=NO_SETTINGS, **popen)
 

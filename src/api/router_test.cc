@@ -5,16 +5,13 @@
 
 #include "support/understanding.h"
 
-#include <mutex>
 #include <set>
-#include <stdexcept>
 
 #include "api/service.h"
 #include "collect/github_door.h"
 #include "collect/otlp_door.h"
-#include "net/http_server.h"
-#include "support/loopback.h"
 #include "support/real_log.h"
+#include "support/router_door.h"
 
 namespace stele::api {
 namespace {
@@ -22,54 +19,13 @@ namespace {
 using access::Authority;
 using access::Permission;
 using net::Peer;
-using testing::HttpAnswer;
-using testing::LoopbackClient;
+using testing::example_of;
+using testing::RouterDoor;
 
 constexpr auto kSeen = audit::OnRecord::each("stele.thing.seen", "saw");
 const Peer kHere{"127.0.0.1:5", true, std::nullopt};
 const Peer kElsewhere{"203.0.113.9:5", false, std::nullopt};
 const Peer kControl{"unix", true, net::Credentials{1, 2, 3}};
-
-// A server with a router behind it, which believes that its requests come from whomever a test says.
-class Door {
- public:
-  explicit Door(const Router& router)
-      : runtime_(1),
-        server_(
-            runtime_,
-            [this, &router](net::Request request, const net::Reply& reply) {
-              {
-                const std::lock_guard lock(mutex_);
-                request.peer = peer_;
-              }
-              router.handle(request, reply);
-            },
-            net::HttpLimits()) {
-    auto bound = server_.listen("127.0.0.1:0");
-    if (!bound) throw std::runtime_error(bound.error().message);
-    address_ = *bound;
-  }
-
-  HttpAnswer ask(const Peer& peer, const std::string& method, const std::string& target,
-                 const std::string& headers = "Host: localhost\r\n") {
-    {
-      const std::lock_guard lock(mutex_);
-      peer_ = peer;
-    }
-    LoopbackClient client(address_);
-    EXPECT_TRUE(client.send(method + " " + target + " HTTP/1.1\r\n" + headers + "Content-Length: 0\r\n\r\n"));
-    auto answer = client.answer(method == "HEAD");
-    EXPECT_TRUE(answer) << method << " " << target;
-    return answer.value_or(HttpAnswer());
-  }
-
- private:
-  std::mutex mutex_;
-  Peer peer_;
-  std::string address_;
-  net::Runtime runtime_;
-  net::HttpServer server_;
-};
 
 // An authority over no tokens.
 struct Kept {
@@ -97,18 +53,8 @@ struct Product : Kept {
       {}, &searches, grants.get(), &recorder, system_clock(), testing::shipped_understanding(), directory, sentences, {},
       0,  {},        {},           {}};
   Router router;
-  Door door{router};
+  RouterDoor door{router};
 };
-
-// A path that the pattern matches.
-std::string example(std::string pattern) {
-  for (const auto& [part, text] :
-       {std::pair{"{log}", "main"}, {"{index}", "7"}, {"{commitment}", "00"}, {"{id}", "0123456789"}, {"*", "0/000"}}) {
-    if (const auto at = pattern.find(part); at != std::string::npos) pattern.replace(at, std::string_view(part).size(), text);
-  }
-  EXPECT_EQ(pattern.find_first_of("{}*"), std::string::npos) << "the test does not know a placeholder of " << pattern;
-  return pattern;
-}
 
 // Goal: no route answers anyone whom the authority turns away: not from another machine, not a page that borrowed this one's
 // name, whatever the method, the parameters or the headers. The routes are the router's own list, so a new one is covered.
@@ -118,7 +64,7 @@ TEST(Router, asks_the_authority_before_every_route) {
   std::set<std::string> seen;
   for (const Route& route : product.router.routes()) {
     EXPECT_TRUE(seen.insert(route.method + " " + route.pattern).second) << "twice: " << route.pattern;
-    const std::string path = example(route.pattern);
+    const std::string path = example_of(route.pattern);
     if (route.gate == Gate::kOpen) {
       EXPECT_EQ(product.door.ask(kElsewhere, route.method, path).status, 200) << path;
       continue;
@@ -151,7 +97,7 @@ TEST(Router, is_closed_to_who_shows_nothing) {
     if (route.gate == Gate::kOpen) open.insert(route.pattern);
     for (const std::string method : {route.method.c_str(), "BREW"}) {
       if (route.gate == Gate::kOpen && method == route.method) continue;
-      EXPECT_EQ(product.door.ask(kHere, method, example(route.pattern)).status, 401) << method << " " << route.pattern;
+      EXPECT_EQ(product.door.ask(kHere, method, example_of(route.pattern)).status, 401) << method << " " << route.pattern;
     }
   }
   EXPECT_EQ(open, (std::set<std::string>{"/healthz", "/readyz"}));
@@ -174,7 +120,7 @@ TEST(Router, calls_no_handler_for_what_is_denied) {
   router.add({"GET", "/log/{log}/it", Permission::kProve, kSeen, handler});
   router.add({"POST", "/things", Permission::kWrite, kSeen, handler});
   router.add({"DELETE", "/files/{one}/*", Permission::kRead, kSeen, handler});
-  Door door(router);
+  RouterDoor door(router);
   EXPECT_EQ(door.ask(kElsewhere, "GET", "/log/other/it?log=main").status, 401);
   EXPECT_EQ(door.ask(kElsewhere, "POST", "/things").status, 401);
   EXPECT_EQ(door.ask(kElsewhere, "DELETE", "/files/a/b").status, 401);
@@ -192,7 +138,7 @@ TEST(Router, knows_when_it_is_called_by_address) {
   router.add({"GET", "/", Permission::kRead, audit::OnRecord::never(), {}});
   router.add({"GET", "/x", Permission::kRead, audit::OnRecord::never(),
               [](const net::Request&, const Call&, const net::Reply& reply) { reply.send(text_response("x")); }});
-  Door door(router);
+  RouterDoor door(router);
   for (const std::string host :
        {"localhost", "LOCALHOST:80", "127.0.0.1", "127.8.9.1:7373", "[::1]", "[::1]:7373", "[::FFFF:127.0.0.1]", ""})
     EXPECT_EQ(door.ask(kHere, "GET", "/x", "Host: " + host + "\r\n").status, 200) << host;
@@ -245,7 +191,7 @@ TEST(Router, matches_whole_paths) {
   }
   for (const Route& route : product.router.routes()) {
     for (const std::string method : {"PUT", "DELETE", "OPTIONS", "TRACE", "get", "BREW"}) {
-      const auto answer = product.door.ask(kHere, method, example(route.pattern));
+      const auto answer = product.door.ask(kHere, method, example_of(route.pattern));
       EXPECT_EQ(answer.status, 405) << method << " " << route.pattern;
       const std::string allow = answer.header("allow");
       EXPECT_NE(allow.find(route.method), std::string::npos) << route.pattern << ": " << allow;

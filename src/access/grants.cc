@@ -60,6 +60,12 @@ std::vector<Grants::Listed> Grants::list() const {
   return out;
 }
 
+bool Grants::holds(const Identity& identity, UnixNanos now) const {
+  if (!identity.is_token()) return true;
+  const auto grant = find(std::string_view(identity.text).substr(std::string_view("token:").size()));
+  return grant && !grant->revoked && (!grant->expires || *grant->expires > now);
+}
+
 Result<Identity> Grants::authenticate(std::string_view token, UnixNanos now) const {
   const auto shown = read_token(token);
   std::shared_ptr<const Held> held;

@@ -52,6 +52,9 @@ class Grants {
   // In the order of their ids.
   [[nodiscard]] std::vector<Listed> list() const;
 
+  // Whether what this identity was given holds at `now`; of one that shows no token, always.
+  [[nodiscard]] bool holds(const Identity& identity, UnixNanos now) const;
+
   // Who shows this token at `now`. kUnauthenticated, in words that say nothing of tokens that exist unless the token itself was
   // shown rightly: then that it expired or was revoked.
   [[nodiscard]] Result<Identity> authenticate(std::string_view token, UnixNanos now) const;

@@ -187,7 +187,7 @@ void add_aggregate_routes(Router& router, Service& service) {
   };
   constexpr auto on_record = audit::OnRecord::each("stele.log.counted", "counted entries of");
   router.add({"GET", "/api/v1/aggregate", access::Permission::kRead, on_record, aggregate});
-  router.add({"POST", "/api/v1/aggregate", access::Permission::kRead, on_record, aggregate});
+  router.add({"POST", "/api/v1/aggregate", access::Permission::kRead, on_record.of_body(), aggregate});
 }
 
 }  // namespace stele::api

@@ -54,7 +54,10 @@ class Delivery : public std::enable_shared_from_this<Delivery> {
   void refuse(const Error& error) {
     if (error.code == Code::kUnauthenticated)
       service_.recorder->refuse({doer_of(asked_, nullptr), asked_.method, asked_.path, error.message});
-    net::Response response = door_.refused(asked_, error);
+    // Where a signature is asked for, an answer that says what is wrong with it would say what there is.
+    const bool unproven = door_.proves_itself() && error.code == Code::kUnauthenticated;
+    net::Response response =
+        door_.refused(asked_, unproven ? Error{Code::kUnauthenticated, "the request is not signed as it has to be"} : error);
     if (response.status == 429) response.headers.emplace_back("Retry-After", "1");
     if (response.status == 503) response.headers.emplace_back("Retry-After", "5");
     reply_.send(std::move(response));

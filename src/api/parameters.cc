@@ -31,10 +31,17 @@ Error unknown_name(const std::string& name, const std::set<std::string_view>& kn
 }  // namespace
 
 Result<Parameters> Parameters::read(const net::Request& request, const std::set<std::string_view>& known) {
+  STELE_ASSIGN(Parameters out, read_all(request, request.method == "POST"));
+  for (const auto& [name, value] : out.values_) {
+    if (!known.contains(name)) return unknown_name(name, known);
+  }
+  return out;
+}
+
+Result<Parameters> Parameters::read_all(const net::Request& request, bool of_body) {
   Parameters out;
-  if (request.method != "POST") {
+  if (!of_body) {
     for (auto& [name, value] : request.parameters()) {
-      if (!known.contains(name)) return unknown_name(name, known);
       if (!out.values_.emplace(name, std::move(value)).second) return invalid("\"" + name + "\" stands twice");
     }
     return out;
@@ -46,12 +53,10 @@ Result<Parameters> Parameters::read(const net::Request& request, const std::set<
     return invalid("the body" + (error.path.empty() ? "" : ", at " + error.path) + ": " + error.message);
   const JsonValue body(tape);
   if (!body.is(JsonType::kObject)) return invalid("the body is an object: {\"q\":…} or {\"query\":{…}}");
-  std::string unknown;
   body.for_each_member([&](std::string_view name, const JsonValue& value) {
-    if (!known.contains(name)) unknown = name;
     out.values_.emplace(name, name == "query" ? std::string(value.raw()) : text_of(value));
   });
-  return unknown.empty() ? Result<Parameters>(std::move(out)) : unknown_name(unknown, known);
+  return out;
 }
 
 std::string Parameters::text(const std::string& name, std::string otherwise) const {

@@ -18,7 +18,10 @@ class Parameters {
  public:
   // kInvalid names what is not in `known`, and what is wrong with a body. A POST has its parameters in the body.
   static Result<Parameters> read(const net::Request& request, const std::set<std::string_view>& known);
+  // All there are: of the body, an object, or of the query string, in which none stands twice.
+  static Result<Parameters> read_all(const net::Request& request, bool of_body);
 
+  [[nodiscard]] const std::map<std::string, std::string, std::less<>>& values() const { return values_; }
   [[nodiscard]] std::string text(const std::string& name, std::string otherwise = {}) const;
   // kInvalid when it is there and is none.
   [[nodiscard]] Result<std::uint64_t> number(const std::string& name, std::uint64_t otherwise) const;

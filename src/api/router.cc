@@ -94,9 +94,9 @@ int status_of(Code code) {
 bool Router::takes_stream(const net::Request& request) const {
   const auto route = std::ranges::find_if(
       routes_, [&](const Route& one) { return one.method == request.method && match(one.pattern, request.path); });
-  if (route != routes_.end() && (route->streams || route->gate != Gate::kIdentity)) return route->streams;
+  if (route != routes_.end() && (route->streams || route->gate == Gate::kOwnProof)) return route->streams;
   const bool has_body = !request.header("content-length").empty() || !request.header("transfer-encoding").empty();
-  return has_body && !identify(request);
+  return has_body && ((route != routes_.end() && route->gate == Gate::kOpen) || !identify(request));
 }
 
 Result<access::Identity> Router::identify(const net::Request& request) const {
@@ -150,12 +150,20 @@ void Router::refuse(const net::Request& request, const net::Reply& reply, const 
 
 void Router::call(const Route& route, const net::Request& request, Call call, const net::Reply& reply) const {
   if (route.on_record.action.empty()) return route.handler(request, call, reply);
-  const audit::Look look = look_of(request, route, call);
+  const auto look = look_of(request, route, call);
+  if (!look) return reply.send(error_response(look.error()));
+  // To him it is not there. Grants are about no log, though one keeps them.
+  if (route.permission != access::Permission::kGrant && (look->log.empty() || !call.identity.knows(look->log, route.permission)))
+    return refuse(request, reply, &call.identity, {Code::kNotFound, "there is no log \"" + look->log + "\""});
   // Shared: std::function copies its captures. The request is gone when the entry is there.
   const auto later = std::make_shared<std::pair<net::Request, Call>>(request, std::move(call));
-  const bool now = recorder_.look(look, [&route, later, reply](const Status& recorded) {
+  const bool now = recorder_.look(*look, [&route, later, reply](const Status& recorded) {
     if (!recorded) return reply.send(error_response(recorded.error()));
-    reply.post([&route, later, reply] { route.handler(later->first, later->second, reply); });
+    reply.post([&route, later, reply] {
+      try {
+        route.handler(later->first, later->second, reply);
+      } catch (const std::exception&) {}  // out of memory: whoever asked is told so when the reply is let go
+    });
   });
   if (now) route.handler(later->first, later->second, reply);
 }

@@ -5,6 +5,7 @@
 #include "api/parameters.h"
 #include "api/search_request.h"
 #include "api/searching.h"
+#include "api/use.h"
 #include "base/json_text.h"
 #include "ocsf/ocsf_event.h"
 #include "search/searcher.h"
@@ -59,8 +60,8 @@ Status append_hits(const log::Store& store, const SearchQuestion& question, cons
   return {};
 }
 
-Result<net::Response> answer(const Service& service, const SearchQuestion& question, const Searched& searched,
-                             const GoOn& go_on) {
+Result<net::Response> answer(const Service& service, const audit::Doer& doer, const SearchQuestion& question,
+                             const Searched& searched, const GoOn& go_on) {
   STELE_ASSIGN(const search::SearchResult result,
                search::search(*searched.log, *searched.indexer, question.query.term, question.request, go_on));
   std::string out;
@@ -71,7 +72,9 @@ Result<net::Response> answer(const Service& service, const SearchQuestion& quest
   append_decimal(out, result.size);
   out += ",\"next\":";
   if (result.more && !result.hits.empty()) {
-    append_json_string(out, next_cursor(question, result));
+    const std::string next = next_cursor(question, result);
+    service.recorder->begin_pages(doer, question.log, pages_of_cursor(next));
+    append_json_string(out, next);
   } else {
     out += "null";
   }
@@ -87,9 +90,10 @@ void handle(const Service& service, const net::Request& request, const Call& cal
   const auto question = std::make_shared<SearchQuestion>(std::move(std::get<SearchQuestion>(read)));
   const auto searched = find_searched(service, call, question->log);
   if (!searched) return reply.send(error_response(searched.error()));
-  answer_search(service, reply, [&service, question, searched = *searched](const GoOn& go_on) {
-    return answer(service, *question, searched, go_on);
-  });
+  answer_search(service, reply,
+                [&service, doer = doer_of(request, &call.identity), question, searched = *searched](const GoOn& go_on) {
+                  return answer(service, doer, *question, searched, go_on);
+                });
 }
 
 }  // namespace
@@ -98,9 +102,9 @@ void add_search_routes(Router& router, Service& service) {
   const auto search = [&service](const net::Request& request, const Call& call, const net::Reply& reply) {
     handle(service, request, call, reply);
   };
-  constexpr auto on_record = audit::OnRecord::each("stele.log.searched", "searched");
+  constexpr auto on_record = audit::OnRecord::each("stele.log.searched", "searched").in_pages();
   router.add({"GET", "/api/v1/search", access::Permission::kRead, on_record, search});
-  router.add({"POST", "/api/v1/search", access::Permission::kRead, on_record, search});
+  router.add({"POST", "/api/v1/search", access::Permission::kRead, on_record.of_body(), search});
 }
 
 }  // namespace stele::api

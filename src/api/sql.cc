@@ -63,7 +63,8 @@ void handle(const Service& service, const net::Request& request, const Call& cal
 }  // namespace
 
 void add_sql_routes(Router& router, Service& service) {
-  router.add({"POST", "/api/v1/sql", access::Permission::kRead, audit::OnRecord::each("stele.log.queried", "asked in SQL"),
+  router.add({"POST", "/api/v1/sql", access::Permission::kRead,
+              audit::OnRecord::each("stele.log.queried", "asked in SQL").of_body(),
               [&service](const net::Request& request, const Call& call, const net::Reply& reply) {
                 handle(service, request, call, reply);
               }});

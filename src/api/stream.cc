@@ -14,8 +14,9 @@ namespace {
 class EntryStream final : public net::ChunkSource {
  public:
   // Entries from `from` on, of which only those are sent that `query` means.
-  EntryStream(Service& service, const log::Sequencer& sequencer, std::uint64_t from, std::optional<query::Term> query)
-      : service_(service), sequencer_(sequencer), at_(from), query_(std::move(query)) {
+  EntryStream(Service& service, access::Identity identity, const log::Sequencer& sequencer, std::uint64_t from,
+              std::optional<query::Term> query)
+      : service_(service), identity_(std::move(identity)), sequencer_(sequencer), at_(from), query_(std::move(query)) {
     if (query_) matcher_.emplace(*query_);
     ++service_.counters.streams;
   }
@@ -27,6 +28,7 @@ class EntryStream final : public net::ChunkSource {
     constexpr std::uint64_t kStep = 16;
     constexpr std::size_t kChunkBytes = 256U << 10;  // from there on the rest is left for the next
     constexpr std::int64_t kLooking = 5'000'000;     // ns, where entries may be others: so is what is behind them
+    STELE_TRY(check_identity());
     const auto store = sequencer_.store();
     const std::uint64_t size = store->size();
     const std::uint64_t began = at_;
@@ -54,7 +56,19 @@ class EntryStream final : public net::ChunkSource {
   [[nodiscard]] std::string_view heartbeat() const override { return ": still here\n\n"; }
 
  private:
+  // A stream ends with what its token gave, within a second.
+  Status check_identity() {
+    constexpr std::int64_t kSecond = 1'000'000'000;
+    const std::int64_t now = service_.clock.monotonic();
+    if (now - checked_at_ < kSecond) return {};
+    checked_at_ = now;
+    if (service_.grants->grants().holds(identity_, service_.clock.now())) return {};
+    return Error{Code::kUnauthenticated, "the token is not valid any more"};
+  }
+
   Service& service_;
+  access::Identity identity_;
+  std::int64_t checked_at_ = 0;
   const log::Sequencer& sequencer_;
   std::uint64_t at_;
   std::optional<query::Term> query_;
@@ -87,24 +101,24 @@ Result<std::uint64_t> start_of(const net::Request& request, std::uint64_t size) 
 }  // namespace
 
 void add_stream_routes(Router& router, Service& service) {
-  router.add(
-      {"GET", "/api/v1/stream", access::Permission::kRead, audit::OnRecord::each("stele.log.streamed", "opened a stream of"),
-       [&service](const net::Request& request, const Call& call, const net::Reply& reply) {
-         const auto sequencer = service.find(call, request.parameter("log").value_or("main"));
-         if (!sequencer) return reply.send(error_response(sequencer.error()));
-         const auto from = start_of(request, (*sequencer)->store()->size());
-         if (!from) return reply.send(error_response(from.error()));
-         if (service.counters.streams >= service.limits.streams_max) {
-           return reply.send(error_response({Code::kBusy, "too many streams are open"}));
-         }
-         auto query = query_of(request, service.clock.now());
-         if (auto* wrong = std::get_if<net::Response>(&query)) return reply.send(std::move(*wrong));
-         net::Response response;
-         response.headers = {{"Content-Type", "text/event-stream"}, {"Cache-Control", "no-store"}};
-         response.stream =
-             std::make_shared<EntryStream>(service, **sequencer, *from, std::move(std::get<std::optional<query::Term>>(query)));
-         reply.send(std::move(response));
-       }});
+  router.add({"GET", "/api/v1/stream", access::Permission::kRead,
+              audit::OnRecord::each("stele.log.streamed", "opened a stream of"),
+              [&service](const net::Request& request, const Call& call, const net::Reply& reply) {
+                const auto sequencer = service.find(call, request.parameter("log").value_or("main"));
+                if (!sequencer) return reply.send(error_response(sequencer.error()));
+                const auto from = start_of(request, (*sequencer)->store()->size());
+                if (!from) return reply.send(error_response(from.error()));
+                if (service.counters.streams >= service.limits.streams_max) {
+                  return reply.send(error_response({Code::kBusy, "too many streams are open"}));
+                }
+                auto query = query_of(request, service.clock.now());
+                if (auto* wrong = std::get_if<net::Response>(&query)) return reply.send(std::move(*wrong));
+                net::Response response;
+                response.headers = {{"Content-Type", "text/event-stream"}, {"Cache-Control", "no-store"}};
+                response.stream = std::make_shared<EntryStream>(service, call.identity, **sequencer, *from,
+                                                                std::move(std::get<std::optional<query::Term>>(query)));
+                reply.send(std::move(response));
+              }});
 }
 
 }  // namespace stele::api

@@ -184,7 +184,7 @@ void add_timeline_routes(Router& router, Service& service) {
   };
   constexpr auto on_record = audit::OnRecord::each("stele.timeline.seen", "followed what belongs together in");
   router.add({"GET", "/api/v1/timeline", access::Permission::kRead, on_record, timeline});
-  router.add({"POST", "/api/v1/timeline", access::Permission::kRead, on_record, timeline});
+  router.add({"POST", "/api/v1/timeline", access::Permission::kRead, on_record.of_body(), timeline});
 }
 
 }  // namespace stele::api

@@ -38,9 +38,17 @@ void append_grant(std::string& out, const access::Grant& grant) {
   }
 }
 
-std::string list_json(const access::Grants& grants) {
+// Whether what was granted is within what the caller may know of.
+bool is_within(const access::Grant& grant, const access::Identity& identity) {
+  if (identity.logs.empty()) return true;
+  const auto is_known = [&](const std::string& log) { return std::ranges::find(identity.logs, log) != identity.logs.end(); };
+  return !grant.logs.empty() && std::ranges::all_of(grant.logs, is_known);
+}
+
+std::string list_json(const access::Grants& grants, const access::Identity& identity) {
   std::string out = "{\"tokens\":[";
   for (const auto& [grant, last_used] : grants.list()) {
+    if (!is_within(grant, identity)) continue;
     if (out.back() != '[') out += ',';
     append_grant(out, grant);
     if (last_used != 0) append_member(out, "last_used", format_time(last_used));
@@ -56,7 +64,8 @@ Result<UnixNanos> read_expiry(const std::string& text, UnixNanos now) {
   return invalid("expires is a time such as 2027-01-31T00:00:00Z, or how long from now, such as 90d; not \"" + text + "\"");
 }
 
-Result<audit::GrantBook::Wanted> read_wanted(const Service& service, const net::Request& request) {
+Result<audit::GrantBook::Wanted> read_wanted(const Service& service, const net::Request& request,
+                                             const access::Identity& identity) {
   STELE_ASSIGN(const Parameters parameters, Parameters::read(request, {"name", "role", "source", "logs", "expires"}));
   audit::GrantBook::Wanted out;
   out.name = parameters.text("name");
@@ -68,9 +77,11 @@ Result<audit::GrantBook::Wanted> read_wanted(const Service& service, const net::
     const auto comma = rest.find(',');
     const std::string log(rest.substr(0, comma));
     rest.remove_prefix(comma == std::string_view::npos ? rest.size() : comma + 1);
-    if (!service.logs.contains(log)) return invalid("logs: there is no log \"" + log + "\"");
+    const bool is_known = identity.logs.empty() || std::ranges::find(identity.logs, log) != identity.logs.end();
+    if (!is_known || !service.logs.contains(log)) return invalid("logs: there is no log \"" + log + "\"");
     if (std::ranges::find(out.logs, log) == out.logs.end()) out.logs.push_back(log);
   }
+  if (out.logs.empty()) out.logs = identity.logs;  // nobody gives more than he has
   if (const std::string expires = parameters.text("expires"); !expires.empty()) {
     STELE_ASSIGN(out.expires, read_expiry(expires, service.clock.now()));
   }
@@ -78,7 +89,7 @@ Result<audit::GrantBook::Wanted> read_wanted(const Service& service, const net::
 }
 
 void create(const Service& service, const net::Request& request, const Call& call, const net::Reply& reply) {
-  const auto wanted = read_wanted(service, request);
+  const auto wanted = read_wanted(service, request, call.identity);
   if (!wanted) return reply.send(error_response(wanted.error()));
   service.grants->create(*wanted, doer_of(request, &call.identity), [reply](const Result<audit::GrantBook::Created>& created) {
     if (!created) return reply.send(error_response(created.error()));
@@ -90,10 +101,13 @@ void create(const Service& service, const net::Request& request, const Call& cal
 }
 
 void revoke(const Service& service, const net::Request& request, const Call& call, const net::Reply& reply) {
-  service.grants->revoke(call.parts.at(0), doer_of(request, &call.identity), [reply](const Result<access::Grant>& grant) {
-    if (!grant) return reply.send(error_response(grant.error()));
+  const auto grant = service.grants->grants().find(call.parts.at(0));
+  if (grant && !is_within(*grant, call.identity))
+    return reply.send(error_response({Code::kNotFound, "there is no token " + call.parts.at(0)}));
+  service.grants->revoke(call.parts.at(0), doer_of(request, &call.identity), [reply](const Result<access::Grant>& revoked) {
+    if (!revoked) return reply.send(error_response(revoked.error()));
     std::string out;
-    append_grant(out, *grant);
+    append_grant(out, *revoked);
     reply.send(json_response(200, out + "}\n"));
   });
 }
@@ -104,8 +118,8 @@ void add_token_routes(Router& router, Service& service) {
   using access::Permission;
   router.add({"GET", "/api/v1/tokens", Permission::kGrant,
               audit::OnRecord::gathered("stele.tokens.listed", "listed the tokens of"),
-              [&service](const net::Request&, const Call&, const net::Reply& reply) {
-                reply.send(json_response(200, list_json(service.grants->grants())));
+              [&service](const net::Request&, const Call& call, const net::Reply& reply) {
+                reply.send(json_response(200, list_json(service.grants->grants(), call.identity)));
               }});
   router.add({"POST", "/api/v1/tokens", Permission::kGrant, audit::OnRecord::by_itself(),
               [&service](const net::Request& request, const Call& call, const net::Reply& reply) {

@@ -3,29 +3,48 @@
 #include <utility>
 #include <vector>
 
-#include "event/json_value.h"
+#include "api/parameters.h"
+#include "event/json_tape.h"
 #include "log/names.h"
 
 namespace stele::api {
 namespace {
 
-using NamedTexts = std::vector<std::pair<std::string, std::string>>;
-
-// Those of a body that is no JSON object are none: its handler refuses it.
-NamedTexts parameters_of(const net::Request& request) {
-  NamedTexts out = request.parameters();
-  if (request.method != "POST" || request.body.empty()) return out;
-  constexpr std::uint32_t kBytesMax = 256U << 10;
-  event::JsonTape tape;
-  event::JsonError error;
-  if (!tape.parse(request.body, {kBytesMax, 64, 20'000}, error)) return out;
-  event::JsonValue(tape).for_each_member([&](std::string_view name, const event::JsonValue& value) {
-    out.emplace_back(name, value.is(event::JsonType::kString) ? value.text() : std::string(value.raw()));
-  });
+// So that what stands between two parameters is no part of one.
+std::string escaped(std::string_view text) {
+  std::string out;
+  for (const char c : text) {
+    if (c == '%' || c == '&' || c == '=')
+      out += c == '%' ? "%25" : c == '&' ? "%26" : "%3D";
+    else
+      out += c;
+  }
   return out;
 }
 
+// A statement of SQL is a JSON string; a document stays as it is.
+std::string query_text(const std::string& value) {
+  if (value.size() < 2 || value.front() != '"') return value;
+  return event::json_unescape(std::string_view(value).substr(1, value.size() - 2));
+}
+
 }  // namespace
+
+std::string pages_of_cursor(const std::string& cursor) {
+  std::vector<std::string> parts(1);
+  for (const char c : cursor) {
+    if (c == '.')
+      parts.emplace_back();
+    else
+      parts.back() += c;
+  }
+  constexpr std::size_t kParts = 6;
+  constexpr std::size_t kLast = 3;
+  if (parts.size() != kParts) return {};
+  std::string out;
+  for (std::size_t i = 0; i < kParts; ++i) out += i == kLast ? "" : parts[i] + ".";
+  return out;
+}
 
 audit::Doer doer_of(const net::Request& request, const access::Identity* identity) {
   std::string address = request.peer.address.substr(0, request.peer.address.rfind(':'));
@@ -34,20 +53,24 @@ audit::Doer doer_of(const net::Request& request, const access::Identity* identit
   return identity == nullptr ? audit::Doer{"", "", address} : audit::Doer{identity->text, identity->name, address};
 }
 
-audit::Look look_of(const net::Request& request, const Route& route, const Call& call) {
-  audit::Look out{doer_of(request, &call.identity), route.on_record, std::string(log::kMainLog), request.path, {}, {}, false};
-  for (const auto& [name, value] : parameters_of(request)) {
+Result<audit::Look> look_of(const net::Request& request, const Route& route, const Call& call) {
+  audit::Look out{doer_of(request, &call.identity), route.on_record, std::string(log::kMainLog), request.path, {}, {}, {}};
+  STELE_ASSIGN(const Parameters parameters, Parameters::read_all(request, route.on_record.is_of_body));
+  for (const auto& [name, value] : parameters.values()) {
     if (name == "log") {
       out.log = value;
     } else if (name == "q" || name == "query") {
-      out.query = value;
-    } else if (name == "cursor") {
-      out.continues = true;
+      if (!value.empty()) out.query += (out.query.empty() ? "" : " ") + (name == "query" ? query_text(value) : value);
+    } else if (name == "cursor" && route.on_record.has_pages) {
+      out.pages = pages_of_cursor(value);
     } else {
-      out.parameters += (out.parameters.empty() ? "" : "&") + name + "=" + value;
+      out.parameters += (out.parameters.empty() ? "" : "&") + escaped(name) + "=" + escaped(value);
     }
   }
+  if (const auto last = request.header("last-event-id"); !last.empty())
+    out.parameters += (out.parameters.empty() ? "" : "&") + ("last-event-id=" + escaped(last));
   if (route.pattern.starts_with("/log/{log}/")) out.log = call.parts.front();
+  if (route.permission == access::Permission::kGrant) out.log = log::kAuditLog;  // where the grants are
   // Who watches it makes few entries, or he would watch himself.
   if (out.log == log::kAuditLog) out.kind.is_gathered = true;
   return out;

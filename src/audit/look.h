@@ -14,20 +14,38 @@ namespace stele::audit {
 class OnRecord {
  public:
   // It shows no entry, and what nobody changes.
-  static constexpr OnRecord never() { return {"", "", false}; }
+  static constexpr OnRecord never() { return {"", ""}; }
   // What it does is an entry as it is, or makes one itself.
-  static constexpr OnRecord by_itself() { return {"", "", false}; }
+  static constexpr OnRecord by_itself() { return {"", ""}; }
   // Each use, before its answer. `words`: what the doer did to the log, "searched".
-  static constexpr OnRecord each(std::string_view action, std::string_view words) { return {action, words, false}; }
+  static constexpr OnRecord each(std::string_view action, std::string_view words) { return {action, words}; }
   // The first, and how many more there were.
-  static constexpr OnRecord gathered(std::string_view action, std::string_view words) { return {action, words, true}; }
+  static constexpr OnRecord gathered(std::string_view action, std::string_view words) {
+    OnRecord out(action, words);
+    out.is_gathered = true;
+    return out;
+  }
+  // The same of a route that takes its parameters from the body of a POST.
+  [[nodiscard]] constexpr OnRecord of_body() const {
+    OnRecord out = *this;
+    out.is_of_body = true;
+    return out;
+  }
+  // The same of a route whose answer may be one of several pages.
+  [[nodiscard]] constexpr OnRecord in_pages() const {
+    OnRecord out = *this;
+    out.has_pages = true;
+    return out;
+  }
 
   std::string_view action;  // "stele.log.searched"; empty: it makes no entry
   std::string_view words;
-  bool is_gathered;
+  bool is_gathered = false;
+  bool is_of_body = false;
+  bool has_pages = false;
 
  private:
-  constexpr OnRecord(std::string_view a, std::string_view w, bool gathered) : action(a), words(w), is_gathered(gathered) {}
+  constexpr OnRecord(std::string_view a, std::string_view w) : action(a), words(w) {}
 };
 
 struct Look {
@@ -37,7 +55,7 @@ struct Look {
   std::string path;        // of the request
   std::string query;       // what was searched for, as it was typed
   std::string parameters;  // the others: "limit=10&order=oldest"
-  bool continues = false;  // a further page of the same
+  std::string pages;       // of which search it is a further page (Recorder::begin_pages); empty: of none
 };
 
 struct Refusal {

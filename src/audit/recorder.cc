@@ -3,31 +3,41 @@
 #include <utility>
 #include <vector>
 
+#include "base/bytes.h"
+#include "crypto/sha256.h"
+
 namespace stele::audit {
 namespace {
 
-// Texts that a client chose may hold anything but this.
+// A hash: what clients choose may be long, and hold anything.
 std::string key_of(std::initializer_list<std::string_view> parts) {
   std::string out;
   for (const std::string_view part : parts) {
     out += std::to_string(part.size()) + ":";
     out += part;
   }
-  return out;
+  const Hash hash = crypto::sha256(as_byte_span(out));
+  return {reinterpret_cast<const char*>(hash.data()), hash.size()};
+}
+
+std::string pages_key(const Doer& doer, const std::string& log, const std::string& pages) {
+  return key_of({doer.identity, log, pages});
 }
 
 std::string key_of(const Look& look) {
-  const std::string_view query = look.kind.is_gathered ? std::string_view() : look.query;
-  const std::string_view path = look.kind.is_gathered ? std::string_view() : look.path;
-  return key_of({look.doer.identity, look.doer.address, look.kind.action, look.log, path, query});
+  if (!look.kind.is_gathered) return pages_key(look.doer, look.log, look.pages);
+  return key_of({look.doer.identity, look.doer.address, look.kind.action, look.log});
 }
 
 }  // namespace
 
 void Recorder::write(const event::InternalEvent& event, std::function<void(const Status&)> done) {
-  auto batch = event::internal_batch(event);
-  if (!batch) return done(batch.error());
   ++entries_;
+  auto batch = event::internal_batch(event);
+  if (!batch) {
+    ++unwritten_;
+    return done(unavailable(batch.error().message));
+  }
   audit_.submit_note(std::move(*batch), [this, done = std::move(done)](const Result<log::Delivered>& delivered) {
     if (!delivered) ++unwritten_;
     done(delivered ? Status() : Status(delivered.error()));
@@ -44,8 +54,8 @@ bool Recorder::is_told(const Look& look, const std::string& key) {
     ++found->second.more;
     return true;
   }
-  const auto found = looks_.find(key);
-  return look.continues && found != looks_.end() && found->second > now;
+  const auto found = pages_.find(key);
+  return !look.pages.empty() && found != pages_.end() && found->second > now;
 }
 
 void Recorder::tell(const Look& look, const std::string& key, const Status& written) {
@@ -57,8 +67,19 @@ void Recorder::tell(const Look& look, const std::string& key, const Status& writ
     gathered_.emplace(key, Looks{look, clock_.now(), now + options_.gather, 0});
     return;
   }
-  if (looks_.size() >= options_.told_apart_max) std::erase_if(looks_, [&](const auto& one) { return one.second <= now; });
-  if (looks_.size() < options_.told_apart_max) looks_[key] = now + options_.same_look;
+  if (!look.pages.empty()) remember_pages(key);
+}
+
+// Under the mutex.
+void Recorder::remember_pages(const std::string& key) {
+  const std::int64_t now = clock_.monotonic();
+  if (pages_.size() >= options_.told_apart_max) std::erase_if(pages_, [&](const auto& one) { return one.second <= now; });
+  if (pages_.size() < options_.told_apart_max) pages_[key] = now + options_.pages;
+}
+
+void Recorder::begin_pages(const Doer& doer, const std::string& log, const std::string& pages) {
+  const std::lock_guard lock(mutex_);
+  remember_pages(pages_key(doer, log, pages));
 }
 
 bool Recorder::look(const Look& look, std::function<void(const Status&)> done) {
@@ -89,12 +110,19 @@ void Recorder::refuse(const Refusal& refusal) {
       found = refusals_.emplace(key, Refusals{refusal, prefix, clock_.now(), until, 0, 0}).first;
     }
     Refusals& refusals = found->second;
-    if (refusals.in_full >= options_.refusals_in_full || audit_.stopped()) {
+    const std::int64_t now = clock_.monotonic();
+    if (strangers_until_ <= now) {
+      strangers_until_ = now + options_.refusals;
+      strangers_ = 0;
+    }
+    const bool too_many = !refusal.is_known() && strangers_ >= options_.strangers_in_full;
+    if (refusals.in_full >= options_.refusals_in_full || too_many || audit_.stopped()) {
       refusals.last = refusal;
       ++refusals.more;
       return;
     }
     ++refusals.in_full;
+    strangers_ += refusal.is_known() ? 0U : 1U;
   }
   write(refusal_event(refusal, clock_.now()), [](const Status&) {});
 }

@@ -16,11 +16,12 @@
 namespace stele::audit {
 
 struct RecorderOptions {
-  std::int64_t gather = 600'000'000'000;       // ns; what is gathered is counted for so long
-  std::int64_t same_look = 3'600'000'000'000;  // ns; for so long its further pages belong to a look
-  std::int64_t refusals = 60'000'000'000;      // ns; refusals are counted for so long
-  std::uint64_t refusals_in_full = 10;         // of them
-  std::size_t told_apart_max = 4'096;          // looks that are gathered, looks with pages, and who is refused, each
+  std::int64_t gather = 600'000'000'000;   // ns; what is gathered is counted for so long
+  std::int64_t pages = 3'600'000'000'000;  // ns; for so long further pages belong to a search
+  std::int64_t refusals = 60'000'000'000;  // ns; refusals are counted for so long
+  std::uint64_t refusals_in_full = 10;     // of them
+  std::uint64_t strangers_in_full = 300;   // of all that are refused without being known
+  std::size_t told_apart_max = 4'096;      // looks that are gathered, looks with pages, and who is refused, each
 };
 
 // Thread-safe. The log and the clock outlive it.
@@ -33,6 +34,8 @@ class Recorder {
   // once it is durable, from this thread or another; it must not block. With an error nothing is to be shown: kUnavailable,
   // kBusy.
   bool look(const Look& look, std::function<void(const Status&)> done);
+  // That he, who looked at this log, was given the first page of `pages`: the others are of the same look.
+  void begin_pages(const Doer& doer, const std::string& log, const std::string& pages);
   // Notes who was refused. Nobody waits for it; while the log takes no entries it is counted.
   void refuse(const Refusal& refusal);
 
@@ -60,6 +63,7 @@ class Recorder {
   };
   void write(const event::InternalEvent& event, std::function<void(const Status&)> done);
   bool is_told(const Look& look, const std::string& key);
+  void remember_pages(const std::string& key);
   void tell(const Look& look, const std::string& key, const Status& written);
   void gather_until(std::int64_t monotonic);
 
@@ -72,8 +76,10 @@ class Recorder {
 
   std::mutex mutex_;  // guards what follows
   std::map<std::string, Looks> gathered_;
-  std::map<std::string, std::int64_t> looks_;  // with pages; until when
+  std::map<std::string, std::int64_t> pages_;  // until when
   std::map<std::string, Refusals> refusals_;
+  std::uint64_t strangers_ = 0;  // in full since `strangers_until_` began
+  std::int64_t strangers_until_ = 0;
 };
 
 }  // namespace stele::audit

@@ -3,10 +3,12 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <future>
 #include <thread>
 #include <vector>
 
+#include "crypto/sha256.h"
 #include "event/entry.h"
 #include "event/json_value.h"
 #include "support/fixed.h"
@@ -26,10 +28,10 @@ const Doer kAda{"token:0123456789", "ada", "203.0.113.9"};
 class RecorderTest : public ::testing::Test {
  protected:
   // Whether it may be shown.
-  bool look(const OnRecord& kind, const std::string& query, bool continues = false, const Doer& doer = kAda,
+  bool look(const OnRecord& kind, const std::string& query, const std::string& pages = {}, const Doer& doer = kAda,
             const std::string& path = "/x") {
     std::promise<Status> promise;
-    if (recorder_.look({doer, kind, "main", path, query, "limit=1", continues}, [&](const Status& s) { promise.set_value(s); }))
+    if (recorder_.look({doer, kind, "main", path, query, "limit=1", pages}, [&](const Status& s) { promise.set_value(s); }))
       return true;
     const Status status = promise.get_future().get();
     if (!status) why_ = status.error().message;
@@ -64,22 +66,34 @@ class RecorderTest : public ::testing::Test {
 };
 
 TEST_F(RecorderTest, EachLookIsAnEntryAndItsPagesAreTheSame) {
-  EXPECT_TRUE(look(kSearched, "action:login"));
+  EXPECT_TRUE(look(kSearched, "a"));
   EXPECT_EQ(log_->store()->size(), 1U) << "durable before it may be shown";
-  EXPECT_TRUE(look(kSearched, "action:login", true));
+  recorder_.begin_pages(kAda, "main", "snapshot-1");
+  for (int i = 0; i < 9; ++i) EXPECT_TRUE(look(kSearched, "a", "snapshot-1"));
   EXPECT_EQ(log_->store()->size(), 1U);
-  EXPECT_TRUE(look(kSearched, "action:logout", true)) << "a page of what was never begun is a look of its own";
-  EXPECT_TRUE(look(kSearched, "action:login"));
+  EXPECT_TRUE(look(kSearched, "a", "snapshot-1", {"token:9999999999", "bob", "203.0.113.9"})) << "of another's search";
+  EXPECT_TRUE(look(kSearched, "b", "snapshot-2")) << "of one that was never begun";
+  EXPECT_TRUE(look(kSearched, "b", "snapshot-2")) << "the same";
+  EXPECT_TRUE(look(kSearched, "a"));
   clock_.advance(3'601 * kSecond);
-  EXPECT_TRUE(look(kSearched, "action:login", true));
-  const std::string login = "stele.log.searched ada searched the log main: action:login";
-  EXPECT_EQ(entries(4),
-            (std::vector<std::string>{login, "stele.log.searched ada searched the log main: action:logout", login, login}));
+  EXPECT_TRUE(look(kSearched, "a", "snapshot-1"));
+  const std::string ada = "stele.log.searched ada searched the log main: a";
+  EXPECT_EQ(entries(5), (std::vector<std::string>{ada, "stele.log.searched bob searched the log main: a",
+                                                  "stele.log.searched ada searched the log main: b", ada, ada}));
+}
+
+TEST_F(RecorderTest, WhatIsTooLongToStandThereIsToldByItsHash) {
+  const std::string sql = "/*" + std::string(5'000, ' ') + "*/ select 1";
+  const event::InternalEvent event = look_event({kAda, kSearched, "main", "/x", sql, "", ""}, 0);
+  const auto hash =
+      std::ranges::find(event.attributes, "query_sha256", &std::pair<std::string, event::InternalEvent::Value>::first);
+  ASSERT_NE(hash, event.attributes.end());
+  EXPECT_EQ(std::get<std::string>(hash->second), hex_encode(as_byte_span(crypto::sha256(as_byte_span(sql)))));
 }
 
 TEST_F(RecorderTest, ManyOfOneKindAreTwoEntries) {
-  for (int i = 0; i < 500; ++i) EXPECT_TRUE(look(kCopied, "", false, kAda, "/tile/" + std::to_string(i)));
-  EXPECT_TRUE(look(kCopied, "", false, {"token:9999999999", "bob", "203.0.113.9"}));
+  for (int i = 0; i < 500; ++i) EXPECT_TRUE(look(kCopied, "", "", kAda, "/tile/" + std::to_string(i)));
+  EXPECT_TRUE(look(kCopied, "", "", {"token:9999999999", "bob", "203.0.113.9"}));
   recorder_.gather();
   EXPECT_EQ(log_->store()->size(), 2U);
   clock_.advance(601 * kSecond);
@@ -115,6 +129,14 @@ TEST_F(RecorderTest, ManyNetworksAreCountedTogether) {
   const auto all = entries(13);
   ASSERT_EQ(all.size(), 13U) << "two of their own, ten in full, and how many more";
   EXPECT_EQ(all[12].find("stele.access.refused somebody unknown of many networks was refused 88 times more"), 0U) << all[12];
+}
+
+TEST_F(RecorderTest, StrangersDoNotFillTheDisk) {
+  for (int i = 0; i < 1'000; ++i)
+    recorder_.refuse({{"", "", "198." + std::to_string(i % 250) + ".1.1"}, "GET", std::string(9'000, 'x'), "no"});
+  recorder_.close();
+  EXPECT_EQ(entries(550).size(), 550U) << "three hundred in full, and of each network how many more";
+  EXPECT_LT(log_->store()->read(0, 1)->size(), 1'500U);
 }
 
 TEST_F(RecorderTest, WhatIsCountedIsAnEntryAtTheEnd) {

@@ -24,8 +24,9 @@ class ReservedFile final : public File {
   [[nodiscard]] Result<std::uint64_t> size() const override { return file_->size(); }
   [[nodiscard]] Status truncate(std::uint64_t size) override {
     STELE_TRY(grow(size));
+    STELE_TRY(file_->truncate(size));
     size_ = size;
-    return file_->truncate(size);
+    return {};
   }
   void write_in_blocks() override { file_->write_in_blocks(); }
   void forget_cached() const override { file_->forget_cached(); }

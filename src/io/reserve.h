@@ -1,6 +1,7 @@
 // A file system whose last bytes are somebody else's.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <string>
 
@@ -8,11 +9,15 @@
 
 namespace stele::io {
 
-// `under`, but no file grows, and none is begun, once growing would leave less than `bytes` of the disk of `path` free: that is
+// `under`, but no file grows, and none is begun, once growing would leave less of the disk of `path` free than is kept: that is
 // answered as a full disk is (docs/design/0017-the-record-of-use.md). `under` outlives it. Thread-safe as it is.
 class Reserving final : public FileSystem {
  public:
-  Reserving(FileSystem& under, std::string path, std::uint64_t bytes) : under_(under), path_(std::move(path)), bytes_(bytes) {}
+  // Nothing is reserved before keep().
+  Reserving(FileSystem& under, std::string path) : under_(under), path_(std::move(path)) {}
+
+  // From now on so much is kept.
+  void keep(std::uint64_t bytes) { bytes_ = bytes; }
 
   Result<std::unique_ptr<File>> open_read(const std::string& path) override { return under_.open_read(path); }
   Result<std::unique_ptr<File>> open_write(const std::string& path, unsigned mode) override;
@@ -30,7 +35,7 @@ class Reserving final : public FileSystem {
  private:
   FileSystem& under_;
   std::string path_;
-  std::uint64_t bytes_;
+  std::atomic<std::uint64_t> bytes_{0};
 };
 
 // What is kept of the disk of `path`: 64 MiB, of a small disk a sixteenth.

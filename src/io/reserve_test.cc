@@ -21,7 +21,8 @@ class ReserveTest : public ::testing::Test {
 };
 
 TEST_F(ReserveTest, WhatIsFreeBesidesCanBeWritten) {
-  Reserving fs(posix(), dir_.path(), 4096);
+  Reserving fs(posix(), dir_.path());
+  fs.keep(4096);
   auto file = fs.open_write(path_, 0600);
   ASSERT_TRUE(file) << file.error().message;
   EXPECT_TRUE(write(**file, 0, "seven"));
@@ -31,7 +32,9 @@ TEST_F(ReserveTest, WhatIsFreeBesidesCanBeWritten) {
 
 TEST_F(ReserveTest, NothingGrowsIntoIt) {
   ASSERT_TRUE(write_file(posix(), path_, "12345678", 0600));
-  Reserving fs(posix(), dir_.path(), UINT64_MAX);
+  Reserving fs(posix(), dir_.path());
+  EXPECT_TRUE(fs.open_write(dir_.path() + "/early", 0600)) << "nothing is kept yet";
+  fs.keep(UINT64_MAX);
   const auto begun = fs.open_write(dir_.path() + "/other", 0600);
   ASSERT_FALSE(begun);
   EXPECT_NE(begun.error().message.find("/other: No space left on device, but for the"), std::string::npos)

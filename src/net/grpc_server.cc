@@ -109,8 +109,9 @@ grpc::Status status_of(const Response& response) {
   switch (response.status) {
     case 200: return grpc::Status::OK;
     case 400: return {grpc::StatusCode::INVALID_ARGUMENT, message, response.body};
-    case 401: return {grpc::StatusCode::UNAUTHENTICATED, message, response.body};
-    case 403: return {grpc::StatusCode::PERMISSION_DENIED, "not allowed"};  // by the gate, which words it as JSON
+    // By the gate, which words them as JSON.
+    case 401: return {grpc::StatusCode::UNAUTHENTICATED, "this needs a valid token: the metadata authorization, Bearer stele_…"};
+    case 403: return {grpc::StatusCode::PERMISSION_DENIED, "not allowed"};
     case 404: return {grpc::StatusCode::NOT_FOUND, message, response.body};
     case 413: return {grpc::StatusCode::INVALID_ARGUMENT, message, response.body};
     case 429:

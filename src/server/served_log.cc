@@ -23,14 +23,17 @@ Result<std::unique_ptr<ServedLog>> ServedLog::open(const Config& config, std::st
   STELE_TRY(self->open_index());
   STELE_TRY(self->open_notifier());  // before anything is written that it must tell of
   self->open_watch(registry);
+  if (self->reserving_) {
+    STELE_ASSIGN(const std::uint64_t reserve, io::reserve_of(config.data));
+    self->reserving_->keep(reserve);  // not before it is open: to start is needed to look at anything
+  }
   return self;
 }
 
 Status ServedLog::open_files() {
   fs_ = &io::posix();
   if (name_ == log::kAuditLog) return {};
-  STELE_ASSIGN(const std::uint64_t reserve, io::reserve_of(config_.data));
-  reserving_ = std::make_unique<io::Reserving>(io::posix(), config_.data, reserve);
+  reserving_ = std::make_unique<io::Reserving>(io::posix(), config_.data);
   fs_ = reserving_.get();
   return {};
 }

@@ -8,6 +8,7 @@
 #include "base/metrics_text.h"
 #include "base/result.h"
 #include "io/file.h"
+#include "io/reserve.h"
 #include "log/sequencer.h"
 #include "notify/notifier.h"
 #include "search/indexer.h"
@@ -49,7 +50,7 @@ class ServedLog {
 
   const Config& config_;
   std::string name_;
-  std::unique_ptr<io::FileSystem> reserving_;  // what is not the log "audit" leaves that the last of the disk
+  std::unique_ptr<io::Reserving> reserving_;  // what is not the log "audit" leaves that the last of the disk
   io::FileSystem* fs_ = nullptr;
   std::unique_ptr<log::Sequencer> log_;
   std::unique_ptr<search::Indexer> indexer_;

@@ -80,6 +80,51 @@ class RecordTest(CommandTest):
         self.assertEqual([(look["targets"][0]["id"], look["attributes"].get("count")) for look in self.audit()],
                          [("main", None), ("audit", None), ("audit", 11)])
 
+    def test_no_request_is_read_otherwise_than_it_is_answered(self):
+        reader = self.token("auditor")
+        server = self.serve("--logs", "other")
+        for method, target, body, status in (
+            # What stands twice, or where nobody looks, must not be what is put on record.
+            ("GET", "/api/v1/events?log=main&log=audit", None, 400),
+            ("GET", "/api/v1/search?q=&q=actor:nobody", None, 400),
+            ("POST", "/api/v1/search?log=audit", '{"q":"secret"}', 200),
+            ("POST", "/api/v1/search?cursor=1", '{"q":"secret"}', 200),
+            ("POST", "/api/v1/search", '{"log":["other"],"q":"listed"}', 200),
+            ("POST", "/api/v1/timeline?cursor=1", '{"actor":"bob"}', 200),
+            ("POST", "/api/v1/timeline?cursor=1", '{"actor":"alice"}', 200),
+            ("GET", "/api/v1/aggregate?q=&by=action&cursor=1", None, 400),
+            ("GET", "/api/v1/search?q=x&cursor=1.2.3.4.5.6", None, 400),
+            ("GET", "/api/v1/search?q=a%26limit%3D1&order=oldest", None, 200),
+        ):
+            self.assertEqual(self.ask(server, method, target, reader, body)[0], status, target)
+        self.assertEqual(server.stop(), 0)
+        self.assertEqual([(look["targets"][0]["id"], look["attributes"].get("query"), look["attributes"].get("parameters"))
+                          for look in self.audit()],
+                         [("main", "secret", None), ("main", "secret", None), ("other", "listed", None), ("main", None, "actor=bob"),
+                          ("main", None, "actor=alice"), ("main", None, "by=action&cursor=1"), ("main", "x", None),
+                          ("main", "a&limit=1", "order=oldest")])
+
+    def test_a_log_of_others_is_no_look_but_a_refusal(self):
+        words = ("token", "create", "--data", str(self.data), "--role", "reader", "--name", "x", "--log", "main")
+        token = self.ran(self.stele(*words)).strip()
+        server = self.serve("--logs", "payroll")
+        self.assertEqual(self.ask(server, "GET", "/api/v1/search?q=&log=payroll", token)[0], 404)
+        self.assertEqual(self.ask(server, "GET", "/api/v1/search?q=&log=", token)[0], 404)
+        self.assertEqual(server.stop(), 0)
+        self.assertEqual([(one["action"], one["outcome"]) for one in self.audit()], [("stele.access.refused", "denied")] * 2)
+
+    def test_a_stream_ends_with_its_token(self):
+        token = self.token("reader")
+        server = self.serve()
+        connection = http.client.HTTPConnection(server.address, timeout=PATIENCE)
+        connection.request("GET", "/api/v1/stream", headers={"Authorization": f"Bearer {token}"})
+        answer = connection.getresponse()
+        self.assertEqual(answer.status, 200)
+        self.ran(self.stele("token", "revoke", token[6:16], "--data", str(self.data)))
+        with self.assertRaises((http.client.IncompleteRead, ConnectionResetError)):
+            answer.read()
+        connection.close()
+
     def test_refusals_are_entries(self):
         writer = self.token("writer")
         server = self.serve()

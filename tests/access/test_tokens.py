@@ -110,6 +110,20 @@ class TokenTest(CommandTest):
                                    json.dumps({"query": "SELECT count(*) FROM events", "log": "secret-tenant"}))
         self.assertEqual(status, 404, body)
 
+    def test_gives_nobody_more_than_it_has(self):
+        server = self.serve("--logs", "payroll")
+        everyones, narrow = self.token("owner"), self.token("admin", "--log", "main")
+        listed = json.loads(self.ask(server, "GET", "/api/v1/tokens", narrow)[2])["tokens"]
+        self.assertEqual([one["id"] for one in listed], [narrow[6:16]])
+        answers = {self.ask(server, "POST", "/api/v1/tokens", narrow, json.dumps({"role": "reader", "name": "x", "logs": [log]}))[2]
+                   .replace(log.encode(), b"LOG") for log in ("payroll", "nothing", "audit")}
+        self.assertEqual(len(answers), 1, answers)
+        made = json.loads(self.ask(server, "POST", "/api/v1/tokens", narrow, json.dumps({"role": "owner", "name": "x"}))[2])
+        self.assertEqual(made["logs"], ["main"])
+        self.assertEqual(self.ask(server, "POST", f"/api/v1/tokens/{everyones[6:16]}/revoke", narrow)[0], 404)
+        self.assertEqual(self.ask(server, "POST", f"/api/v1/tokens/{made['id']}/revoke", narrow)[0], 200)
+        self.assertEqual(self.ask(server, "GET", "/api/v1/search?q=", everyones)[0], 200)
+
     def test_writes_as_its_source_and_never_to_audit(self):
         server = self.serve()
         token = self.token("writer", "--source", "billing-api")

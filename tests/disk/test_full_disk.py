@@ -325,7 +325,7 @@ def full_at_first_start(folder: Path, rng: random.Random, kind: str) -> None:
     failed = 0
     for pages in range(20):
         disk = Disk(folder, 8, kind)
-        disk.leave("ballast", disk.reserve() + 4096 * pages)
+        disk.leave("ballast", 4096 * pages)
         failed += not starts_or_says(disk.data, FULL)
         disk.unload("ballast")
         start_and_write(disk.data, Writer(rng.randrange(1 << 30)))

@@ -20,13 +20,19 @@ std::string fingerprint_of(const Parameters& parameters) {
 }
 
 // "1.<now>.<size>.<last>.<total>.<fingerprint>"
-Status read_cursor(const std::string& cursor, SearchQuestion& question) {
-  std::array<std::string_view, 6> parts;
-  std::string_view rest = cursor;
-  for (std::string_view& part : parts) {
-    part = rest.substr(0, rest.find('.'));
-    rest.remove_prefix(std::min(part.size() + 1, rest.size()));
+struct CursorParts {
+  explicit CursorParts(std::string_view cursor) : rest(cursor) {
+    for (std::string_view& part : parts) {
+      part = rest.substr(0, rest.find('.'));
+      rest.remove_prefix(std::min(part.size() + 1, rest.size()));
+    }
   }
+  std::array<std::string_view, 6> parts;
+  std::string_view rest;  // of what is none
+};
+
+Status read_cursor(const std::string& cursor, SearchQuestion& question) {
+  const auto [parts, rest] = CursorParts(cursor);
   const auto now = parse_decimal(parts[1]);
   const auto size = parse_decimal(parts[2]);
   const auto last = parse_decimal(parts[3]);
@@ -75,6 +81,13 @@ std::string next_cursor(const SearchQuestion& question, const search::SearchResu
     append_decimal(out, number);
   }
   return out + "." + question.fingerprint;
+}
+
+std::string pages_of_cursor(const std::string& cursor) {
+  const auto [parts, rest] = CursorParts(cursor);
+  std::string out;
+  for (const std::size_t i : {0U, 1U, 2U, 4U, 5U}) out += std::string(parts.at(i)) + ".";
+  return rest.empty() && !parts.back().empty() ? out : std::string();
 }
 
 std::variant<SearchQuestion, net::Response> read_search(const net::Request& request, UnixNanos now, std::uint64_t limit_max) {

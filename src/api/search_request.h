@@ -31,4 +31,7 @@ std::variant<SearchQuestion, net::Response> read_search(const net::Request& requ
 // The cursor for the page behind `result`, which has hits.
 std::string next_cursor(const SearchQuestion& question, const search::SearchResult& result);
 
+// What the pages of one search have in common: the cursor without the place where the page before ended. Empty: it is no cursor.
+std::string pages_of_cursor(const std::string& cursor);
+
 }  // namespace stele::api

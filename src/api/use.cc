@@ -1,9 +1,7 @@
 #include "api/use.h"
 
-#include <utility>
-#include <vector>
-
 #include "api/parameters.h"
+#include "api/search_request.h"
 #include "event/json_tape.h"
 #include "log/names.h"
 
@@ -29,22 +27,6 @@ std::string query_text(const std::string& value) {
 }
 
 }  // namespace
-
-std::string pages_of_cursor(const std::string& cursor) {
-  std::vector<std::string> parts(1);
-  for (const char c : cursor) {
-    if (c == '.')
-      parts.emplace_back();
-    else
-      parts.back() += c;
-  }
-  constexpr std::size_t kParts = 6;
-  constexpr std::size_t kLast = 3;
-  if (parts.size() != kParts) return {};
-  std::string out;
-  for (std::size_t i = 0; i < kParts; ++i) out += i == kLast ? "" : parts[i] + ".";
-  return out;
-}
 
 audit::Doer doer_of(const net::Request& request, const access::Identity* identity) {
   std::string address = request.peer.address.substr(0, request.peer.address.rfind(':'));

@@ -13,9 +13,6 @@ namespace stele::api {
 // Who asks, and from where; of nobody known the identity is empty.
 audit::Doer doer_of(const net::Request& request, const access::Identity* identity);
 
-// What the pages of one search have in common: the cursor without the place where the page before ended. Empty: it is no cursor.
-std::string pages_of_cursor(const std::string& cursor);
-
 // What the request asks to see: its log, query and other parameters, from its path, its query string or its JSON body, read as
 // its handler reads them. kInvalid, kTooLarge: they cannot be read, and one that stands twice is one.
 Result<audit::Look> look_of(const net::Request& request, const Route& route, const Call& call);

@@ -14,9 +14,11 @@ Identity Identity::nobody() {
   return {"anonymous", "somebody unknown", &kNone, "", {""}};
 }
 
+bool Identity::is_for(std::string_view log) const { return logs.empty() || std::ranges::find(logs, log) != logs.end(); }
+
 bool Identity::knows(std::string_view log, Permission permission) const {
   if (log == kAuditLog && permission == Permission::kWrite) return false;  // the server alone writes there
-  if (!logs.empty()) return std::ranges::find(logs, log) != logs.end();
+  if (!logs.empty()) return is_for(log);
   const bool sees_entries = permission == Permission::kRead || permission == Permission::kReadWhole ||
                             permission == Permission::kExport || permission == Permission::kOpenSealed;
   return log != kAuditLog || !sees_entries || role->sees_audit;

@@ -40,9 +40,8 @@ void append_grant(std::string& out, const access::Grant& grant) {
 
 // Whether what was granted is within what the caller may know of.
 bool is_within(const access::Grant& grant, const access::Identity& identity) {
-  if (identity.logs.empty()) return true;
-  const auto is_known = [&](const std::string& log) { return std::ranges::find(identity.logs, log) != identity.logs.end(); };
-  return !grant.logs.empty() && std::ranges::all_of(grant.logs, is_known);
+  if (grant.logs.empty()) return identity.logs.empty();
+  return std::ranges::all_of(grant.logs, [&](const std::string& log) { return identity.is_for(log); });
 }
 
 std::string list_json(const access::Grants& grants, const access::Identity& identity) {
@@ -77,8 +76,7 @@ Result<audit::GrantBook::Wanted> read_wanted(const Service& service, const net::
     const auto comma = rest.find(',');
     const std::string log(rest.substr(0, comma));
     rest.remove_prefix(comma == std::string_view::npos ? rest.size() : comma + 1);
-    const bool is_known = identity.logs.empty() || std::ranges::find(identity.logs, log) != identity.logs.end();
-    if (!is_known || !service.logs.contains(log)) return invalid("logs: there is no log \"" + log + "\"");
+    if (!identity.is_for(log) || !service.logs.contains(log)) return invalid("logs: there is no log \"" + log + "\"");
     if (std::ranges::find(out.logs, log) == out.logs.end()) out.logs.push_back(log);
   }
   if (out.logs.empty()) out.logs = identity.logs;  // nobody gives more than he has

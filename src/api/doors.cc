@@ -40,7 +40,7 @@ class Delivery : public std::enable_shared_from_this<Delivery> {
   // Of what is not proven yet nothing is told, and nothing noted in the log it is for.
   [[nodiscard]] Error before_proof(const Error& error) const {
     if (!door_.proves_itself()) return error;
-    return {Code::kUnauthenticated, "the request is not such that its signature can be checked"};
+    return {Code::kUnauthenticated, error.message};
   }
 
   // What passes comes again, and whoever may not deliver received nothing and fills nothing. Of the others it is not known how
@@ -52,12 +52,11 @@ class Delivery : public std::enable_shared_from_this<Delivery> {
   }
 
   void refuse(const Error& error) {
-    if (error.code == Code::kUnauthenticated)
-      service_.recorder->refuse({doer_of(asked_, nullptr), asked_.method, asked_.path, error.message});
-    // Where a signature is asked for, an answer that says what is wrong with it would say what there is.
-    const bool unproven = door_.proves_itself() && error.code == Code::kUnauthenticated;
+    const bool unproven = error.code == Code::kUnauthenticated;
+    if (unproven) service_.recorder->refuse({doer_of(asked_, nullptr), asked_.method, asked_.path, error.message});
+    // Why is on record; an answer that said it would say what there is.
     net::Response response =
-        door_.refused(asked_, unproven ? Error{Code::kUnauthenticated, "the request is not signed as it has to be"} : error);
+        door_.refused(asked_, unproven ? Error{error.code, "the request is not signed as it has to be"} : error);
     if (response.status == 429) response.headers.emplace_back("Retry-After", "1");
     if (response.status == 503) response.headers.emplace_back("Retry-After", "5");
     reply_.send(std::move(response));

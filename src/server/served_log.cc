@@ -4,17 +4,21 @@
 
 #include "crypto/random.h"
 #include "io/clock_discipline.h"
-#include "io/reserve.h"
 #include "log/names.h"
 #include "server/data_dir.h"
 #include "server/notify_config.h"
 
 namespace stele::server {
 
+ServedLog::ServedLog(const Config& config, std::string name) : config_(config), name_(std::move(name)) {
+  if (name_ != log::kAuditLog) reserving_ = std::make_unique<io::Reserving>(io::posix(), config_.data);
+}
+
+io::FileSystem& ServedLog::fs() { return reserving_ ? *reserving_ : io::posix(); }
+
 Result<std::unique_ptr<ServedLog>> ServedLog::open(const Config& config, std::string name, const sources::Registry& registry) {
   std::unique_ptr<ServedLog> self(new ServedLog(config, std::move(name)));
-  STELE_TRY(self->open_files());
-  auto opened = open_log(*self->fs_, config, self->name_, system_clock(), crypto::system_random());
+  auto opened = open_log(self->fs(), config, self->name_, system_clock(), crypto::system_random());
   if (!opened) return opened.error().in("log " + self->name_);
   self->log_ = std::move(*opened);
   const auto store = self->log_->store();
@@ -30,20 +34,12 @@ Result<std::unique_ptr<ServedLog>> ServedLog::open(const Config& config, std::st
   return self;
 }
 
-Status ServedLog::open_files() {
-  fs_ = &io::posix();
-  if (name_ == log::kAuditLog) return {};
-  reserving_ = std::make_unique<io::Reserving>(io::posix(), config_.data);
-  fs_ = reserving_.get();
-  return {};
-}
-
 Status ServedLog::open_index() {
   if (!config_.index) return {};
   search::IndexerOptions options;
   options.dir = DataLayout(config_).index_dir(name_);
   options.say = [](const std::string& what) { spdlog::warn("{}", what); };
-  STELE_ASSIGN(indexer_, search::Indexer::start(*fs_, *log_, std::move(options)));
+  STELE_ASSIGN(indexer_, search::Indexer::start(fs(), *log_, std::move(options)));
   return {};
 }
 
@@ -63,7 +59,7 @@ Status ServedLog::open_notifier() {
                                            : spdlog::level::info,
                 "{}", what);
   };
-  STELE_ASSIGN(notifier_, notify::Notifier::start(*fs_, *log_, std::move(destinations), std::move(options), system_clock()));
+  STELE_ASSIGN(notifier_, notify::Notifier::start(fs(), *log_, std::move(destinations), std::move(options), system_clock()));
   return {};
 }
 
@@ -73,7 +69,7 @@ void ServedLog::open_watch(const sources::Registry& registry) {
   options.ledger_file = DataLayout(config_).ledger_file(name_);
   options.report = config_.watch_sources && name_ != log::kAuditLog;          // its one source is this server
   if (config_.watch_clock && is_main) options.clock = &io::clock_discipline;  // there is one clock
-  watch_ = std::make_unique<sources::Watch>(*log_, *fs_, registry.of_log(name_), system_clock(), std::move(options));
+  watch_ = std::make_unique<sources::Watch>(*log_, fs(), registry.of_log(name_), system_clock(), std::move(options));
 }
 
 void ServedLog::begin_upkeep() {

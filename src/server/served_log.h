@@ -7,7 +7,6 @@
 
 #include "base/metrics_text.h"
 #include "base/result.h"
-#include "io/file.h"
 #include "io/reserve.h"
 #include "log/sequencer.h"
 #include "notify/notifier.h"
@@ -41,8 +40,8 @@ class ServedLog {
   void drain();
 
  private:
-  ServedLog(const Config& config, std::string name) : config_(config), name_(std::move(name)) {}
-  Status open_files();
+  ServedLog(const Config& config, std::string name);
+  [[nodiscard]] io::FileSystem& fs();
   Status open_index();
   Status open_notifier();
   void open_watch(const sources::Registry& registry);
@@ -51,7 +50,6 @@ class ServedLog {
   const Config& config_;
   std::string name_;
   std::unique_ptr<io::Reserving> reserving_;  // what is not the log "audit" leaves that the last of the disk
-  io::FileSystem* fs_ = nullptr;
   std::unique_ptr<log::Sequencer> log_;
   std::unique_ptr<search::Indexer> indexer_;
   std::unique_ptr<notify::Notifier> notifier_;  // none without destinations

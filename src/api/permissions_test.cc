@@ -74,7 +74,7 @@ class Permissions : public ::testing::Test {
   }
   // The route's answer to a request that is whole but for what it is to have found: of a stream its head alone, since it has no
   // end.
-  net::Response ask(const Route& route, const std::string& token, const std::string& log) {
+  testing::HttpAnswer ask(const Route& route, const std::string& token, const std::string& log) {
     std::string target = testing::example_of(route.pattern, log);
     std::string body;
     if (route.method == "POST" && kInBody.contains(route.pattern)) {
@@ -84,8 +84,7 @@ class Permissions : public ::testing::Test {
       target += "?log=" + log + (route.pattern == "/api/v1/timeline" ? "&actor=a" : "");
     }
     const std::string method = route.pattern == "/api/v1/stream" ? "HEAD" : route.method;
-    const auto answer = door_.ask(kElsewhere, method, target, "Host: x\r\nAuthorization: Bearer " + token + "\r\n", body);
-    return {.status = answer.status, .headers = {}, .body = answer.body, .stream = {}};
+    return door_.ask(kElsewhere, method, target, "Host: x\r\nAuthorization: Bearer " + token + "\r\n", body);
   }
 
   OneLog main_{"main"};
@@ -149,8 +148,8 @@ TEST_F(Permissions, a_log_of_others_is_not_there) {
   const std::string token = grant("owner", {"main"});
   for (const Route& route : router_.routes()) {
     if (route.gate != Gate::kIdentity || kOfNoLog.contains(route.pattern)) continue;
-    const net::Response there = ask(route, token, "other");
-    const net::Response absent = ask(route, token, "nonee");
+    const auto there = ask(route, token, "other");
+    const auto absent = ask(route, token, "nonee");
     EXPECT_EQ(there.status, absent.status) << route.pattern;
     EXPECT_EQ(std::regex_replace(there.body, std::regex("other"), "nonee"), absent.body) << route.pattern;
   }

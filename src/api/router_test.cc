@@ -27,7 +27,7 @@ const Peer kHere{"127.0.0.1:5", true, std::nullopt};
 const Peer kElsewhere{"203.0.113.9:5", false, std::nullopt};
 const Peer kControl{"unix", true, net::Credentials{1, 2, 3}};
 
-// An authority over no tokens.
+// What an authority over no tokens needs.
 struct Kept {
   testing::RealLog log;
   std::unique_ptr<audit::GrantBook> grants =
@@ -115,8 +115,8 @@ TEST(Router, calls_no_handler_for_what_is_denied) {
     for (const std::string& part : call.parts) all += "<" + part + ">";
     reply.send(text_response(all));
   };
-  Kept gate;
-  Router router{gate.authority("owner"), gate.recorder};
+  Kept kept;
+  Router router{kept.authority("owner"), kept.recorder};
   router.add({"GET", "/log/{log}/it", Permission::kProve, kSeen, handler});
   router.add({"POST", "/things", Permission::kWrite, kSeen, handler});
   router.add({"DELETE", "/files/{one}/*", Permission::kRead, kSeen, handler});
@@ -133,8 +133,8 @@ TEST(Router, calls_no_handler_for_what_is_denied) {
 
 // Goal: a name for this machine counts in any case and with any port, its addresses too, and nothing that only looks like them.
 TEST(Router, knows_when_it_is_called_by_address) {
-  Kept gate;
-  Router router{gate.authority("owner"), gate.recorder};
+  Kept kept;
+  Router router{kept.authority("owner"), kept.recorder};
   router.add({"GET", "/", Permission::kRead, audit::OnRecord::never(), {}});
   router.add({"GET", "/x", Permission::kRead, audit::OnRecord::never(),
               [](const net::Request&, const Call&, const net::Reply& reply) { reply.send(text_response("x")); }});

@@ -10,7 +10,7 @@
 
 namespace stele::audit {
 
-// Of a route, by whom it is used goes on record so.
+// What of the use of a route goes on record, and how often.
 class OnRecord {
  public:
   // It shows no entry, and what nobody changes.

@@ -44,7 +44,7 @@ void Recorder::write(const event::InternalEvent& event, std::function<void(const
   });
 }
 
-// Whether an entry stands for it that is durable. Under no lock.
+// Whether an entry stands for it that is durable.
 bool Recorder::is_told(const Look& look, const std::string& key) {
   const std::int64_t now = clock_.monotonic();
   const std::lock_guard lock(mutex_);
@@ -58,8 +58,8 @@ bool Recorder::is_told(const Look& look, const std::string& key) {
   return !look.pages.empty() && found != pages_.end() && found->second > now;
 }
 
-void Recorder::tell(const Look& look, const std::string& key, const Status& written) {
-  if (!written) return;
+// Its entry is durable.
+void Recorder::tell(const Look& look, const std::string& key) {
   const std::int64_t now = clock_.monotonic();
   const std::lock_guard lock(mutex_);
   if (look.kind.is_gathered) {
@@ -86,7 +86,7 @@ bool Recorder::look(const Look& look, std::function<void(const Status&)> done) {
   const std::string key = key_of(look);
   if (is_told(look, key)) return true;
   write(look_event(look, clock_.now()), [this, look, key, done = std::move(done)](const Status& written) {
-    tell(look, key, written);
+    if (written) tell(look, key);
     done(written ? written
                  : Status(written.error().in("what is looked at goes on record first, and that cannot be written now")));
   });

@@ -21,7 +21,7 @@ struct RecorderOptions {
   std::int64_t refusals = 60'000'000'000;  // ns; refusals are counted for so long
   std::uint64_t refusals_in_full = 10;     // of them
   std::uint64_t strangers_in_full = 300;   // of all that are refused without being known
-  std::size_t told_apart_max = 4'096;      // looks that are gathered, looks with pages, and who is refused, each
+  std::size_t told_apart_max = 4'096;      // looks that are gathered, searches with pages, and who is refused, each
 };
 
 // Thread-safe. The log and the clock outlive it.
@@ -64,7 +64,7 @@ class Recorder {
   void write(const event::InternalEvent& event, std::function<void(const Status&)> done);
   bool is_told(const Look& look, const std::string& key);
   void remember_pages(const std::string& key);
-  void tell(const Look& look, const std::string& key, const Status& written);
+  void tell(const Look& look, const std::string& key);
   void gather_until(std::int64_t monotonic);
 
   log::Sequencer& audit_;

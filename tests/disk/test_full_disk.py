@@ -223,6 +223,8 @@ def fills_up(folder: Path, rng: random.Random, kind: str) -> None:
             writer.fill(server, FULL)
         expect(not list(disk.data.rglob("*.index")), "an index, which can be made again, took of the little space that the log needs")
         verify(disk.data)
+        if not settings:
+            check_starts_within_reserve(disk)
         disk.leave("rest", 0)
         for _ in range(3):
             starts_or_says(disk.data, FULL)
@@ -264,6 +266,17 @@ def check_reserve_spent(server: Server, disk: Disk) -> None:
     disk.unload("reserve")
     expect(wait_for(is_shown, PATIENCE), f"with the reserve free again nothing is shown: {server.words()[-2000:]}")
     expect(wait_for(lambda: server.ask("GET", entries)[0] == 200, PATIENCE), "nor are entries")
+
+
+def check_starts_within_reserve(disk: Disk) -> None:
+    """With no more left than what is kept for the record a server starts, and what is looked at is on record and shown."""
+    disk.leave("rest", disk.reserve())
+    with closing(Server(disk.data)) as server:
+        server.wait_ready()
+        status, _, body = server.ask("GET", "/api/v1/search?limit=1&q=first")
+        expect(status == 200, f"within the reserve a search is answered {status} {body!r}")
+        server.kill()
+    disk.unload("rest")
 
 
 def doors(folder: Path, rng: random.Random, kind: str) -> None:

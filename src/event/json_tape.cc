@@ -18,16 +18,21 @@ unsigned hex_value(char c) {
   return 16;
 }
 
-// The code unit of "XXXX", or 0x10000 when it is not four hexadecimal digits.
+constexpr unsigned kNoUnit = 0x10000;
+
+// The code unit of "XXXX", or kNoUnit when it is not four hexadecimal digits.
 unsigned code_unit(const char* p) {
   unsigned v = 0;
   for (int i = 0; i < 4; ++i) {
     const unsigned digit = hex_value(p[i]);
-    if (digit > 15) return 0x10000;
+    if (digit > 15) return kNoUnit;
     v = v << 4 | digit;
   }
   return v;
 }
+
+bool is_first_of_pair(unsigned unit) { return unit >= 0xd800 && unit < 0xdc00; }
+bool is_second_of_pair(unsigned unit) { return unit >= 0xdc00 && unit < 0xe000; }
 
 void append_utf8(std::string& out, unsigned c) {
   const auto put = [&](unsigned byte) { out.push_back(static_cast<char>(byte)); };
@@ -54,31 +59,36 @@ bool is_space(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; 
 }  // namespace
 
 std::string json_unescape(std::string_view escaped) {
+  constexpr unsigned kReplacement = 0xfffd;
+  constexpr std::size_t kUnitBytes = 6;  // of \uXXXX
   std::string out;
   out.reserve(escaped.size());
-  for (std::size_t i = 0; i < escaped.size(); ++i) {
-    if (escaped[i] != '\\') {
-      out.push_back(escaped[i]);
+  const auto unit_at = [&](std::size_t i) {
+    return escaped.size() - i >= kUnitBytes && escaped[i] == '\\' && escaped[i + 1] == 'u' ? code_unit(&escaped[i + 2]) : kNoUnit;
+  };
+  for (std::size_t i = 0; i < escaped.size();) {
+    if (escaped[i] != '\\' || i + 1 == escaped.size()) {
+      out.push_back(escaped[i++]);
       continue;
     }
-    switch (const char c = escaped[++i]) {
+    if (unsigned unit = unit_at(i); unit != kNoUnit) {
+      i += kUnitBytes;
+      if (is_first_of_pair(unit) && is_second_of_pair(unit_at(i))) {
+        unit = 0x10000 + ((unit - 0xd800) << 10) + (unit_at(i) - 0xdc00);
+        i += kUnitBytes;
+      }
+      append_utf8(out, is_first_of_pair(unit) || is_second_of_pair(unit) ? kReplacement : unit);
+      continue;
+    }
+    switch (const char c = escaped[i + 1]) {
       case 'b': out.push_back('\b'); break;
       case 'f': out.push_back('\f'); break;
       case 'n': out.push_back('\n'); break;
       case 'r': out.push_back('\r'); break;
       case 't': out.push_back('\t'); break;
-      case 'u': {
-        unsigned unit = code_unit(&escaped[i + 1]);
-        i += 4;
-        if (unit >= 0xd800 && unit < 0xdc00) {
-          unit = 0x10000 + ((unit - 0xd800) << 10) + (code_unit(&escaped[i + 3]) - 0xdc00);
-          i += 6;
-        }
-        append_utf8(out, unit);
-        break;
-      }
       default: out.push_back(c);
     }
+    i += 2;
   }
   return out;
 }
@@ -217,17 +227,17 @@ class JsonScan {
       p_ += 2;
       return true;
     }
-    const auto unit_at = [&](std::ptrdiff_t at) { return end_ - p_ >= at + 4 ? code_unit(p_ + at) : 0x10000; };
+    const auto unit_at = [&](std::ptrdiff_t at) { return end_ - p_ >= at + 4 ? code_unit(p_ + at) : kNoUnit; };
     const unsigned unit = unit_at(2);
     if (unit > 0xffff) return fail("invalid_json", "\\u is followed by four hexadecimal digits");
-    if (unit >= 0xdc00 && unit < 0xe000) return fail("invalid_json", "a lone surrogate, which is no character");
-    if (unit < 0xd800 || unit >= 0xe000) {
+    if (is_second_of_pair(unit)) return fail("invalid_json", "a lone surrogate, which is no character");
+    if (!is_first_of_pair(unit)) {
       p_ += 6;
       return true;
     }
     const bool pair = end_ - p_ >= 12 && p_[6] == '\\' && p_[7] == 'u';
     const unsigned low = pair ? unit_at(8) : 0;
-    if (low < 0xdc00 || low >= 0xe000) return fail("invalid_json", "a lone surrogate, which is no character");
+    if (!is_second_of_pair(low)) return fail("invalid_json", "a lone surrogate, which is no character");
     p_ += 12;
     return true;
   }

@@ -73,7 +73,8 @@ class JsonTape {
   std::vector<JsonNode> nodes_;
 };
 
-// The text of a JSON string's inside, unescaped. `escaped` must have passed JsonTape::parse.
+// The text of a JSON string's inside, unescaped. Of what has not passed JsonTape::parse: half a pair is U+FFFD, and a backslash
+// before what cannot follow one goes.
 std::string json_unescape(std::string_view escaped);
 
 }  // namespace stele::event

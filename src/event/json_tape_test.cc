@@ -304,6 +304,11 @@ TEST(JsonUnescape, knows_every_escape) {
   EXPECT_EQ(json_unescape(R"(\ud800\udc00\uDBFF\uDFFF)"), "\xf0\x90\x80\x80\xf4\x8f\xbf\xbf");
   EXPECT_EQ(json_unescape("plain é"), "plain é");
   EXPECT_EQ(json_unescape(""), "");
+  // Of what was never checked, each in memory of its own, so that a sanitizer sees what is read past the end.
+  const std::string whole = R"(\ud83d\ude00)";
+  for (std::size_t size = 0; size <= whole.size(); ++size) EXPECT_LE(json_unescape(std::string(whole, 0, size)).size(), size);
+  EXPECT_EQ(json_unescape(R"(\ud83dtext\ude00\ud83d\n\ud83d\ud83d\ude00)"), "\ufffdtext\ufffd\ufffd\n\ufffd\xf0\x9f\x98\x80");
+  EXPECT_EQ(json_unescape(R"(\u12g4\x\)"), "u12g4x\\");
 }
 
 // Goal: one reader serves one text after another, whatever came before.

@@ -31,23 +31,6 @@ const char* find_quote(const char* at, const char* end) {
   return at;
 }
 
-// Whether `escaped` may be given to json_unescape: no escape is cut off.
-bool escapes_are_whole(std::string_view escaped) {
-  constexpr std::size_t kUnit = 6;  // of "\\uXXXX"
-  for (std::size_t i = 0; (i = escaped.find('\\', i)) != std::string_view::npos; i += 2) {
-    if (escaped.size() - i < 2) return false;
-    if (escaped[i + 1] != 'u') continue;
-    if (escaped.size() - i < kUnit ||
-        escaped.substr(i + 2, 4).find_first_not_of("0123456789abcdefABCDEF") != std::string_view::npos)
-      return false;
-    const bool first_of_two =
-        (escaped[i + 2] | 0x20) == 'd' && std::string_view("89abAB").find(escaped[i + 3]) != std::string_view::npos;
-    if (first_of_two && escaped.size() - i < 2 * kUnit) return false;
-    if (first_of_two) i += kUnit;
-  }
-  return true;
-}
-
 }  // namespace
 
 struct Scalars::Walk {
@@ -74,7 +57,6 @@ struct Scalars::Walk {
     out = {begin, static_cast<std::size_t>(at - begin)};
     ++at;
     if (!escaped) return true;
-    if (!escapes_are_whole(out)) return false;
     out = self.unescaped_.emplace_back(json_unescape(out));
     return true;
   }

@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # `./x fuzz`: every src/**/NAME_fuzz.cc with libFuzzer and the sanitizers, built with the preset asan. Seeds come from
 # tests/corpus/NAME/, what is found on the way is kept in build/fuzz/corpus/NAME/, and inputs that fail in
-# build/fuzz/failures/.
+# build/fuzz/failures/. FUZZ_SEED=N makes the same inputs in the same order each time, as CI does.
 
 fuzzer_names() {
   { files '*_fuzz.cc' src tests; } | xargs -0 -r -n 1 basename -s _fuzz.cc | sort
@@ -14,6 +14,7 @@ fuzz_one() {
   if [[ -d tests/corpus/$name ]]; then seeds=("tests/corpus/$name"); fi
   if [[ -f tests/corpus/$name.dict ]]; then options=("-dict=tests/corpus/$name.dict"); fi
   options+=("-max_total_time=$seconds" -timeout=20 -rss_limit_mb=4096 "-artifact_prefix=build/fuzz/failures/$name-")
+  options+=("-seed=${FUZZ_SEED:-0}")  # 0: another each time
   if ASAN_SYMBOLIZER_PATH=$(command -v llvm-symbolizer-16 || true) \
     "build/asan/fuzz/${name}_fuzz" "${options[@]}" "build/fuzz/corpus/$name" "${seeds[@]}" >"$log" 2>&1; then
     good "$name: $(grep -oE 'Done [0-9]+ runs in [0-9]+ second' "$log" | tail -n 1)s, $(grep -oE 'cov: [0-9]+' "$log" | tail -n 1)"

@@ -33,7 +33,8 @@ Result<Identity> Authority::identify(const Caller& caller) const {
     const std::string uid = std::to_string(*caller.uid);
     return without_token("local:" + uid, "user " + uid + " of this machine", find_role("owner"));
   }
-  if (caller.certified) return without_token("certificate", caller.address, find_role("writer"));
+  if (!caller.certificate.empty())
+    return without_token("certificate:" + caller.certificate, "the certificate of " + caller.certificate, find_role("writer"));
   if (caller.loopback && loopback_role_ != nullptr) return without_token("anonymous", caller.address, loopback_role_);
   return Error{Code::kUnauthenticated, "this needs a token: Authorization: Bearer stele_…; `stele token create` makes one"};
 }

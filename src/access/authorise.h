@@ -17,7 +17,7 @@ namespace stele::access {
 struct Caller {
   bool loopback = false;  // from this very machine
   std::string address;
-  bool certified = false;            // its certificate is of the authority that the operator named
+  std::string certificate;  // the name in the one that it has shown, of the authority that the operator named; empty: none
   std::optional<std::uint32_t> uid;  // over the control socket, as the kernel says
   std::string_view authorization;    // the header of that name; empty: none
 };

@@ -14,14 +14,14 @@ class Who : public ::testing::Test {
   [[nodiscard]] Result<Identity> who(const Caller& caller, const Role* loopback_role = nullptr) const {
     return Authority(loopback_role, grants_, system_clock()).identify(caller);
   }
-  static Caller elsewhere() { return {false, "203.0.113.9:5", false, std::nullopt, ""}; }
+  static Caller elsewhere() { return {false, "203.0.113.9:5", "", std::nullopt, ""}; }
 
   Grants grants_;
 };
 
 // Goal: without a token nobody passes, not from this machine either, unless the operator gave it a role in words.
 TEST_F(Who, shows_nothing_is_nobody) {
-  const Caller here{true, "127.0.0.1:5", false, std::nullopt, ""};
+  const Caller here{true, "127.0.0.1:5", "", std::nullopt, ""};
   for (const Caller& caller : {elsewhere(), here}) {
     const auto refused = who(caller);
     ASSERT_FALSE(refused.ok());
@@ -34,8 +34,9 @@ TEST_F(Who, shows_nothing_is_nobody) {
 
 TEST_F(Who, has_a_certificate_writes_and_nothing_else) {
   Caller caller = elsewhere();
-  caller.certified = true;
+  caller.certificate = "billing-1";
   EXPECT_EQ(who(caller)->role->name, "writer");
+  EXPECT_EQ(who(caller)->text, "certificate:billing-1");
 }
 
 TEST_F(Who, is_nobody_knows_of_nothing) {
@@ -46,14 +47,14 @@ TEST_F(Who, is_nobody_knows_of_nothing) {
   }
 }
 
-TEST_F(Who, has_the_control_socket_is_its_user) { EXPECT_EQ(who({true, "unix", false, 1000U, ""})->text, "local:1000"); }
+TEST_F(Who, has_the_control_socket_is_its_user) { EXPECT_EQ(who({true, "unix", "", 1000U, ""})->text, "local:1000"); }
 
 // Goal: a token that is shown decides, and one that is not valid is not passed over, wherever its bearer is.
 TEST_F(Who, shows_a_token_is_whom_it_was_given_to) {
   const NewToken token = make_token(crypto::system_random());
   grants_.put({token.id, "ada", "reader", "", {"main"}, 1, "local:0", std::nullopt, std::nullopt, "", token.digest});
   for (const bool here : {true, false}) {
-    Caller caller{here, "203.0.113.9:5", false, std::nullopt, ""};
+    Caller caller{here, "203.0.113.9:5", "", std::nullopt, ""};
     for (const std::string scheme : {"Bearer ", "bearer ", "BEARER   "}) {
       const std::string shown = scheme + token.text;
       caller.authorization = shown;

@@ -20,6 +20,7 @@ struct Identity {
   // Who may nothing, and knows of no log.
   static Identity nobody();
   [[nodiscard]] bool is_token() const { return text.starts_with("token:"); }
+  [[nodiscard]] bool is_certificate() const { return text.starts_with("certificate:"); }
   // Whether it was given for this log, or for every one.
   [[nodiscard]] bool is_for(std::string_view log) const;
   // Whether this log exists for it, asked for that. What it may not know of is answered as if it were not there.

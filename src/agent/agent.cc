@@ -23,7 +23,7 @@ Result<std::unique_ptr<Agent>> Agent::start(const Config& config, io::FileSystem
   const Speaker speaker{config.host, ::getpid()};
   ShipperOptions sending;
   sending.url = config.url;
-  sending.ca_file = config.ca_file;
+  sending.trust = {config.ca_file, config.pin};
   sending.token = config.token;
   sending.source = config.source;
   sending.log = config.log;

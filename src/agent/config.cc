@@ -126,6 +126,7 @@ Status read_config_file(const std::string& path, Config& config) {
     return invalid(path + " is a folder, not a configuration file");
   const Keys keys{{"url", text(config.url)},
                   {"ca_file", text(config.ca_file)},
+                  {"pin", text(config.pin)},
                   {"token_file", text(config.token_file)},
                   {"log", text(config.log)},
                   {"source", text(config.source)},
@@ -173,9 +174,11 @@ Status check_config(const Config& config) {
 std::string config_template() {
   return R"(# Configuration of `stele agent`. Every key is shown; what is commented out is not needed.
 
-# The server. With https, ca_file names a PEM file of the certificates to trust instead of the machine's.
+# The server. With https, ca_file names a PEM file of the certificates to trust instead of the machine's; pin is the server's key, as
+# it prints it at its start: whoever has that key is believed.
 url: http://127.0.0.1:7373
 # ca_file: /etc/stele/ca.pem
+# pin: sha256//…
 
 # File with the token that is shown to the server, as `stele token create --role writer` prints it. Without it the variable
 # STELE_TOKEN is used, if there is one.

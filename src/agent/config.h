@@ -25,7 +25,8 @@ struct SocketConfig {
 
 struct Config {
   std::string url = "http://127.0.0.1:7373";
-  std::string ca_file;
+  std::string ca_file;  // net::Trust, like the next
+  std::string pin;
   std::string token_file;  // of the token that is shown to the server; empty: none
   std::string token;       // its text
   std::string log = "main";

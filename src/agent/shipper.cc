@@ -66,6 +66,7 @@ Shipper::Shipper(Spool& spool, io::FileSystem& fs, const Clock& clock, Speaker s
       target_("/api/v1/collect/records?source=" + url_encode(options_.source) + "&log=" + url_encode(options_.log)),
       lines_max_(kLinesMax) {
   client_.set_token(options_.token);
+  client_.set_trust(options_.trust);
 }
 
 void Shipper::run() {
@@ -130,7 +131,6 @@ Shipper::Answer Shipper::post(std::string_view lines, std::size_t count) {
   request.content_type = "application/x-ndjson";
   if (!packed.empty()) request.headers.emplace_back("Content-Encoding: zstd");
   request.answer_bytes_max = kAnswerBytesMax;
-  request.ca_file = options_.ca_file;
   request.give_up = &cancelled_;
   const auto answer = client_.post(target_, request);
   if (!answer) return {Outcome::kAgain, answer.error().message, 0};

@@ -14,10 +14,10 @@
 namespace stele::agent {
 
 struct ShipperOptions {
-  std::string url;      // "http://127.0.0.1:7373"
-  std::string ca_file;  // PEM of the authorities to trust; empty: the system's
-  std::string token;    // that is shown; empty: none
-  std::string source;   // under which the records stand
+  std::string url;  // "http://127.0.0.1:7373"
+  net::Trust trust;
+  std::string token;   // that is shown; empty: none
+  std::string source;  // under which the records stand
   std::string log = "main";
   bool compress = true;
   std::string refused_dir;  // where records are kept that the server does not take

@@ -18,7 +18,7 @@ Result<event::Source> source_of(const net::Request& request, const Call& call, s
     source.peer = "pid:" + std::to_string(credentials->pid);
     source.identity = "uid:" + std::to_string(credentials->uid);
   }
-  if (call.identity.is_token()) source.identity = call.identity.text;
+  if (call.identity.is_token() || call.identity.is_certificate()) source.identity = call.identity.text;
   return source;
 }
 

@@ -104,7 +104,7 @@ Result<access::Identity> Router::identify(const net::Request& request) const {
   access::Caller caller;
   caller.loopback = request.peer.loopback && by_address;
   caller.address = request.peer.address;
-  caller.certified = request.peer.certified;
+  caller.certificate = request.peer.certificate;
   if (request.peer.credentials) caller.uid = request.peer.credentials->uid;
   caller.authorization = request.header("authorization");
   auto identity = authority_.identify(caller);

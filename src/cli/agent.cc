@@ -41,7 +41,7 @@ struct Options {
   std::string url;
   std::string spool;
   std::string source;
-  std::string ca_file;
+  net::Trust trust;
   std::vector<std::string> files;
   bool no_discover = false;
   bool print_config = false;
@@ -74,7 +74,8 @@ Result<agent::Config> read_config(const Options& options) {
   if (!options.url.empty()) config.url = options.url;
   if (!options.spool.empty()) config.spool = options.spool;
   if (!options.source.empty()) config.source = options.source;
-  if (!options.ca_file.empty()) config.ca_file = options.ca_file;
+  if (!options.trust.ca_file.empty()) config.ca_file = options.trust.ca_file;
+  if (!options.trust.pin.empty()) config.pin = options.trust.pin;
   STELE_ASSIGN(config.token, read_token(config));
   if (options.no_discover) config.discover = false;
   for (const std::string& path : options.files) config.files.push_back({path, "", false, false});
@@ -157,8 +158,7 @@ void add_agent(const Command& app, int& exit_code) {
   command.add_option("--url", options->url, "Server. Default: http://127.0.0.1:7373.").type_name("URL");
   command.add_option("--spool", options->spool, "Folder in which records wait until the server has them.").type_name("DIR");
   command.add_option("--source", options->source, "Source id under which they stand. Default: the host's name.").type_name("ID");
-  command.add_option("--ca-file", options->ca_file, "PEM file of the certificates to trust, for an https server.")
-      .type_name("FILE");
+  add_trust_options(command, options->trust);
   command.add_option("--file", options->files, "A file to follow, or a pattern; may be given several times.")
       .type_name("PATH")
       .one_value_each();

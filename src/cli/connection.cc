@@ -113,6 +113,7 @@ Result<std::unique_ptr<Connection>> Connection::open(const Where& where, Reach r
     connection->name_ = url;
     connection->http_ = std::make_unique<net::HttpClient>(url);
     connection->http_->set_token(environment_token());
+    connection->http_->set_trust(trust_of(where.trust));
     return connection;
   }
   const char* variable = std::getenv("STELE_DATA");
@@ -157,11 +158,13 @@ Status Connection::start_own() {
   STELE_TRY(server::read_config_environment([](const std::string& name) { return std::getenv(name.c_str()); }, config));
   config.data = data_;
   config.listen.clear();
+  config.listen_tls.clear();
   config.syslog.clear();
   config.syslog_tls.clear();
   config.relp.clear();
   config.relp_tls.clear();
   config.otlp_grpc.clear();
+  config.otlp_grpc_tls.clear();
   // A command lives for moments: who is told of what, and what is looked after, is left to the server.
   config.notify_webhook.clear();
   config.notify_mail_to.clear();

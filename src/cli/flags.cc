@@ -4,9 +4,31 @@
 
 namespace stele::cli {
 
-std::string environment_token() {
-  const char* variable = std::getenv("STELE_TOKEN");
-  return variable == nullptr ? "" : variable;
+namespace {
+
+std::string variable(const char* name) {
+  const char* value = std::getenv(name);
+  return value == nullptr ? "" : value;
+}
+
+}  // namespace
+
+std::string environment_token() { return variable("STELE_TOKEN"); }
+
+net::Trust trust_of(const net::Trust& flags) {
+  if (!flags.ca_file.empty() || !flags.pin.empty()) return flags;
+  return {variable("STELE_CA_FILE"), variable("STELE_PIN")};
+}
+
+void add_trust_options(const Command& command, net::Trust& trust) {
+  command
+      .add_option("--ca-file", trust.ca_file,
+                  "PEM file of the certificates to trust, for an https server. Default: STELE_CA_FILE, else the machine's.")
+      .type_name("FILE");
+  command
+      .add_option("--pin", trust.pin,
+                  "Key of an https server, as it prints it at its start: who has it is believed. Default: STELE_PIN.")
+      .type_name("sha256//…");
 }
 
 void add_where_options(const Command& command, Where& where) {
@@ -17,6 +39,7 @@ void add_where_options(const Command& command, Where& where) {
                       "Data directory. If no server runs there, this command opens it. Default: STELE_DATA, else stele-data.")
           .type_name("DIR");
   url.excludes(data);
+  add_trust_options(command, where.trust);
 }
 
 }  // namespace stele::cli

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "cli/command_line.h"
+#include "net/http_client.h"
 
 namespace stele::cli {
 
@@ -11,13 +12,19 @@ namespace stele::cli {
 // With --url the token of the environment (STELE_TOKEN) is shown.
 struct Where {
   std::string url;
+  net::Trust trust;
   std::string data;
 };
 
 // The token of the environment; empty: none.
 std::string environment_token();
 
-// Adds --url and --data.
+// What the flags say of servers to believe, and else the environment: STELE_CA_FILE, STELE_PIN.
+net::Trust trust_of(const net::Trust& flags);
+
+// Adds --ca-file and --pin.
+void add_trust_options(const Command& command, net::Trust& trust);
+// Adds --url, --data, --ca-file and --pin.
 void add_where_options(const Command& command, Where& where);
 
 }  // namespace stele::cli

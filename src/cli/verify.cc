@@ -28,6 +28,7 @@ constexpr std::size_t kFindingsShown = 50;
 struct Options {
   std::string data;
   std::string url;
+  net::Trust trust;
   std::string log = "main";
   std::vector<std::string> receipts;
   std::optional<std::string> key;
@@ -146,6 +147,7 @@ Status check(const Options& options, verify::Options& checks, verify::Report& re
   } else {
     net::HttpClient client(log_prefix(options));
     client.set_token(environment_token());
+    client.set_trust(trust_of(options.trust));
     const verify::Fetch fetch = [&client, &options](const std::string& path) -> Result<std::string> {
       STELE_ASSIGN(auto answer, get_patiently(client, "/" + path));
       if (answer.status == 200) return std::move(answer.body);
@@ -274,6 +276,7 @@ void add_verify(const Command& app, int& exit_code) {
       command.add_option("--data", options->data, "Data directory, or one log's directory; live, closed or just killed.");
   const Option url = command.add_option("--url", options->url, "Server, or one log on it: http://127.0.0.1:7373[/log/main]");
   data.excludes(url);
+  add_trust_options(command, options->trust);
   command.add_option("--log", options->log, "Which log of a data directory or server.").show_default();
   command.add_option("--receipt", options->receipts, "Receipt, as the server answered it. Alone, or against --data.");
   command.add_option("--key", options->key, "The log's verifier key, known from elsewhere: as text or a file.");

@@ -8,18 +8,17 @@
 #include <grpc/support/log.h>
 #include <grpcpp/generic/async_generic_service.h>
 #include <grpcpp/grpcpp.h>
+#include <grpcpp/security/tls_certificate_provider.h>
+#include <grpcpp/security/tls_credentials_options.h>
 
 #include <algorithm>
 #include <atomic>
 #include <chrono>
-#include <fstream>
 #include <map>
 #include <mutex>
-#include <sstream>
 
 #include "base/bytes.h"
 #include "net/http_server.h"
-#include "net/tls_context.h"
 
 namespace stele::net {
 namespace {
@@ -37,22 +36,29 @@ std::string bytes_of(grpc::ByteBuffer& buffer) {
 // No message begins so: 0x1f would be a field of wire type 7, which there is not.
 bool is_gzip(const std::string& message) { return message.starts_with("\x1f\x8b"); }
 
+// As peer_name() of net/tls_context.h.
+std::string client_name(const grpc::GenericCallbackServerContext& context) {
+  const auto session = context.auth_context();
+  if (session == nullptr || !session->IsPeerAuthenticated()) return {};
+  for (const char* property : {GRPC_X509_CN_PROPERTY_NAME, GRPC_X509_SAN_PROPERTY_NAME}) {
+    for (const grpc::string_ref& value : session->FindPropertyValues(property)) {
+      if (!value.empty()) return {value.data(), value.size()};
+    }
+  }
+  return {};
+}
+
 // "ipv4:10.0.0.5:51230", "ipv6:%5B::1%5D:51230"
-Peer peer_of(const std::string& uri, bool certified) {
+Peer peer_of(const grpc::GenericCallbackServerContext& context) {
+  const std::string uri = context.peer();
   Peer peer;
-  peer.certified = certified;
+  peer.certificate = client_name(context);
   peer.address = uri.substr(std::min(uri.size(), uri.find(':') + 1));
   for (const auto& [escaped, plain] : {std::pair{"%5B", "["}, {"%5D", "]"}}) {
     if (const auto at = peer.address.find(escaped); at != std::string::npos) peer.address.replace(at, 3, plain);
   }
   peer.loopback = is_loopback_address(peer.address).ok() && *is_loopback_address(peer.address);
   return peer;
-}
-
-std::string text_of(const std::string& path) {
-  std::ostringstream out;
-  out << std::ifstream(path).rdbuf();
-  return std::move(out).str();
 }
 
 // The message of a google.rpc.Status.
@@ -203,7 +209,6 @@ struct GrpcServer::State final : grpc::CallbackGenericService {
   net::Handler handler;
   std::vector<GrpcMethod> methods;
   GrpcLimits limits;
-  bool certified = false;
   std::shared_ptr<Awaited> awaited;                         // shared with its timer
   std::shared_ptr<std::atomic<std::uint64_t>> held_bytes =  // shared with the requests, which may outlive this
       std::make_shared<std::atomic<std::uint64_t>>(0);
@@ -311,7 +316,7 @@ grpc::ServerGenericBidiReactor* GrpcServer::State::CreateReactor(grpc::GenericCa
   const auto shown = context->client_metadata().find("authorization");
   std::string authorization;
   if (shown != context->client_metadata().end()) authorization.assign(shown->second.data(), shown->second.size());
-  return new Call(*this, *method, peer_of(context->peer(), certified), std::move(authorization));
+  return new Call(*this, *method, peer_of(*context), std::move(authorization));
 }
 
 Result<std::string> GrpcServer::State::listen(const std::string& address,
@@ -346,13 +351,17 @@ Result<std::string> GrpcServer::listen(const std::string& address) {
 }
 
 Result<std::string> GrpcServer::listen_tls(const std::string& address, const TlsFiles& files) {
-  STELE_TRY(tls_context(files));  // says what is wrong with a file, which gRPC does not
-  grpc::SslServerCredentialsOptions options(files.client_ca.empty() ? GRPC_SSL_DONT_REQUEST_CLIENT_CERTIFICATE
-                                                                    : GRPC_SSL_REQUEST_AND_REQUIRE_CLIENT_CERTIFICATE_AND_VERIFY);
-  options.pem_key_cert_pairs.push_back({text_of(files.key), text_of(files.certificate)});
-  if (!files.client_ca.empty()) options.pem_root_certs = text_of(files.client_ca);
-  state_->certified = !files.client_ca.empty();
-  return state_->listen(address, grpc::SslServerCredentials(options));
+  STELE_TRY(TlsIdentity::read(files));  // says what is wrong with a file, which gRPC does not
+  constexpr unsigned kSeconds = 1;
+  namespace grpcx = grpc::experimental;
+  grpcx::TlsServerCredentialsOptions options(
+      std::make_shared<grpcx::FileWatcherCertificateProvider>(files.key, files.certificate, files.client_ca, kSeconds));
+  options.watch_identity_key_cert_pairs();
+  if (!files.client_ca.empty()) {
+    options.watch_root_certs();
+    options.set_cert_request_type(GRPC_SSL_REQUEST_AND_REQUIRE_CLIENT_CERTIFICATE_AND_VERIFY);
+  }
+  return state_->listen(address, grpcx::TlsServerCredentials(options));
 }
 
 void GrpcServer::drain(std::int64_t millis) {

@@ -9,7 +9,7 @@
 #include "base/result.h"
 #include "net/http.h"
 #include "net/runtime.h"
-#include "net/tls_files.h"
+#include "net/tls_identity.h"
 
 namespace stele::net {
 
@@ -41,7 +41,8 @@ class GrpcServer {
 
   // Listens, without TLS; port 0 takes a free one. Returns the address bound. One listen at most.
   Result<std::string> listen(const std::string& address);
-  // The same over TLS, for other machines too: its peers came through an open door.
+  // The same over TLS, with files that are read again by themselves when they change. Where they name an authority of clients,
+  // each shows a certificate of it, which Peer::certificate names.
   Result<std::string> listen_tls(const std::string& address, const TlsFiles& files);
   // No new calls; waits up to `millis` for those under way.
   void drain(std::int64_t millis);

@@ -81,16 +81,16 @@ asio::awaitable<Result<std::string>> read_piece(HttpConnection& connection, beas
   connection.doing = HttpConnection::Doing::kStreaming;
   connection.expire_after(connection.server->limits.upload_idle_seconds);
   if (std::exchange(body.announced_, false)) {
-    co_await asio::async_write(connection.socket, asio::buffer("HTTP/1.1 100 Continue\r\n\r\n", 25),
+    co_await asio::async_write(connection.channel, asio::buffer("HTTP/1.1 100 Continue\r\n\r\n", 25),
                                asio::redirect_error(asio::use_awaitable, error));
   }
   while (!error && !body.failure_) {
     if (const Status taken = body.take(buffer, piece); !taken) body.failure_ = taken.error();
     if (body.whole() || body.failure_ || piece.size() >= kPieceBytes) break;
     error_code ignored;
-    if (!piece.empty() && connection.socket.available(ignored) == 0) break;
+    if (!piece.empty() && connection.channel.socket().available(ignored) == 0) break;
     const std::size_t n =
-        co_await connection.socket.async_read_some(buffer.prepare(kReadBytes), asio::redirect_error(asio::use_awaitable, error));
+        co_await connection.channel.async_read_some(buffer.prepare(kReadBytes), asio::redirect_error(asio::use_awaitable, error));
     buffer.commit(n);
   }
   connection.doing = HttpConnection::Doing::kAnswering;

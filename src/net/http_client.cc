@@ -47,6 +47,7 @@ struct HttpClient::State {
   std::string base;
   std::string name;  // as `base`, without a user and password
   std::string token;
+  Trust trust;
   std::string unix_socket;
   SocketPath socket_place;
 
@@ -69,12 +70,28 @@ struct HttpClient::State {
       curl_easy_setopt(curl, CURLOPT_HTTPAUTH, CURLAUTH_BEARER);
       curl_easy_setopt(curl, CURLOPT_XOAUTH2_BEARER, token.c_str());
     }
+    if (!trust.ca_file.empty()) {  // instead of the machine's authorities, the folder of them too
+      curl_easy_setopt(curl, CURLOPT_CAINFO, trust.ca_file.c_str());
+      curl_easy_setopt(curl, CURLOPT_CAPATH, nullptr);
+    } else if (!trust.pin.empty()) {
+      curl_easy_setopt(curl, CURLOPT_SSL_VERIFYPEER, 0L);
+      curl_easy_setopt(curl, CURLOPT_SSL_VERIFYHOST, 0L);
+    }
+    if (!trust.pin.empty()) curl_easy_setopt(curl, CURLOPT_PINNEDPUBLICKEY, trust.pin.c_str());
     // The server is named; a proxy of the environment has no business between.
     curl_easy_setopt(curl, CURLOPT_NOPROXY, "*");
   }
 
   [[nodiscard]] Error failure(CURLcode rc) const {
-    return unavailable("no answer from " + (unix_socket.empty() ? name : unix_socket) + ": " + curl_easy_strerror(rc));
+    const std::string who = unix_socket.empty() ? name : unix_socket;
+    if (rc == CURLE_PEER_FAILED_VERIFICATION) {
+      return unavailable(
+          "no answer from " + who +
+          ": its certificate is of nobody who is trusted here, or for another name; a CA file or a pin says whom to trust");
+    }
+    if (rc == CURLE_SSL_PINNEDPUBKEYNOTMATCH)
+      return unavailable("no answer from " + who + ": its certificate is for another key than the pin says");
+    return unavailable("no answer from " + who + ": " + curl_easy_strerror(rc));
   }
 
   [[nodiscard]] Result<ClientAnswer> perform(std::size_t bytes_max = kBodyBytesMax) const {
@@ -104,6 +121,8 @@ HttpClient::HttpClient(std::string base, std::string unix_socket) {
 
 HttpClient::~HttpClient() = default;
 
+void HttpClient::set_trust(Trust trust) { state_->trust = std::move(trust); }
+
 void HttpClient::set_token(std::string token) { state_->token = std::move(token); }
 
 Result<ClientAnswer> HttpClient::get(const std::string& target) {
@@ -126,10 +145,6 @@ Result<ClientAnswer> HttpClient::post(const std::string& target, const PostReque
   curl_easy_setopt(curl, CURLOPT_POST, 1L);
   curl_easy_setopt(curl, CURLOPT_POSTFIELDS, request.body.empty() ? "" : request.body.data());  // null would read from stdin
   curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request.body.size()));
-  if (!request.ca_file.empty()) {  // instead of the machine's authorities, the folder of them too
-    curl_easy_setopt(curl, CURLOPT_CAINFO, request.ca_file.c_str());
-    curl_easy_setopt(curl, CURLOPT_CAPATH, nullptr);
-  }
   if (request.give_up != nullptr) {
     curl_easy_setopt(curl, CURLOPT_NOPROGRESS, 0L);
     curl_easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, &is_given_up);

@@ -26,8 +26,15 @@ struct PostRequest {
   std::vector<std::string> headers;  // further ones, "Name: value"
   std::int64_t seconds_max = 120;    // for all of it
   std::size_t answer_bytes_max = 256U << 20;
-  std::string ca_file;                         // PEM of the authorities to trust; empty: the system's
   const std::atomic<bool>* give_up = nullptr;  // looked at every second at least; true ends it
+};
+
+// Which servers over TLS to believe. Both empty: those that the machine's authorities vouch for.
+struct Trust {
+  std::string ca_file;  // PEM of the authorities, or the certificates themselves, to trust instead
+  // "sha256//…", of the server's public key as curl has it (TlsIdentity::pin): who has this key is believed, whatever its
+  // certificate says; with `ca_file` both must hold.
+  std::string pin;
 };
 
 // One connection that is kept between requests. Not thread-safe.
@@ -39,6 +46,8 @@ class HttpClient {
   HttpClient(const HttpClient&) = delete;
   HttpClient& operator=(const HttpClient&) = delete;
 
+  // Before the first request.
+  void set_trust(Trust trust);
   // From now on each request shows this token (RFC 6750); empty: none.
   void set_token(std::string token);
 

@@ -1,13 +1,14 @@
 // One HTTP connection: reads requests, hands them on, sends what comes back.
 #include "net/http_connection.h"
 
-#include <sys/socket.h>
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+#include <poll.h>
 
 #include <algorithm>
 #include <array>
 #include <boost/beast/core.hpp>
 #include <boost/beast/http.hpp>
-#include <cerrno>
 #include <charconv>
 #include <chrono>
 #include <ctime>
@@ -130,10 +131,9 @@ std::optional<Response> read_failure(const error_code& error) {
 }
 
 // Whether the peer has ended its side, or reset the connection. A browser that leaves a stream does no more than that.
-bool has_left(Socket& socket) {
-  char byte = 0;
-  const ssize_t n = ::recv(socket.native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
-  return n == 0 || (n < 0 && errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR);
+bool has_left(int socket) {
+  pollfd poll{socket, POLLRDHUP, 0};
+  return ::poll(&poll, 1, 0) > 0;
 }
 
 // Sends what `source` has until it ends, the peer goes, or the server drains. What ends by an error is cut off, so that
@@ -150,7 +150,7 @@ asio::awaitable<void> send_stream(HttpConnection& connection, ChunkSource& sourc
     if (chunk->empty() && now - last >= std::chrono::seconds(15)) *chunk = source.heartbeat();
     if (chunk->empty()) {
       if (now - looked >= std::chrono::milliseconds(500)) {
-        if (has_left(connection.socket)) co_return;
+        if (has_left(connection.channel.socket().native_handle())) co_return;
         looked = now;
       }
       connection.deadline = HttpConnection::kNoDeadline;
@@ -165,22 +165,23 @@ asio::awaitable<void> send_stream(HttpConnection& connection, ChunkSource& sourc
     const std::array<asio::const_buffer, 3> parts{asio::buffer(head), asio::buffer(*chunk),
                                                   asio::const_buffer("\r\n", chunked ? 2 : 0)};
     connection.expire_after(connection.server->limits.request_seconds);
-    co_await asio::async_write(connection.socket, parts, asio::redirect_error(asio::use_awaitable, error));
+    co_await asio::async_write(connection.channel, parts, asio::redirect_error(asio::use_awaitable, error));
     if (error) co_return;
   }
   if (!chunked) co_return;
   connection.expire_after(connection.server->limits.request_seconds);
-  co_await asio::async_write(connection.socket, asio::const_buffer("0\r\n\r\n", 5),
+  co_await asio::async_write(connection.channel, asio::const_buffer("0\r\n\r\n", 5),
                              asio::redirect_error(asio::use_awaitable, error));
 }
 
 asio::awaitable<bool> send(HttpConnection& connection, const Response& response, Form form) {
+  ++connection.server->counters.answers.at(static_cast<std::size_t>(response.status / 100));
   const std::string head = head_of(response, form);
   const std::array<asio::const_buffer, 2> parts{asio::buffer(head),
                                                 form.head_only ? asio::const_buffer() : asio::buffer(response.body)};
   error_code error;
   connection.expire_after(connection.server->limits.request_seconds);
-  co_await asio::async_write(connection.socket, parts, asio::redirect_error(asio::use_awaitable, error));
+  co_await asio::async_write(connection.channel, parts, asio::redirect_error(asio::use_awaitable, error));
   co_return !error;
 }
 
@@ -244,7 +245,7 @@ asio::awaitable<void> read_sized_body(HttpConnection& connection, beast::flat_bu
       buffer.consume(here);
       have += here;
     } else {
-      have += co_await asio::async_read(connection.socket, rest, asio::redirect_error(asio::use_awaitable, error));
+      have += co_await asio::async_read(connection.channel, rest, asio::redirect_error(asio::use_awaitable, error));
     }
   }
   fail_body(connection, in, error);
@@ -265,7 +266,7 @@ asio::awaitable<void> read_chunked_body(HttpConnection& connection, beast::flat_
     buffer.consume(*used);
     if (decoder.done()) co_return;
     const std::size_t n =
-        co_await connection.socket.async_read_some(buffer.prepare(kReadBytes), asio::redirect_error(asio::use_awaitable, error));
+        co_await connection.channel.async_read_some(buffer.prepare(kReadBytes), asio::redirect_error(asio::use_awaitable, error));
     buffer.commit(n);
   }
   fail_body(connection, in, error);
@@ -314,7 +315,7 @@ asio::awaitable<void> read_request(HttpConnection& connection, beast::flat_buffe
     connection.doing = HttpConnection::Doing::kIdle;
     connection.expire_after(limits.idle_seconds);
     const std::size_t n =
-        co_await connection.socket.async_read_some(buffer.prepare(kReadBytes), asio::redirect_error(asio::use_awaitable, error));
+        co_await connection.channel.async_read_some(buffer.prepare(kReadBytes), asio::redirect_error(asio::use_awaitable, error));
     buffer.commit(n);
     in.gone = static_cast<bool>(error);
     if (error) co_return;
@@ -325,7 +326,7 @@ asio::awaitable<void> read_request(HttpConnection& connection, beast::flat_buffe
   parser.body_limit(boost::none);  // depends on the path
   parser.header_limit(limits.header_bytes_max);
   const std::size_t head_bytes =
-      co_await http::async_read_header(connection.socket, buffer, parser, asio::redirect_error(asio::use_awaitable, error));
+      co_await http::async_read_header(connection.channel, buffer, parser, asio::redirect_error(asio::use_awaitable, error));
   // Beast holds the request's line and its fields each to the limit when they come in one piece.
   if (!error && head_bytes > limits.header_bytes_max) error = http::error::header_limit;
   if (error) {
@@ -348,7 +349,7 @@ asio::awaitable<void> read_request(HttpConnection& connection, beast::flat_buffe
   }
   if (parser.is_done()) co_return;
   if (expects) {
-    co_await asio::async_write(connection.socket, asio::buffer("HTTP/1.1 100 Continue\r\n\r\n", 25),
+    co_await asio::async_write(connection.channel, asio::buffer("HTTP/1.1 100 Continue\r\n\r\n", 25),
                                asio::redirect_error(asio::use_awaitable, error));
     if (error) co_return fail_body(connection, in, error);
   }
@@ -364,11 +365,12 @@ asio::awaitable<void> linger(HttpConnection& connection) {
   constexpr std::int64_t kSeconds = 2;
   constexpr std::size_t kBytesMax = 64U << 20;
   error_code error;
-  connection.socket.shutdown(asio::socket_base::shutdown_send, error);
   connection.expire_after(kSeconds);
+  co_await connection.channel.end();
   std::string waste(kReadBytes, '\0');
   for (std::size_t read = 0; !error && read < kBytesMax;) {
-    read += co_await connection.socket.async_read_some(asio::buffer(waste), asio::redirect_error(asio::use_awaitable, error));
+    read += co_await connection.channel.socket().async_read_some(asio::buffer(waste),
+                                                                 asio::redirect_error(asio::use_awaitable, error));
   }
 }
 
@@ -393,8 +395,7 @@ class Watch {
  public:
   Watch(Socket& socket, const std::shared_ptr<ConnectionReply::Slot>& slot) : socket_(socket) {
     socket.async_wait(asio::socket_base::wait_read, [slot, handle = socket.native_handle()](const error_code& error) {
-      char byte = 0;
-      if (!error && !slot->there && ::recv(handle, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0) slot->given_up = true;
+      if (!error && !slot->there && has_left(handle)) slot->given_up = true;
     });
   }
   ~Watch() {
@@ -427,7 +428,7 @@ asio::awaitable<bool> exchange(HttpConnection& connection, beast::flat_buffer& b
   }
   ++server.counters.requests;
   connection.deadline = HttpConnection::kNoDeadline;
-  auto state = std::make_shared<ConnectionReply>(connection.socket.get_executor());
+  auto state = std::make_shared<ConnectionReply>(connection.channel.get_executor());
   const std::shared_ptr<ConnectionReply::Slot> answer = state->slot;
   Response* const slot = &answer->response;
   const std::weak_ptr<Signal> ready = state->signal;
@@ -446,7 +447,7 @@ asio::awaitable<bool> exchange(HttpConnection& connection, beast::flat_buffer& b
     co_await feed(connection, buffer, in, *wish, answer->there, ready);
   } else {
     std::optional<Watch> watch;
-    if (!answer->there && buffer.size() == 0) watch.emplace(connection.socket, answer);
+    if (!answer->there && buffer.size() == 0) watch.emplace(connection.channel.socket(), answer);
     co_await Signal::wait(ready);
   }
   // What was only read can be asked for again; whoever wrote is told what became of it, and that counts all the same.
@@ -465,6 +466,26 @@ asio::awaitable<bool> exchange(HttpConnection& connection, beast::flat_buffer& b
   co_return form.keep_alive;
 }
 
+// The handshake, where there is one. False when the connection is to end.
+asio::awaitable<bool> greet(HttpConnection& connection) {
+  constexpr std::int64_t kHandshakeSeconds = 10;
+  connection.expire_after(kHandshakeSeconds);
+  if (const error_code error = co_await connection.channel.handshake(true); error) {
+    ++connection.server->counters.bad_requests;
+    if (error.category() == asio::error::get_ssl_category() &&
+        ERR_GET_REASON(static_cast<unsigned long>(error.value())) == SSL_R_HTTP_REQUEST) {
+      const Response response = plain_error(400, "invalid", "this port speaks TLS: https, not http");
+      const std::string text = head_of(response, Form()) + response.body;
+      error_code ignored;
+      co_await asio::async_write(connection.channel.socket(), asio::buffer(text),
+                                 asio::redirect_error(asio::use_awaitable, ignored));
+    }
+    co_return false;
+  }
+  connection.peer.certificate = connection.channel.client_name();
+  co_return true;
+}
+
 }  // namespace
 
 std::int64_t now_seconds() {
@@ -479,19 +500,20 @@ void HttpConnection::time_out() {
   if ((doing == Doing::kReading || doing == Doing::kStreaming) && !too_slow) {
     too_slow = true;
     expire_after(server->limits.request_seconds);
-    socket.cancel(ignored);
+    channel.socket().cancel(ignored);
   } else {
-    socket.close(ignored);
+    channel.socket().close(ignored);
   }
 }
 
 asio::awaitable<void> serve(std::shared_ptr<HttpConnection> connection) {
   const Leave leave{connection->server->counters.connections};
+  if (!co_await greet(*connection)) co_return;
   // A head over its limit is noticed before the buffer is full.
   beast::flat_buffer buffer(connection->server->limits.header_bytes_max + 2 * kReadBytes);
   while (!connection->server->draining && co_await exchange(*connection, buffer)) {}
-  error_code error;
-  connection->socket.shutdown(asio::socket_base::shutdown_both, error);
+  connection->expire_after(connection->server->limits.request_seconds);
+  co_await connection->channel.end();
 }
 
 }  // namespace stele::net

@@ -9,19 +9,20 @@
 #include <string>
 #include <vector>
 
+#include "net/channel.h"
 #include "net/http_server.h"
 #include "net/loops.h"
 
 namespace stele::net {
 
 struct HttpConnection {
-  HttpConnection(Socket s, Peer p, std::shared_ptr<HttpServer::State> state)
-      : socket(std::move(s)), peer(std::move(p)), server(std::move(state)) {}
+  HttpConnection(Socket s, Channel::Context context, Peer p, std::shared_ptr<HttpServer::State> state)
+      : channel(std::move(s), std::move(context)), peer(std::move(p)), server(std::move(state)) {}
 
   static constexpr std::int64_t kNoDeadline = INT64_MAX;
   enum class Doing { kIdle, kReading, kStreaming, kAnswering };  // kStreaming: waits for more of a body that was asked for
 
-  Socket socket;
+  Channel channel;
   Peer peer;
   std::shared_ptr<HttpServer::State> server;
   std::atomic<std::int64_t> deadline{kNoDeadline};  // steady seconds; past it the sweeper calls time_out()
@@ -54,7 +55,7 @@ struct HttpServer::State {
   std::set<std::weak_ptr<HttpConnection>, std::owner_less<>> connections;  // guarded by mutex
 };
 
-// Answers the connection's requests one after another until it ends.
+// After the handshake of TLS, if it is to be that, answers the connection's requests one after another until it ends.
 asio::awaitable<void> serve(std::shared_ptr<HttpConnection> connection);
 
 }  // namespace stele::net

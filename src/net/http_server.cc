@@ -17,7 +17,8 @@ using boost::system::error_code;
 namespace {
 
 template <typename Acceptor>
-asio::awaitable<void> accept_loop(std::shared_ptr<Acceptor> acceptor, std::shared_ptr<HttpServer::State> state) {
+asio::awaitable<void> accept_loop(std::shared_ptr<Acceptor> acceptor, std::shared_ptr<const TlsIdentity> tls,
+                                  std::shared_ptr<HttpServer::State> state) {
   for (;;) {
     error_code error;
     auto& context = state->runtime.loops().next();
@@ -34,15 +35,17 @@ asio::awaitable<void> accept_loop(std::shared_ptr<Acceptor> acceptor, std::share
       continue;  // closed by leaving scope
     }
     ++state->counters.connections;
-    auto connection = std::make_shared<HttpConnection>(Socket(context), Peer(), state);  // shared with the sweeper
+    Peer peer;
     if constexpr (std::is_same_v<typename Acceptor::protocol_type, asio::ip::tcp>) {
       socket.set_option(asio::ip::tcp::no_delay(true), error);
       const auto remote = socket.remote_endpoint(error);
-      connection->peer = peer_of(remote.address(), remote.port());
+      peer = peer_of(remote.address(), remote.port());
     } else {
-      connection->peer = unix_peer(socket.native_handle());
+      peer = unix_peer(socket.native_handle());
     }
-    connection->socket = Socket(std::move(socket));
+    // Shared with the sweeper.
+    auto connection = std::make_shared<HttpConnection>(Socket(std::move(socket)), tls == nullptr ? nullptr : context_of(*tls),
+                                                       std::move(peer), state);
     {
       const std::lock_guard lock(state->mutex);
       state->connections.insert(connection);
@@ -65,7 +68,7 @@ asio::awaitable<void> sweep_loop(std::weak_ptr<HttpServer::State> server) {
     for (auto it = state->connections.begin(); it != state->connections.end();) {
       const auto connection = it->lock();
       if (connection != nullptr && connection->deadline < now) {
-        asio::post(connection->socket.get_executor(), [connection] { connection->time_out(); });
+        asio::post(connection->channel.get_executor(), [connection] { connection->time_out(); });
       }
       it = connection == nullptr ? state->connections.erase(it) : std::next(it);
     }
@@ -73,9 +76,10 @@ asio::awaitable<void> sweep_loop(std::weak_ptr<HttpServer::State> server) {
 }
 
 template <typename Acceptor>
-void run_acceptor(std::shared_ptr<Acceptor> acceptor, const std::shared_ptr<HttpServer::State>& state) {
+void run_acceptor(std::shared_ptr<Acceptor> acceptor, std::shared_ptr<const TlsIdentity> tls,
+                  const std::shared_ptr<HttpServer::State>& state) {
   state->closers.push_back([acceptor] { asio::post(acceptor->get_executor(), [acceptor] { acceptor->close(); }); });
-  asio::co_spawn(acceptor->get_executor(), accept_loop(acceptor, state), asio::detached);
+  asio::co_spawn(acceptor->get_executor(), accept_loop(acceptor, std::move(tls), state), asio::detached);
 }
 
 }  // namespace
@@ -88,9 +92,9 @@ HttpServer::HttpServer(Runtime& runtime, Handler handler, HttpLimits limits, std
 
 HttpServer::~HttpServer() { drain(0); }
 
-Result<std::string> HttpServer::listen(const std::string& address) {
+Result<std::string> HttpServer::listen(const std::string& address, std::shared_ptr<const TlsIdentity> tls) {
   STELE_ASSIGN(const Listener listener, listen_at(state_->runtime.loops().next(), address));
-  run_acceptor(listener.acceptor, state_);
+  run_acceptor(listener.acceptor, std::move(tls), state_);
   return listener.address;
 }
 
@@ -111,7 +115,7 @@ Status HttpServer::listen_unix(const std::string& path) {
   if (!error) acceptor->listen(asio::socket_base::max_listen_connections, error);
   if (error) return Error{Code::kIo, "cannot listen on " + path + ": " + error.message()};
   state_->socket_paths.push_back(path);
-  run_acceptor(acceptor, state_);
+  run_acceptor(acceptor, nullptr, state_);
   return {};
 }
 
@@ -126,10 +130,11 @@ void HttpServer::drain(std::int64_t millis) {
     for (const auto& one : state_->connections) {
       const auto connection = one.lock();
       if (connection == nullptr) continue;
-      asio::post(connection->socket.get_executor(), [connection] {
+      asio::post(connection->channel.get_executor(), [connection] {
         error_code ignored;
-        if (connection->doing == HttpConnection::Doing::kIdle) connection->socket.close(ignored);
-        if (connection->doing == HttpConnection::Doing::kStreaming) connection->socket.cancel(ignored);
+        Socket& socket = connection->channel.socket();
+        if (connection->doing == HttpConnection::Doing::kIdle) socket.close(ignored);
+        if (connection->doing == HttpConnection::Doing::kStreaming) socket.cancel(ignored);
       });
     }
   }

@@ -1,6 +1,7 @@
 // HTTP/1.1 on TCP and Unix sockets.
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <cstdint>
 #include <functional>
@@ -10,6 +11,7 @@
 #include "base/result.h"
 #include "net/http.h"
 #include "net/runtime.h"
+#include "net/tls_identity.h"
 
 namespace stele::net {
 
@@ -26,8 +28,9 @@ struct HttpLimits {
 struct HttpCounters {
   std::atomic<std::uint64_t> connections{0};  // open now
   std::atomic<std::uint64_t> requests{0};
-  std::atomic<std::uint64_t> refused{0};       // connections over the limit
-  std::atomic<std::uint64_t> bad_requests{0};  // not HTTP, too large, too slow
+  std::array<std::atomic<std::uint64_t>, 6> answers{};  // by the first digit of their status
+  std::atomic<std::uint64_t> refused{0};                // connections over the limit
+  std::atomic<std::uint64_t> bad_requests{0};           // not HTTP, too large, too slow, a handshake that failed
 };
 
 class HttpServer {
@@ -39,8 +42,9 @@ class HttpServer {
   HttpServer(const HttpServer&) = delete;
   HttpServer& operator=(const HttpServer&) = delete;
 
-  // Listens; port 0 takes a free one. Returns the address bound, "127.0.0.1:7373".
-  Result<std::string> listen(const std::string& address);
+  // Listens; port 0 takes a free one. Returns the address bound, "127.0.0.1:7373". With `tls` over TLS: who shows a certificate
+  // of its authority is named in Peer::certificate, who shows none is let in too.
+  Result<std::string> listen(const std::string& address, std::shared_ptr<const TlsIdentity> tls = nullptr);
   // Listens on a Unix socket (mode 0600); a stale one at `path` is replaced, any other file there is an error.
   Status listen_unix(const std::string& path);
 

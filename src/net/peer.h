@@ -18,7 +18,8 @@ struct Peer {
   std::string address;    // "10.0.0.5:51230", "[::1]:51230"; "unix" for a Unix socket
   bool loopback = false;  // this very machine
   std::optional<Credentials> credentials;
-  bool certified = false;  // it has shown a certificate of the authority that the listener names
+  std::string
+      certificate;  // the name in the certificate that it has shown, of the authority that the listener names; empty: none
 };
 
 }  // namespace stele::net

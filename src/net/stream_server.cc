@@ -122,7 +122,7 @@ asio::awaitable<void> serve_tls(tcp::socket socket, std::shared_ptr<ssl::context
   co_await read_all(*stream, *sink, state);
 }
 
-asio::awaitable<void> accept_loop(std::shared_ptr<tcp::acceptor> acceptor, std::shared_ptr<ssl::context> context,
+asio::awaitable<void> accept_loop(std::shared_ptr<tcp::acceptor> acceptor, std::shared_ptr<const TlsIdentity> tls,
                                   SinkFactory factory, StatePtr state) {
   const Registered registered(state, [acceptor] {
     asio::post(acceptor->get_executor(), [acceptor] {
@@ -149,8 +149,8 @@ asio::awaitable<void> accept_loop(std::shared_ptr<tcp::acceptor> acceptor, std::
     ++state->counters.connections;
     socket.set_option(asio::socket_base::keep_alive(true), error);
     auto sink = factory(peer_of(remote.address(), remote.port()));
-    if (context != nullptr)
-      asio::co_spawn(loop, serve_tls(std::move(socket), context, std::move(sink), state), asio::detached);
+    if (tls != nullptr)
+      asio::co_spawn(loop, serve_tls(std::move(socket), context_of(*tls), std::move(sink), state), asio::detached);
     else
       asio::co_spawn(loop, serve_tcp(std::move(socket), std::move(sink), state), asio::detached);
   }
@@ -190,10 +190,10 @@ asio::awaitable<void> datagram_loop(std::shared_ptr<udp::socket> socket, Datagra
   }
 }
 
-Result<std::string> run(const StatePtr& state, const std::string& address, std::shared_ptr<ssl::context> context,
+Result<std::string> run(const StatePtr& state, const std::string& address, std::shared_ptr<const TlsIdentity> tls,
                         SinkFactory factory) {
   STELE_ASSIGN(const Listener listener, listen_at(state->runtime.loops().next(), address));
-  asio::co_spawn(listener.acceptor->get_executor(), accept_loop(listener.acceptor, std::move(context), std::move(factory), state),
+  asio::co_spawn(listener.acceptor->get_executor(), accept_loop(listener.acceptor, std::move(tls), std::move(factory), state),
                  asio::detached);
   return listener.address;
 }
@@ -209,9 +209,9 @@ Result<std::string> StreamServer::listen_tcp(const std::string& address, SinkFac
   return run(state_, address, nullptr, std::move(factory));
 }
 
-Result<std::string> StreamServer::listen_tls(const std::string& address, const TlsFiles& files, SinkFactory factory) {
-  STELE_ASSIGN(auto context, tls_context(files));
-  return run(state_, address, std::move(context), std::move(factory));
+Result<std::string> StreamServer::listen_tls(const std::string& address, std::shared_ptr<const TlsIdentity> tls,
+                                             SinkFactory factory) {
+  return run(state_, address, std::move(tls), std::move(factory));
 }
 
 Result<std::string> StreamServer::listen_udp(const std::string& address, DatagramHandler handler) {

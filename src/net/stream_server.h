@@ -12,7 +12,7 @@
 #include "base/result.h"
 #include "net/peer.h"
 #include "net/runtime.h"
-#include "net/tls_files.h"
+#include "net/tls_identity.h"
 
 namespace stele::net {
 
@@ -56,7 +56,7 @@ class StreamServer {
 
   // Each returns the address bound; port 0 takes a free one.
   Result<std::string> listen_tcp(const std::string& address, SinkFactory factory);
-  Result<std::string> listen_tls(const std::string& address, const TlsFiles& files, SinkFactory factory);
+  Result<std::string> listen_tls(const std::string& address, std::shared_ptr<const TlsIdentity> tls, SinkFactory factory);
   Result<std::string> listen_udp(const std::string& address, DatagramHandler handler);
 
   // Stops listening and reading; waits up to `millis` until all sinks have resumed.

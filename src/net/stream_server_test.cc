@@ -15,6 +15,7 @@
 #include "support/certificates.h"
 #include "support/http_fixture.h"
 #include "support/temp_folder.h"
+#include "support/tls_client.h"
 
 namespace stele::net {
 namespace {
@@ -23,6 +24,7 @@ using testing::DatagramSender;
 using testing::Identity;
 using testing::LoopbackClient;
 using testing::soon;
+using testing::TlsClient;
 
 // What all sinks saw. While `held`, nothing is resumed.
 struct Seen {
@@ -338,31 +340,7 @@ class Tls : public StreamServerTest {
   TlsFiles files(bool ask_client = false) {
     return {folder + "server.pem", folder + "server.key", ask_client ? folder + "authority.pem" : ""};
   }
-
-  struct Session {
-    Session(const std::string& address, int version_max, const Identity* identity)
-        : client(address), context(SSL_CTX_new(TLS_client_method()), &SSL_CTX_free), ssl(nullptr, &SSL_free) {
-      SSL_CTX_set_security_level(context.get(), 0);
-      SSL_CTX_set_cipher_list(context.get(), "ALL:@SECLEVEL=0");
-      SSL_CTX_set_min_proto_version(context.get(), TLS1_VERSION);
-      SSL_CTX_set_max_proto_version(context.get(), version_max);
-      if (identity != nullptr) {
-        SSL_CTX_use_certificate(context.get(), identity->certificate.get());
-        SSL_CTX_use_PrivateKey(context.get(), identity->key.get());
-      }
-      ssl.reset(SSL_new(context.get()));
-      SSL_set_fd(ssl.get(), client.fd());
-      ERR_clear_error();
-      connected = SSL_connect(ssl.get()) == 1;
-      error = ERR_peek_error();
-    }
-    bool send(std::string_view bytes) { return SSL_write(ssl.get(), bytes.data(), static_cast<int>(bytes.size())) > 0; }
-    LoopbackClient client;
-    std::unique_ptr<SSL_CTX, decltype(&SSL_CTX_free)> context;
-    std::unique_ptr<SSL, decltype(&SSL_free)> ssl;
-    bool connected = false;
-    unsigned long error = 0;
-  };
+  std::shared_ptr<TlsIdentity> identity(bool ask_client = false) { return std::move(*TlsIdentity::read(files(ask_client))); }
 
   testing::TempFolder temporary;
   const std::string folder = temporary.path("");
@@ -372,17 +350,17 @@ class Tls : public StreamServerTest {
 
 // Goal: TLS 1.2 and 1.3 carry bytes with the same back-pressure; what is older does not get in.
 TEST_F(Tls, takes_tls_1_2_and_later_and_nothing_older) {
-  const auto address = server.listen_tls("127.0.0.1:0", files(), factory());
+  const auto address = server.listen_tls("127.0.0.1:0", identity(), factory());
   ASSERT_TRUE(address);
   for (const int version : {TLS1_2_VERSION, TLS1_3_VERSION}) {
-    Session session(*address, version, nullptr);
+    TlsClient session(*address, version, nullptr);
     ASSERT_TRUE(session.connected) << version;
     EXPECT_EQ(SSL_version(session.ssl.get()), version);
     ASSERT_TRUE(session.send("hello over TLS"));
   }
   EXPECT_TRUE(soon([&] { return seen.all().size() == 28; }));
   for (const int version : {TLS1_VERSION, TLS1_1_VERSION}) {
-    Session session(*address, version, nullptr);
+    TlsClient session(*address, version, nullptr);
     EXPECT_FALSE(session.connected) << version;
     EXPECT_EQ(ERR_GET_REASON(session.error), SSL_R_TLSV1_ALERT_PROTOCOL_VERSION) << "the server said no, not the client";
   }
@@ -394,10 +372,10 @@ TEST_F(Tls, takes_tls_1_2_and_later_and_nothing_older) {
 }
 
 TEST_F(Tls, reads_nothing_before_the_sink_resumes) {
-  const auto address = server.listen_tls("127.0.0.1:0", files(), factory());
+  const auto address = server.listen_tls("127.0.0.1:0", identity(), factory());
   ASSERT_TRUE(address);
   seen.hold();
-  Session session(*address, TLS1_3_VERSION, nullptr);
+  TlsClient session(*address, TLS1_3_VERSION, nullptr);
   ASSERT_TRUE(session.connected);
   for (int i = 0; i < 20; ++i) ASSERT_TRUE(session.send(std::string(10'000, 'x')));
   ASSERT_TRUE(soon([&] { return !seen.all().empty(); }));
@@ -409,12 +387,12 @@ TEST_F(Tls, reads_nothing_before_the_sink_resumes) {
 
 // Goal: who connects and never says hello is closed after ten seconds, and its place is free again.
 TEST_F(Tls, closes_who_does_not_shake_hands) {
-  const auto address = server.listen_tls("127.0.0.1:0", files(), factory());
+  const auto address = server.listen_tls("127.0.0.1:0", identity(), factory());
   ASSERT_TRUE(address);
   LoopbackClient silent(*address);
   LoopbackClient half(*address);
   ASSERT_TRUE(half.send(std::string_view("\x16\x03\x01\x02\x00\x01", 6)));
-  Session session(*address, TLS1_3_VERSION, nullptr);
+  TlsClient session(*address, TLS1_3_VERSION, nullptr);
   ASSERT_TRUE(session.connected) << "others get in meanwhile";
   EXPECT_TRUE(silent.closed_within(15'000));
   EXPECT_TRUE(half.closed_within(5'000));
@@ -425,19 +403,19 @@ TEST_F(Tls, closes_who_does_not_shake_hands) {
 
 // Goal: a session that ends without a good-bye has ended all the same, with what came before; a stop ends sessions.
 TEST_F(Tls, ends_sessions_that_break_off_and_those_that_are_open_at_a_stop) {
-  const auto address = server.listen_tls("127.0.0.1:0", files(), factory());
+  const auto address = server.listen_tls("127.0.0.1:0", identity(), factory());
   ASSERT_TRUE(address);
   {
-    Session broken(*address, TLS1_2_VERSION, nullptr);
+    TlsClient broken(*address, TLS1_2_VERSION, nullptr);
     ASSERT_TRUE(broken.send("before"));
     ASSERT_TRUE(soon([&] { return seen.all() == "before"; }));
   }
   ASSERT_TRUE(soon([&] { return seen.with([](Seen& s) { return s.ended == 1 && s.destroyed == 1; }); }));
-  Session garbled(*address, TLS1_3_VERSION, nullptr);
+  TlsClient garbled(*address, TLS1_3_VERSION, nullptr);
   ASSERT_TRUE(garbled.connected);
   ASSERT_TRUE(garbled.client.send(std::string_view("\x17\x03\x03\x00\x05xxxxx", 10)));
   EXPECT_TRUE(garbled.client.closed_within(5000)) << "a record that does not decrypt";
-  Session open(*address, TLS1_3_VERSION, nullptr);
+  TlsClient open(*address, TLS1_3_VERSION, nullptr);
   ASSERT_TRUE(open.send("after"));
   ASSERT_TRUE(soon([&] { return seen.all().size() == 11; }));
   server.drain(5000);
@@ -447,17 +425,17 @@ TEST_F(Tls, ends_sessions_that_break_off_and_those_that_are_open_at_a_stop) {
 
 // Goal: with a client authority only clients that it signed are heard.
 TEST_F(Tls, asks_clients_for_a_certificate_of_the_authority) {
-  const auto address = server.listen_tls("127.0.0.1:0", files(true), factory());
+  const auto address = server.listen_tls("127.0.0.1:0", identity(true), factory());
   ASSERT_TRUE(address);
   const Identity ours("ours", &authority);
   const Identity other_authority("authority");  // the same name, another key
   const Identity forged("forged", &other_authority);
   for (const int version : {TLS1_2_VERSION, TLS1_3_VERSION}) {
-    Session good(*address, version, &ours);
+    TlsClient good(*address, version, &ours);
     ASSERT_TRUE(good.connected);
     ASSERT_TRUE(good.send("ours."));
     for (const Identity* identity : std::initializer_list<const Identity*>{nullptr, &forged, &other_authority}) {
-      Session bad(*address, version, identity);
+      TlsClient bad(*address, version, identity);
       if (bad.connected) (void)bad.send("not ours.");  // in TLS 1.3 a client is told only later
       EXPECT_TRUE(bad.client.closed_within(5000));
     }
@@ -471,7 +449,7 @@ TEST_F(Tls, names_the_file_that_cannot_be_used) {
   std::ofstream(folder + "text") << "no certificate";
   Identity("other").write(folder + "other");
   const auto error_of = [&](const TlsFiles& wrong) {
-    const auto result = server.listen_tls("127.0.0.1:0", wrong, factory());
+    const auto result = TlsIdentity::read(wrong);
     EXPECT_FALSE(result);
     return result ? std::string() : result.error().message;
   };
@@ -482,7 +460,7 @@ TEST_F(Tls, names_the_file_that_cannot_be_used) {
   EXPECT_NE(error_of({good.certificate, folder + "text", ""}).find("TLS key " + folder + "text"), std::string::npos);
   EXPECT_NE(error_of({good.certificate, folder + "other.key", ""}).find("mismatch"), std::string::npos);
   EXPECT_NE(error_of({good.certificate, good.key, folder + "text"}).find("authority " + folder + "text"), std::string::npos);
-  EXPECT_NE(server.listen_tls("nowhere", good, factory()).error().message.find("nowhere"), std::string::npos);
+  EXPECT_NE(server.listen_tls("nowhere", identity(), factory()).error().message.find("nowhere"), std::string::npos);
 }
 
 // Goal: addresses that are taken are errors that name them.

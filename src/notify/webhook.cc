@@ -26,7 +26,7 @@ class Webhook final : public Destination {
     request_.content_type = "application/json";
     request_.seconds_max = kSecondsMax;
     request_.answer_bytes_max = kAnswerBytesMax;
-    request_.ca_file = options.ca_file;
+    client_.set_trust({options.ca_file, ""});
   }
 
   [[nodiscard]] std::string name() const override { return name_; }

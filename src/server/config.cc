@@ -103,6 +103,8 @@ std::vector<Setting> make_settings() {
   return {
       text("data", &Config::data, "Directory that holds everything: logs, keys, the control socket. Created when absent."),
       addresses("listen", &Config::listen, "Addresses of the HTTP door. Port 0 takes a free port, written to DATA/address."),
+      addresses("listen_tls", &Config::listen_tls,
+                "Addresses of the HTTP door over TLS, for other machines. Empty: closed. Port 0 as above."),
       truth(
           "allow_remote", &Config::allow_remote,
           "true: listen also without TLS on addresses that other machines can reach; what they send, tokens too, can be read on "
@@ -134,20 +136,23 @@ std::vector<Setting> make_settings() {
       text("github_secret_file", &Config::github_secret_file,
            "File with the secret that GitHub signs its webhooks with. Empty: that door is closed."),
       addresses("otlp_grpc", &Config::otlp_grpc, "Addresses of OpenTelemetry's gRPC door. Empty: closed."),
-      addresses("otlp_grpc_tls", &Config::otlp_grpc_tls,
-                "Addresses of the same door over TLS, with the certificate of syslog_tls. Whoever reaches it may write."),
+      addresses("otlp_grpc_tls", &Config::otlp_grpc_tls, "Addresses of the same door over TLS."),
       addresses("syslog", &Config::syslog, "Addresses of the syslog door, each on UDP and TCP. Empty: closed."),
-      addresses("syslog_tls", &Config::syslog_tls, "Addresses of the syslog door over TLS. Needs tls_certificate and tls_key."),
+      addresses("syslog_tls", &Config::syslog_tls, "Addresses of the syslog door over TLS."),
       addresses("relp", &Config::relp, "Addresses of the RELP door: syslog, each message acknowledged once it is on disk."),
-      addresses("relp_tls", &Config::relp_tls, "Addresses of the RELP door over TLS, with the certificate of syslog_tls."),
+      addresses("relp_tls", &Config::relp_tls, "Addresses of the RELP door over TLS."),
       text("syslog_source", &Config::syslog_source, "Source id under which syslog entries stand."),
       number("syslog_message_bytes", &Config::syslog_message_bytes, 480, 65'536,
              "Longest syslog message; of a longer one the start is kept, quarantined."),
       text("tls_certificate", &Config::tls_certificate,
-           "PEM file with the certificate chain for syslog_tls, relp_tls and otlp_grpc_tls."),
+           "PEM file with the certificate chain of all doors over TLS; read again when it changes. Empty: the server makes one, "
+           "DATA/tls/certificate.pem, and prints its fingerprint."),
       text("tls_key", &Config::tls_key, "PEM file with its key."),
       text("tls_client_ca", &Config::tls_client_ca,
-           "PEM file with the authority that must have signed a client's certificate. Empty: none is asked."),
+           "PEM file with the authority of clients' certificates: the doors over TLS let in who has one, as a writer; the HTTP "
+           "door lets in who shows a token too. Empty: none is asked."),
+      texts("tls_names", &Config::tls_names,
+            "Names and addresses that a certificate made by the server is for, besides those that the machine has."),
       number("body_bytes", &Config::body_bytes, 1024, kGiB, "Longest request body as sent; more is 413."),
       number("bodies_bytes", &Config::bodies_bytes, 17U << 20, 1024 * kGiB,
              "Bytes of request bodies and answers held at once, those that still arrive included; more is 429."),
@@ -300,6 +305,30 @@ Status read_config_environment(const std::function<const char*(const std::string
   return {};
 }
 
+namespace {
+
+// In the clear other machines reach it only where that is said.
+Status check_addresses(const Config& config) {
+  for (const auto* list : {&config.listen_tls, &config.otlp_grpc_tls, &config.syslog_tls, &config.relp_tls}) {
+    for (const std::string& address : *list) STELE_TRY(net::is_loopback_address(address));
+  }
+  for (const auto* list : {&config.listen, &config.otlp_grpc, &config.syslog, &config.relp}) {
+    const std::string_view over_tls = list == &config.listen      ? "--listen-tls"
+                                      : list == &config.otlp_grpc ? "--otlp-grpc-tls"
+                                      : list == &config.syslog    ? "--syslog-tls"
+                                                                  : "--relp-tls";
+    for (const std::string& address : *list) {
+      STELE_ASSIGN(const bool here, net::is_loopback_address(address));
+      if (here || config.allow_remote) continue;
+      return invalid(address + " can be reached by other machines, and what they send could be read on the way: say " +
+                     std::string(over_tls) + " " + address + " for TLS, or --allow-remote true to go without");
+    }
+  }
+  return {};
+}
+
+}  // namespace
+
 Status check_config(const Config& config) {
   if (config.data.empty()) return invalid("data is the directory that holds everything; it cannot be empty");
   for (const std::string& name : config.logs) {
@@ -309,27 +338,13 @@ Status check_config(const Config& config) {
   if (!config.loopback_role.empty() && access::find_role(config.loopback_role) == nullptr)
     return invalid("loopback_role is a role (docs/formats/access.md), not \"" + config.loopback_role + "\"");
   if (!config.origin.empty() && !merkle::is_key_name(config.origin)) return invalid("origin has no spaces and no '+'");
-  const bool tls = !config.syslog_tls.empty() || !config.relp_tls.empty() || !config.otlp_grpc_tls.empty();
-  if (tls && (config.tls_certificate.empty() || config.tls_key.empty())) {
-    return invalid("syslog_tls, relp_tls and otlp_grpc_tls need tls_certificate and tls_key");
-  }
+  if (config.tls_certificate.empty() != config.tls_key.empty()) return invalid("tls_certificate and tls_key come together");
   constexpr std::size_t kSourceBytesMax = 128;
   if (config.syslog_source.empty() || config.syslog_source.size() > kSourceBytesMax || !is_utf8(config.syslog_source))
     return invalid("syslog_source is a name of 1 to 128 bytes of UTF-8");
   if (config.bodies_bytes < config.body_bytes) return invalid("bodies_bytes has room for one body of body_bytes at least");
   STELE_TRY(check_notify_config(config));
-  for (const auto* list : {&config.listen, &config.otlp_grpc, &config.otlp_grpc_tls, &config.syslog, &config.syslog_tls,
-                           &config.relp, &config.relp_tls}) {
-    for (const std::string& address : *list) {
-      STELE_ASSIGN(const bool here, net::is_loopback_address(address));
-      const bool tls_list = list == &config.otlp_grpc_tls || list == &config.syslog_tls || list == &config.relp_tls;
-      if (here || config.allow_remote || tls_list) continue;
-      return invalid(
-          address +
-          " is not on this machine only (127.0.0.1, ::1): say --allow-remote true to open it to the network without TLS");
-    }
-  }
-  return {};
+  return check_addresses(config);
 }
 
 std::string config_template() {

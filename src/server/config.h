@@ -15,6 +15,7 @@ namespace stele::server {
 struct Config {
   std::string data = "stele-data";
   std::vector<std::string> listen{"127.0.0.1:7373"};
+  std::vector<std::string> listen_tls;
   bool allow_remote = false;
   std::string loopback_role;
   std::vector<std::string> logs;
@@ -40,6 +41,7 @@ struct Config {
   std::vector<std::string> relp_tls;
   std::string syslog_source = "syslog";
   std::uint64_t syslog_message_bytes = 65'536;
+  std::vector<std::string> tls_names;
   std::string tls_certificate;
   std::string tls_key;
   std::string tls_client_ca;

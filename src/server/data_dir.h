@@ -29,6 +29,9 @@ struct DataLayout {
   [[nodiscard]] std::string notify_file(const std::string& name) const { return state_file("notify", name); }
   [[nodiscard]] std::string upkeep_file(const std::string& name) const { return state_file("upkeep", name); }
   [[nodiscard]] std::string grants_file() const { return root + "/grants.json"; }
+  [[nodiscard]] std::string tls_dir() const { return root + "/tls"; }
+  [[nodiscard]] std::string tls_certificate() const { return tls_dir() + "/certificate.pem"; }
+  [[nodiscard]] std::string tls_key() const { return tls_dir() + "/key.pem"; }
   [[nodiscard]] std::string logs_dir() const { return root + "/logs"; }
   [[nodiscard]] std::string log_dir(const std::string& name) const { return logs_dir() + "/" + name; }
   [[nodiscard]] std::string index_dir(const std::string& name) const { return root + "/index/" + name; }

@@ -20,6 +20,7 @@
 #include "search/pool.h"
 #include "server/data_dir.h"
 #include "server/served_log.h"
+#include "server/tls.h"
 
 namespace stele::server {
 namespace {
@@ -62,8 +63,6 @@ net::GrpcLimits grpc_limits(const Config& config) {
   return limits;
 }
 
-net::TlsFiles tls_files(const Config& config) { return {config.tls_certificate, config.tls_key, config.tls_client_ca}; }
-
 collect::SyslogOptions syslog_options(const Config& config, const sources::Registry& registry) {
   collect::SyslogOptions options;
   options.source = config.syslog_source;
@@ -82,6 +81,7 @@ struct Server::Parts {
   Config config;
   DataLayout layout;
   std::unique_ptr<io::Lock> lock;
+  std::shared_ptr<net::TlsIdentity> tls;  // null: no door is over TLS
   std::unique_ptr<normalise::Ruleset> rules;
   std::unique_ptr<apart::Keeper> keeper;
   std::unique_ptr<collect::Understanding> understanding;
@@ -99,6 +99,7 @@ struct Server::Parts {
   std::unique_ptr<net::HttpServer> http;
   std::vector<std::unique_ptr<net::GrpcServer>> grpc;
   std::vector<std::string> addresses;
+  std::vector<std::string> tls_addresses;
   std::vector<std::string> syslog_addresses;
   bool drained = false;
 
@@ -111,12 +112,14 @@ struct Server::Parts {
   Status read_people();
   Status read_sentences();
   void watch_logs();
+  void watch_tls() const;
   void append_metrics(MetricsText& out, const access::Identity& identity) const;
 };
 
 Status Server::Parts::open() {
   io::FileSystem& fs = io::posix();
   STELE_ASSIGN(lock, lock_data_dir(fs, layout));
+  STELE_ASSIGN(tls, open_tls(fs, config, layout, system_clock()));
   STELE_ASSIGN(normalise::Ruleset loaded, collect::load_rules(fs, config.rules));
   rules = std::make_unique<normalise::Ruleset>(std::move(loaded));
   keeper = std::make_unique<apart::Keeper>(keeper_options(config), crypto::system_random());
@@ -205,8 +208,19 @@ void Server::Parts::watch_logs() {
     for (const auto& one : logs) one->tell_changes();
     grants->keep();
     recorder->gather();
+    watch_tls();
     watch_logs();
   });
+}
+
+void Server::Parts::watch_tls() const {
+  if (tls == nullptr) return;
+  const std::string before = tls->fingerprint();
+  const auto changed = tls->refresh();
+  if (!changed) return spdlog::error("{}; the certificate from before is shown", changed.error().message);
+  if (!*changed) return;
+  spdlog::info("TLS: the certificate is another: fingerprint {}, pin {}", tls->fingerprint(), tls->pin());
+  recorder->note(certificate_changed(before, tls->fingerprint(), system_clock().now()));
 }
 
 // The protocols that share the native port.
@@ -236,9 +250,8 @@ Status Server::Parts::open_syslog() {
     spdlog::info("syslog on {} (TCP and UDP)", udp);
     syslog_addresses.push_back(udp);
   }
-  const net::TlsFiles files = tls_files(config);
   for (const std::string& address : config.syslog_tls) {
-    STELE_ASSIGN(const std::string bound, streams->listen_tls(address, files, syslog->sinks("syslog-tls")));
+    STELE_ASSIGN(const std::string bound, streams->listen_tls(address, tls, syslog->sinks("syslog-tls")));
     spdlog::info("syslog over TLS on {}", bound);
     syslog_addresses.push_back(bound);
   }
@@ -247,7 +260,7 @@ Status Server::Parts::open_syslog() {
     spdlog::info("RELP on {}", bound);
   }
   for (const std::string& address : config.relp_tls) {
-    STELE_ASSIGN(const std::string bound, streams->listen_tls(address, files, syslog->relp_sinks("syslog-relp-tls")));
+    STELE_ASSIGN(const std::string bound, streams->listen_tls(address, tls, syslog->relp_sinks("syslog-relp-tls")));
     spdlog::info("RELP over TLS on {}", bound);
   }
   return {};
@@ -263,6 +276,11 @@ Status Server::Parts::open_http() {
     STELE_ASSIGN(addresses.emplace_back(), http->listen(address));
     spdlog::info("HTTP on {}", addresses.back());
     lines += addresses.back() + "\n";
+  }
+  for (const std::string& address : config.listen_tls) {
+    STELE_ASSIGN(tls_addresses.emplace_back(), http->listen(address, tls));
+    spdlog::info("HTTPS on {}", tls_addresses.back());
+    lines += "https://" + tls_addresses.back() + "\n";
   }
   if (!lines.empty()) return io::write_file(io::posix(), layout.address_file(), lines, 0600);
   // Without doors there is no address, and one that was left by a kill is not ours.
@@ -284,7 +302,7 @@ Status Server::Parts::open_grpc() {
   }
   for (const std::string& address : config.otlp_grpc_tls) {
     grpc.push_back(make());
-    STELE_ASSIGN(const std::string bound, grpc.back()->listen_tls(address, tls_files(config)));
+    STELE_ASSIGN(const std::string bound, grpc.back()->listen_tls(address, tls->files()));
     spdlog::info("OTLP/gRPC over TLS on {}", bound);
   }
   return {};
@@ -293,6 +311,10 @@ Status Server::Parts::open_grpc() {
 void Server::Parts::append_metrics(MetricsText& out, const access::Identity& identity) const {
   out.gauge("stele_http_connections", "Open HTTP connections.", http->counters().connections);
   out.counter("stele_http_requests_total", "HTTP requests.", http->counters().requests);
+  for (std::size_t digit = 2; digit < http->counters().answers.size(); ++digit) {
+    out.counter("stele_http_answers_total", "Answers, by the first digit of their status.", http->counters().answers.at(digit),
+                "class=\"" + std::to_string(digit) + "xx\"");
+  }
   out.counter("stele_http_refused_total", "HTTP connections over the limit.", http->counters().refused);
   out.counter("stele_http_bad_requests_total", "Requests that were not HTTP or over a limit.", http->counters().bad_requests);
   out.gauge("stele_syslog_connections", "Open syslog connections.", streams->counters().connections);
@@ -328,7 +350,7 @@ void Server::drain() {
   if (parts_->drained) return;
   parts_->drained = true;
   const auto millis = static_cast<std::int64_t>(parts_->config.drain_seconds) * 1000;
-  if (!parts_->addresses.empty()) (void)io::posix().remove(parts_->layout.address_file());
+  if (!parts_->addresses.empty() || !parts_->tls_addresses.empty()) (void)io::posix().remove(parts_->layout.address_file());
   if (parts_->http) parts_->http->drain(millis);
   for (const auto& grpc : parts_->grpc) grpc->drain(millis);
   if (parts_->streams) parts_->streams->drain(millis);

@@ -71,8 +71,10 @@ class Server:
         wait_until(lambda: self.process.poll() is not None or (address.exists() and address.read_text().strip()), "an address")
         if self.process.poll() is not None:
             raise AssertionError("the server did not start: " + self.words())
-        self.address = address.read_text().strip()
+        addresses = address.read_text().split()
+        self.address = addresses[0]
         self.url = "http://" + self.address
+        self.tls_url = next((one for one in addresses if one.startswith("https://")), "")
 
     def words(self) -> str:
         return os.pread(self.log.fileno(), os.fstat(self.log.fileno()).st_size, 0).decode()  # the server writes at its offset

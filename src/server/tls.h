@@ -1,0 +1,25 @@
+// The server's certificate: from the operator's files, or made here.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "base/clock.h"
+#include "base/result.h"
+#include "event/internal_event.h"
+#include "io/file.h"
+#include "net/tls_identity.h"
+#include "server/config.h"
+#include "server/data_dir.h"
+
+namespace stele::server {
+
+// Null when no door is over TLS. Without tls_certificate one is made in the data directory, once. kInvalid: a file cannot be
+// used.
+Result<std::shared_ptr<net::TlsIdentity>> open_tls(io::FileSystem& fs, const Config& config, const DataLayout& layout,
+                                                   const Clock& clock);
+
+// That the certificate of one fingerprint was replaced by that of another, as an entry of the log "audit".
+event::InternalEvent certificate_changed(const std::string& before, const std::string& after, UnixNanos now);
+
+}  // namespace stele::server

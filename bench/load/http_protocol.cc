@@ -37,12 +37,13 @@ std::size_t number(std::string_view text, int base) {
 
 }  // namespace
 
-HttpProtocol::HttpProtocol(std::string path, std::string content_type, std::size_t connections, Corpus& corpus)
+HttpProtocol::HttpProtocol(std::string path, std::string content_type, std::string_view token, std::size_t connections,
+                           Corpus& corpus)
     : request_head_("POST " + std::move(path) + " HTTP/1.1\r\nHost: localhost\r\nContent-Type: " + std::move(content_type) +
-                    "\r\nContent-Length: "),
+                    (token.empty() ? "" : "\r\nAuthorization: Bearer " + std::string(token)) + "\r\nContent-Length: "),
       corpus_(&corpus),
       states_(connections) {
-  if (request_head_.size() > states_.front().head.size() - 32) give_up("--path is too long");
+  if (request_head_.size() > states_.front().head.size() - 32) give_up("--path or --token is too long");
   for (State& state : states_) std::memcpy(state.head.data(), request_head_.data(), request_head_.size());
 }
 

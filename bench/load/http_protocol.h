@@ -15,8 +15,8 @@ namespace stele::bench {
 // 429 and 503 are overload, everything else (also 207) is refused.
 class HttpProtocol : public Protocol {
  public:
-  // `path` with its query. `corpus` is cut into the batches that are sent.
-  HttpProtocol(std::string path, std::string content_type, std::size_t connections, Corpus& corpus);
+  // `path` with its query. `corpus` is cut into the batches that are sent. `token` is shown with each; empty: none is.
+  HttpProtocol(std::string path, std::string content_type, std::string_view token, std::size_t connections, Corpus& corpus);
 
   void greet(std::size_t connection, int fd) override;
   Request make(std::size_t connection) override;

@@ -17,7 +17,7 @@ struct Command {
 constexpr std::array<Command, 9> kCommands{{
     {"corpus", stele::bench::run_corpus, "--events N --out FILE [--seed S] [--ids]"},
     {"http", stele::bench::run_http,
-     "--corpus FILE (--connect HOST:PORT | --unix PATH) [--path PATH] [--batch B] [--connections C] [--seconds T]\n"
+     "--corpus FILE (--connect HOST:PORT | --unix PATH) [--path PATH] [--token T] [--batch B] [--connections C] [--seconds T]\n"
      "          [--events N] [--rate EVENTS_PER_SECOND] [--id-round R]"},
     {"postgres", stele::bench::run_postgres,
      "--corpus FILE --unix SOCKET --user U --database D --statement SQL [--batch B] [--connections C] [--seconds T]"},

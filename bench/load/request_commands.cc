@@ -69,9 +69,10 @@ int run_load(std::string_view bench, const Load& load, Protocol& protocol) {
 int run_http(Options& options) {
   const Load load = read_load(options);
   const std::string path = options.text("path", "/api/v1/events?log=main&source=bench");
+  const std::string token = options.text("token", "");
   options.finish();
   Corpus corpus(load.corpus_path, load.batch, load.plan.connections, load.id_round);
-  HttpProtocol protocol(path, load.batch > 1 ? "application/x-ndjson" : "application/json", load.plan.connections, corpus);
+  HttpProtocol protocol(path, load.batch > 1 ? "application/x-ndjson" : "application/json", token, load.plan.connections, corpus);
   return run_load("http", load, protocol);
 }
 

@@ -44,6 +44,10 @@ void Recorder::write(const event::InternalEvent& event, std::function<void(const
   });
 }
 
+void Recorder::note(const event::InternalEvent& event) {
+  write(event, [](const Status&) {});
+}
+
 // Whether an entry stands for it that is durable.
 bool Recorder::is_told(const Look& look, const std::string& key) {
   const std::int64_t now = clock_.monotonic();
@@ -85,7 +89,9 @@ void Recorder::begin_pages(const Doer& doer, const std::string& log, const std::
 bool Recorder::look(const Look& look, std::function<void(const Status&)> done) {
   const std::string key = key_of(look);
   if (is_told(look, key)) return true;
-  write(look_event(look, clock_.now()), [this, look, key, done = std::move(done)](const Status& written) {
+  const std::int64_t asked = clock_.monotonic();
+  write(look_event(look, clock_.now()), [this, look, key, asked, done = std::move(done)](const Status& written) {
+    waits_.record(clock_.monotonic() - asked);
     if (written) tell(look, key);
     done(written ? written
                  : Status(written.error().in("what is looked at goes on record first, and that cannot be written now")));
@@ -159,6 +165,7 @@ void Recorder::append_metrics(MetricsText& out) const {
   out.counter("stele_access_refused_total", "Requests that were refused for who asked.", refused_);
   out.counter("stele_audit_unwritten_total", "Of the entries that record looks and refusals, those that could not be written.",
               unwritten_);
+  out.histogram("stele_audit_wait_seconds", "From a look to the entry that records it.", waits_);
 }
 
 }  // namespace stele::audit

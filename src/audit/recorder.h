@@ -10,6 +10,7 @@
 
 #include "audit/look.h"
 #include "base/clock.h"
+#include "base/histogram.h"
 #include "base/metrics_text.h"
 #include "log/sequencer.h"
 
@@ -38,6 +39,9 @@ class Recorder {
   void begin_pages(const Doer& doer, const std::string& log, const std::string& pages);
   // Notes who was refused. Nobody waits for it; while the log takes no entries it is counted.
   void refuse(const Refusal& refusal);
+
+  // Notes what the server itself did. Nobody waits for it; it is lost, and counted, while the log takes no entries.
+  void note(const event::InternalEvent& event);
 
   // Makes entries of what was counted for long enough, if the log takes them. Cheap; every second or so.
   void gather();
@@ -73,6 +77,7 @@ class Recorder {
   std::atomic<std::uint64_t> entries_{0};
   std::atomic<std::uint64_t> refused_{0};
   std::atomic<std::uint64_t> unwritten_{0};
+  Histogram waits_;  // of looks, for their entry
 
   std::mutex mutex_;  // guards what follows
   std::map<std::string, Looks> gathered_;

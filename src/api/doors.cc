@@ -21,6 +21,7 @@ class Delivery : public std::enable_shared_from_this<Delivery> {
   }
 
   void take(const net::Request& request, const Call& call) {
+    if (!door_.proves_itself()) asks_ = call.identity;
     const auto sequencer = service_.find(call, request.parameter("log").value_or("main"));
     if (!sequencer) return refuse(before_proof(sequencer.error()));
     auto source = source_of(request, call, door_.kind(), door_.kind());
@@ -53,7 +54,7 @@ class Delivery : public std::enable_shared_from_this<Delivery> {
 
   void refuse(const Error& error) {
     const bool unproven = error.code == Code::kUnauthenticated;
-    if (unproven) service_.recorder->refuse({doer_of(asked_, nullptr), asked_.method, asked_.path, error.message});
+    note_if_refused(*service_.recorder, asked_, asks_ ? &*asks_ : nullptr, error);
     // Why is on record; an answer that said it would say what there is.
     net::Response response =
         door_.refused(asked_, unproven ? Error{error.code, "the request is not signed as it has to be"} : error);
@@ -109,7 +110,8 @@ class Delivery : public std::enable_shared_from_this<Delivery> {
   const collect::HttpDoor& door_;
   net::Reply reply_;
   std::int64_t arrived_;
-  net::Request asked_;  // without its body
+  net::Request asked_;                    // without its body
+  std::optional<access::Identity> asks_;  // where it is known before the handler asks for a proof
   log::Sequencer* log_ = nullptr;
   event::Source source_;
   std::vector<collect::DoorBatch::Sent> sent_;

@@ -6,6 +6,7 @@
 #include "api/delivery_request.h"
 #include "api/refusal.h"
 #include "api/service.h"
+#include "api/use.h"
 #include "base/json_text.h"
 #include "collect/journal_event.h"
 #include "collect/journal_export.h"
@@ -154,10 +155,14 @@ net::Response refusal(int status, const Error& error) {
 
 void upload(Service& service, const net::Request& request, const Call& call, const net::Reply& reply) {
   constexpr int kUnsupportedMediaType = 415;
+  const auto turn_away = [&](const Error& error) {
+    note_if_refused(*service.recorder, request, &call.identity, error);
+    reply.send(error_response(error));
+  };
   const auto log = service.find(call, request.parameter("log").value_or("main"));
-  if (!log) return reply.send(error_response(log.error()));
+  if (!log) return turn_away(log.error());
   auto source = source_of(request, call, kKind, kKind);
-  if (!source) return reply.send(error_response(source.error()));
+  if (!source) return turn_away(source.error());
   const std::string_view type = request.header("content-type");
   if (!type.starts_with("application/vnd.fdo.journal")) {
     return reply.send(refusal(kUnsupportedMediaType, invalid("the content type here is application/vnd.fdo.journal")));

@@ -149,12 +149,19 @@ void Router::refuse(const net::Request& request, const net::Reply& reply, const 
 }
 
 void Router::call(const Route& route, const net::Request& request, Call call, const net::Reply& reply) const {
-  if (route.on_record.action.empty()) return route.handler(request, call, reply);
+  const auto no_log = [&](const std::string& log) {
+    refuse(request, reply, &call.identity, {Code::kNotFound, "there is no log \"" + log + "\""});
+  };
+  if (route.on_record.action.empty()) {
+    const bool is_of_log = route.pattern.starts_with(kLogPattern);
+    if (is_of_log && !call.identity.knows(call.parts.front(), route.permission)) return no_log(call.parts.front());
+    return route.handler(request, call, reply);
+  }
   const auto look = look_of(request, route, call);
   if (!look) return reply.send(error_response(look.error()));
   // To him it is not there. Grants are about no log, though one keeps them.
   if (route.permission != access::Permission::kGrant && (look->log.empty() || !call.identity.knows(look->log, route.permission)))
-    return refuse(request, reply, &call.identity, {Code::kNotFound, "there is no log \"" + look->log + "\""});
+    return no_log(look->log);
   // Shared: std::function copies its captures. The request is gone when the entry is there.
   const auto later = std::make_shared<std::pair<net::Request, Call>>(request, std::move(call));
   const bool now = recorder_.look(*look, [&route, later, reply](const Status& recorded) {

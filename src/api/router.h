@@ -32,6 +32,8 @@ enum class Gate : std::uint8_t {
   kOwnProof,  // anybody: the handler asks for the proof that its protocol has, a signature of the body
 };
 
+inline constexpr std::string_view kLogPattern = "/log/{log}/";  // before what is of one log by its path
+
 struct Route {
   std::string method;
   // "/log/{log}/proof/{index}"; a last part "*" takes the rest of the path.

@@ -6,6 +6,7 @@
 
 #include "api/delivery_request.h"
 #include "api/refusal.h"
+#include "api/use.h"
 #include "base/json_text.h"
 #include "event/body.h"
 #include "event/entry.h"
@@ -252,10 +253,14 @@ void append_receipt(std::string& out, const std::string& origin, const log::Deli
 }
 
 void submit_events(Service& service, const net::Request& request, const Call& call, const net::Reply& reply) {
+  const auto turn_away = [&](const Error& error) {
+    note_if_refused(*service.recorder, request, &call.identity, error);
+    reply.send(error_response(error));
+  };
   const auto sequencer = service.find(call, request.parameter("log").value_or("main"));
-  if (!sequencer) return reply.send(error_response(sequencer.error()));
+  if (!sequencer) return turn_away(sequencer.error());
   const auto source = source_of(request, call, "http", request.peer.credentials ? "control" : "http");
-  if (!source) return reply.send(error_response(source.error()));
+  if (!source) return turn_away(source.error());
   // How many events the request held is not known; that there was something is.
   const auto refuse = [&service, &log = **sequencer, id = source->id, reply](const Error& error) {
     if (error.code != Code::kInvalid && error.code != Code::kTooLarge) return reply.send(error_response(error));

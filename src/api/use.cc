@@ -35,6 +35,11 @@ audit::Doer doer_of(const net::Request& request, const access::Identity* identit
   return identity == nullptr ? audit::Doer{"", "", address} : audit::Doer{identity->text, identity->name, address};
 }
 
+void note_if_refused(audit::Recorder& recorder, const net::Request& request, const access::Identity* identity, const Error& why) {
+  if (why.code == Code::kDenied || why.code == Code::kNotFound || why.code == Code::kUnauthenticated)
+    recorder.refuse({doer_of(request, identity), request.method, request.path, why.message});
+}
+
 Result<audit::Look> look_of(const net::Request& request, const Route& route, const Call& call) {
   audit::Look out{doer_of(request, &call.identity), route.on_record, std::string(log::kMainLog), request.path, {}, {}, {}};
   STELE_ASSIGN(const Parameters parameters, Parameters::read_all(request, route.on_record.is_of_body));
@@ -51,7 +56,7 @@ Result<audit::Look> look_of(const net::Request& request, const Route& route, con
   }
   if (const auto last = request.header("last-event-id"); !last.empty())
     out.parameters += (out.parameters.empty() ? "" : "&") + ("last-event-id=" + escaped(last));
-  if (route.pattern.starts_with("/log/{log}/")) out.log = call.parts.front();
+  if (route.pattern.starts_with(kLogPattern)) out.log = call.parts.front();
   if (route.permission == access::Permission::kGrant) out.log = log::kAuditLog;  // where the grants are
   // Who watches it makes few entries, or he would watch himself.
   if (out.log == log::kAuditLog) out.kind.is_gathered = true;

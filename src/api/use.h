@@ -6,6 +6,7 @@
 #include "access/identity.h"
 #include "api/router.h"
 #include "audit/look.h"
+#include "audit/recorder.h"
 #include "net/http.h"
 
 namespace stele::api {
@@ -16,5 +17,9 @@ audit::Doer doer_of(const net::Request& request, const access::Identity* identit
 // What the request asks to see: its log, query and other parameters, from its path, its query string or its JSON body, read as
 // its handler reads them. kInvalid, kTooLarge: they cannot be read, and one that stands twice is one.
 Result<audit::Look> look_of(const net::Request& request, const Route& route, const Call& call);
+
+// Puts on record that a handler refuses what was let through to it: what is of another source, or of a log that whoever asks may
+// not know of. Of other errors, nothing.
+void note_if_refused(audit::Recorder& recorder, const net::Request& request, const access::Identity* identity, const Error& why);
 
 }  // namespace stele::api

@@ -63,6 +63,8 @@ ${bold}Stele is up: http://$address${plain}   (data in $data_dir, its log in $lo
       'http://$address/api/v1/events?source=hello'
   A program gets one that only writes:
     ./x run -- token create --data $data_dir --role writer --name billing --source billing
+  A person logs in at http://$address/login; this prints the invitation:
+    ./x run -- user create --data $data_dir --role owner ada
   Verify everything that is stored:
     ./x run -- verify --data $data_dir
   Stop it:

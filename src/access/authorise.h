@@ -31,6 +31,8 @@ class Authority {
       : loopback_role_(loopback_role), grants_(&grants), clock_(&clock) {}
   // kUnauthenticated: nothing is shown, or what is not valid.
   [[nodiscard]] Result<Identity> identify(const Caller& caller) const;
+  // Grants::holds(), now.
+  [[nodiscard]] bool holds(const Identity& identity) const { return grants_->holds(identity, clock_->now()); }
   [[nodiscard]] bool trusts_loopback() const { return loopback_role_ != nullptr; }
 
  private:

@@ -52,7 +52,8 @@ TEST_F(Who, has_the_control_socket_is_its_user) { EXPECT_EQ(who({true, "unix", "
 // Goal: a token that is shown decides, and one that is not valid is not passed over, wherever its bearer is.
 TEST_F(Who, shows_a_token_is_whom_it_was_given_to) {
   const NewToken token = make_token(crypto::system_random());
-  grants_.put({token.id, "ada", "reader", "", {"main"}, 1, "local:0", std::nullopt, std::nullopt, "", token.digest});
+  grants_.put(
+      {Holder::kToken, token.id, "ada", "reader", "", {"main"}, 1, "local:0", std::nullopt, std::nullopt, "", token.digest});
   for (const bool here : {true, false}) {
     Caller caller{here, "203.0.113.9:5", "", std::nullopt, ""};
     for (const std::string scheme : {"Bearer ", "bearer ", "BEARER   "}) {

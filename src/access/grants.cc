@@ -17,12 +17,27 @@ bool is_name(std::string_view text) {
 }
 
 Identity identity_of(const Grant& grant) {
-  return {"token:" + grant.id, grant.name, find_role(grant.role), grant.source, grant.logs};
+  return {identity_text(grant), grant.name, find_role(grant.role), grant.source, grant.logs};
 }
+
+// What people type when they log in, and what stands in a link.
+bool is_user_id(std::string_view text) {
+  constexpr std::size_t kBytesMax = 64;
+  return !text.empty() && text.size() <= kBytesMax &&
+         text.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789._@-") == std::string_view::npos;
+}
+
+bool is_over(const Grant& grant, UnixNanos now) { return grant.revoked || (grant.expires && *grant.expires <= now); }
 
 }  // namespace
 
+std::string_view holder_name(Holder holder) { return holder == Holder::kUser ? "user" : "token"; }
+
+std::string identity_text(const Grant& grant) { return std::string(holder_name(grant.holder)) + ":" + grant.id; }
+
 Status check_grant(const Grant& grant) {
+  if (grant.holder == Holder::kUser && !is_user_id(grant.id))
+    return invalid("user is 1 to 64 lowercase letters, digits and . _ @ -, by which he logs in");
   if (!is_name(grant.name)) return invalid("name is 1 to 256 bytes of UTF-8 without control characters");
   const Role* role = find_role(grant.role);
   if (role == nullptr) {
@@ -42,46 +57,60 @@ void Grants::put(const Grant& grant) {
   held->grant = grant;
   held->identity = identity_of(grant);
   const std::unique_lock lock(mutex_);
-  auto& place = held_[grant.id];
+  auto& place = held_[held->identity.text];
   if (place) held->last_used = place->last_used.load();
   place = std::move(held);
 }
 
-std::optional<Grant> Grants::find(std::string_view id) const {
+std::shared_ptr<const Grants::Held> Grants::held(std::string_view identity) const {
   const std::shared_lock lock(mutex_);
-  const auto it = held_.find(id);
-  return it == held_.end() ? std::nullopt : std::optional(it->second->grant);
+  const auto it = held_.find(identity);
+  return it == held_.end() ? nullptr : it->second;
 }
 
-std::vector<Grants::Listed> Grants::list() const {
+std::optional<Grant> Grants::find(Holder holder, std::string_view id) const {
+  const auto found = held(std::string(holder_name(holder)) + ":" + std::string(id));
+  return found ? std::optional(found->grant) : std::nullopt;
+}
+
+std::vector<Grants::Listed> Grants::list(Holder holder) const {
   std::vector<Listed> out;
   const std::shared_lock lock(mutex_);
-  for (const auto& [id, held] : held_) out.push_back({held->grant, held->last_used});
+  for (const auto& [identity, held] : held_) {
+    if (held->grant.holder == holder) out.push_back({held->grant, held->last_used});
+  }
   return out;
 }
 
+bool Grants::is_empty(UnixNanos now) const {
+  const std::shared_lock lock(mutex_);
+  return std::ranges::all_of(held_, [now](const auto& one) { return is_over(one.second->grant, now); });
+}
+
 bool Grants::holds(const Identity& identity, UnixNanos now) const {
-  if (!identity.is_token()) return true;
-  const auto grant = find(std::string_view(identity.text).substr(std::string_view("token:").size()));
-  return grant && !grant->revoked && (!grant->expires || *grant->expires > now);
+  if (!identity.is_token() && !identity.is_user()) return true;
+  const auto found = held(identity.text);
+  return found && !is_over(found->grant, now);
+}
+
+Result<Identity> Grants::user(std::string_view id, UnixNanos now) const {
+  const auto found = held("user:" + std::string(id));
+  if (!found || is_over(found->grant, now)) return Error{Code::kUnauthenticated, "this user has no access"};
+  found->last_used.store(now, std::memory_order_relaxed);
+  return found->identity;
 }
 
 Result<Identity> Grants::authenticate(std::string_view token, UnixNanos now) const {
   const auto shown = read_token(token);
-  std::shared_ptr<const Held> held;
-  if (shown) {
-    const std::shared_lock lock(mutex_);
-    const auto it = held_.find(shown->id);
-    if (it != held_.end()) held = it->second;
-  }
-  if (!held || !same_digest(held->grant.digest, shown->digest))
+  const auto found = shown ? held("token:" + shown->id) : nullptr;
+  if (!found || !same_digest(found->grant.digest, shown->digest))
     return Error{Code::kUnauthenticated, "this token is not valid here"};
-  const Grant& grant = held->grant;
+  const Grant& grant = found->grant;
   if (grant.revoked) return Error{Code::kUnauthenticated, "this token was revoked at " + format_time(*grant.revoked)};
   if (grant.expires && now >= *grant.expires)
     return Error{Code::kUnauthenticated, "this token expired at " + format_time(*grant.expires)};
-  held->last_used.store(now, std::memory_order_relaxed);
-  return held->identity;
+  found->last_used.store(now, std::memory_order_relaxed);
+  return found->identity;
 }
 
 }  // namespace stele::access

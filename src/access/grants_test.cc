@@ -22,7 +22,8 @@ struct Made {
 Made make(const std::string& role, std::vector<std::string> logs = {}, const std::string& source = "") {
   const NewToken token = make_token(crypto::system_random());
   Made made;
-  made.grant = {token.id, "ada", role, source, std::move(logs), kNow, "local:0", std::nullopt, std::nullopt, "", token.digest};
+  made.grant = {Holder::kToken, token.id,  "ada",        role,         source, std::move(logs),
+                kNow,           "local:0", std::nullopt, std::nullopt, "",     token.digest};
   made.text = token.text;
   return made;
 }
@@ -39,7 +40,7 @@ TEST(Grants, let_in_while_they_are_valid) {
   const auto identity = grants.authenticate(made.text, kNow);
   ASSERT_TRUE(identity.ok());
   EXPECT_EQ(identity->text, "token:" + made.grant.id);
-  EXPECT_EQ(grants.list().at(0).last_used, kNow);
+  EXPECT_EQ(grants.list(Holder::kToken).at(0).last_used, kNow);
   EXPECT_EQ(grants.authenticate(other.text, kNow).error().message, "this token is not valid here");
   Grant same_id = other.grant;
   same_id.id = made.grant.id;
@@ -54,7 +55,7 @@ TEST(Grants, let_in_while_they_are_valid) {
   made.grant.revoked = kNow + 5;
   grants.put(made.grant);
   EXPECT_NE(grants.authenticate(made.text, kNow + 6).error().message.find("revoked"), std::string::npos);
-  EXPECT_EQ(grants.list().at(0).last_used, kNow + 9) << "a refusal is no use";
+  EXPECT_EQ(grants.list(Holder::kToken).at(0).last_used, kNow + 9) << "a refusal is no use";
 }
 
 // Goal: each role may what the table of docs/formats/access.md says, and its refusal says who may.

@@ -20,6 +20,7 @@ struct Identity {
   // Who may nothing, and knows of no log.
   static Identity nobody();
   [[nodiscard]] bool is_token() const { return text.starts_with("token:"); }
+  [[nodiscard]] bool is_user() const { return text.starts_with("user:"); }
   [[nodiscard]] bool is_certificate() const { return text.starts_with("certificate:"); }
   // Whether it was given for this log, or for every one.
   [[nodiscard]] bool is_for(std::string_view log) const;

@@ -32,8 +32,16 @@ const std::map<std::string, std::set<Permission>> kMay = {
       Permission::kObserve, Permission::kOperate, Permission::kGrant, Permission::kOpenSealed, Permission::kErase}},
 };
 // These are about no log; all others are to answer 404 for one that is not the token's.
-const std::set<std::string> kOfNoLog = {
-    "/healthz", "/readyz", "/metrics", "/api/v1/status", "/api/v1/schema/event", "/api/v1/tokens", "/api/v1/tokens/{id}/revoke"};
+const std::set<std::string> kOfNoLog = {"/healthz",
+                                        "/readyz",
+                                        "/metrics",
+                                        "/api/v1/status",
+                                        "/api/v1/schema/event",
+                                        "/api/v1/tokens",
+                                        "/api/v1/tokens/{id}/revoke",
+                                        "/api/v1/users",
+                                        "/api/v1/users/{user}/invite",
+                                        "/api/v1/users/{user}/revoke"};
 // Of these a POST has all parameters in its body.
 const std::set<std::string> kInBody = {"/api/v1/search", "/api/v1/aggregate", "/api/v1/timeline", "/api/v1/sql"};
 const net::Peer kElsewhere{"203.0.113.9:5", false, std::nullopt};
@@ -100,6 +108,7 @@ class Permissions : public ::testing::Test {
                    &searches_,
                    grants_.get(),
                    &recorder_,
+                   {},
                    system_clock(),
                    testing::shipped_understanding(),
                    directory_,

@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "api/use.h"
+#include "base/bytes.h"
 #include "base/json_text.h"
 
 namespace stele::api {
@@ -72,6 +73,10 @@ bool comes_from_elsewhere(const net::Request& request) {
   return scheme == std::string_view::npos || origin.substr(scheme + 3) != request.header("host");
 }
 
+Error of_another_site(const net::Request& request) {
+  return {Code::kDenied, "a page of " + std::string(request.header("origin")) + " may not write here"};
+}
+
 int status_of(Code code) {
   switch (code) {
     case Code::kInvalid:
@@ -95,11 +100,29 @@ bool Router::takes_stream(const net::Request& request) const {
   const auto route = std::ranges::find_if(
       routes_, [&](const Route& one) { return one.method == request.method && match(one.pattern, request.path); });
   if (route != routes_.end() && (route->streams || route->gate == Gate::kOwnProof)) return route->streams;
+  if (route != routes_.end() && route->gate == Gate::kLogin) {
+    const auto length = parse_decimal(request.header("content-length"));
+    return !request.header("transfer-encoding").empty() || (length && *length > kLoginBodyMax);
+  }
   const bool has_body = !request.header("content-length").empty() || !request.header("transfer-encoding").empty();
   return has_body && ((route != routes_.end() && route->gate == Gate::kOpen) || !identify(request));
 }
 
+// What changes something shows the session's second secret too, which no page of another site can know.
+Result<access::Identity> Router::identify_session(const net::Request& request, std::string_view cookie) const {
+  const auto session = sessions_->use(cookie);
+  if (!session || !authority_.holds(session->identity))
+    return Error{Code::kUnauthenticated, "this session has ended; log in again"};
+  if (comes_from_elsewhere(request)) return of_another_site(request);
+  const bool reads = request.method == "GET" || request.method == "HEAD";
+  if (!reads && !login::Sessions::is_csrf(*session, request.header("stele-csrf")))
+    return Error{Code::kDenied, "what changes something shows the header Stele-CSRF, as the login answered it"};
+  return session->identity;
+}
+
 Result<access::Identity> Router::identify(const net::Request& request) const {
+  if (const auto cookie = session_cookie(request); cookie && sessions_ != nullptr && request.header("authorization").empty())
+    return identify_session(request, *cookie);
   const bool by_address = calls_by_address(request);
   access::Caller caller;
   caller.loopback = request.peer.loopback && by_address;
@@ -112,8 +135,7 @@ Result<access::Identity> Router::identify(const net::Request& request) const {
     return Error{Code::kDenied, "without a token this server is called by its address or as localhost, not as " +
                                     std::string(request.header("host"))};
   }
-  if (identity && comes_from_elsewhere(request))
-    return Error{Code::kDenied, "a page of " + std::string(request.header("origin")) + " may not write here"};
+  if (identity && comes_from_elsewhere(request)) return of_another_site(request);
   return identity;
 }
 
@@ -128,10 +150,13 @@ void Router::handle(const net::Request& request, const net::Reply& reply) const 
       allowed += (allowed.empty() ? "" : ", ") + route.method + (route.method == "GET" ? ", HEAD" : "");
       continue;
     }
-    if (route.gate != Gate::kIdentity)
+    if (route.gate == Gate::kLogin && comes_from_elsewhere(request))
+      return refuse(request, reply, nullptr, of_another_site(request));
+    if (route.gate != Gate::kIdentity && route.gate != Gate::kKnown)
       return call(route, request, {*parts, identity ? *identity : access::Identity::nobody(), route.permission}, reply);
     if (!identity) break;
-    if (const Status may = identity->may(route.permission); !may) return refuse(request, reply, &*identity, may.error());
+    if (const Status may = identity->may(route.permission); route.gate == Gate::kIdentity && !may)
+      return refuse(request, reply, &*identity, may.error());
     return call(route, request, {*parts, *identity, route.permission}, reply);
   }
   if (!identity) return refuse(request, reply, nullptr, identity.error());
@@ -173,6 +198,22 @@ void Router::call(const Route& route, const net::Request& request, Call call, co
     });
   });
   if (now) route.handler(later->first, later->second, reply);
+}
+
+std::string_view session_cookie_name(const net::Peer& peer) { return peer.tls ? "__Host-stele" : "stele"; }
+
+std::optional<std::string_view> session_cookie(const net::Request& request) {
+  std::string_view rest = request.header("cookie");
+  while (!rest.empty()) {
+    const auto end = rest.find(';');
+    std::string_view pair = rest.substr(0, end);
+    rest.remove_prefix(end == std::string_view::npos ? rest.size() : end + 1);
+    while (pair.starts_with(' ')) pair.remove_prefix(1);
+    const auto equals = pair.find('=');
+    if (equals != std::string_view::npos && pair.substr(0, equals) == session_cookie_name(request.peer))
+      return pair.substr(equals + 1);
+  }
+  return std::nullopt;
 }
 
 net::Response json_response(int status, std::string body) {

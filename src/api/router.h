@@ -1,13 +1,16 @@
 // Which handler answers which request, and the one gate before all of them.
 #pragma once
 
+#include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "access/authorise.h"
 #include "audit/recorder.h"
+#include "login/sessions.h"
 #include "net/http.h"
 
 namespace stele::api {
@@ -30,6 +33,8 @@ enum class Gate : std::uint8_t {
   kIdentity,  // whose role has the permission
   kOpen,      // anybody: it tells nothing of what is stored
   kOwnProof,  // anybody: the handler asks for the proof that its protocol has, a signature of the body
+  kKnown,     // whoever is known, whatever his role
+  kLogin,     // anybody, with a short body: he says who he is
 };
 
 inline constexpr std::string_view kLogPattern = "/log/{log}/";  // before what is of one log by its path
@@ -51,6 +56,8 @@ class Router {
   Router(access::Authority authority, audit::Recorder& recorder) : authority_(authority), recorder_(recorder) {}
 
   void add(Route route) { routes_.push_back(std::move(route)); }
+  // Whose sessions are believed; they outlive it. Without: nobody's.
+  void set_sessions(login::Sessions& sessions) { sessions_ = &sessions; }
   [[nodiscard]] const std::vector<Route>& routes() const { return routes_; }
 
   // Whether this request, of which the head is there, is answered without its body, or reads it itself: its route streams, or it
@@ -63,13 +70,21 @@ class Router {
 
  private:
   [[nodiscard]] Result<access::Identity> identify(const net::Request& request) const;
+  [[nodiscard]] Result<access::Identity> identify_session(const net::Request& request, std::string_view cookie) const;
   void refuse(const net::Request& request, const net::Reply& reply, const access::Identity* identity, const Error& why) const;
   void call(const Route& route, const net::Request& request, Call call, const net::Reply& reply) const;
 
   access::Authority authority_;
   audit::Recorder& recorder_;
+  login::Sessions* sessions_ = nullptr;
   std::vector<Route> routes_;
 };
+
+// The session that a request shows; nothing where it shows none. Over TLS the cookie has another name, which no page without TLS
+// can set.
+std::optional<std::string_view> session_cookie(const net::Request& request);
+std::string_view session_cookie_name(const net::Peer& peer);
+inline constexpr std::uint64_t kLoginBodyMax = 8'192;
 
 // {"error":{"code":…,"message":…}} with the status that belongs to the code.
 net::Response error_response(const Error& error);

@@ -50,8 +50,8 @@ struct Product : Kept {
   sentence::Sentences sentences;
   search::Pool searches{1, 1};
   Service service{
-      {}, &searches, grants.get(), &recorder, system_clock(), testing::shipped_understanding(), directory, sentences, {},
-      0,  {},        {},           {}};
+      {}, &searches, grants.get(), &recorder, {}, system_clock(), testing::shipped_understanding(), directory, sentences,
+      {}, 0,         {},           {},        {}};
   Router router;
   RouterDoor door{router};
 };
@@ -67,6 +67,11 @@ TEST(Router, asks_the_authority_before_every_route) {
     const std::string path = example_of(route.pattern);
     if (route.gate == Gate::kOpen) {
       EXPECT_EQ(product.door.ask(kElsewhere, route.method, path).status, 200) << path;
+      continue;
+    }
+    if (route.gate == Gate::kLogin) {
+      EXPECT_EQ(product.door.ask(kElsewhere, route.method, path).status, 400) << path << ": he says nothing of himself";
+      EXPECT_EQ(product.door.ask(kElsewhere, route.method, path, "Host: here\r\nOrigin: https://there\r\n").status, 403) << path;
       continue;
     }
     std::vector<std::string> methods = {route.method};
@@ -96,11 +101,11 @@ TEST(Router, is_closed_to_who_shows_nothing) {
   for (const Route& route : product.router.routes()) {
     if (route.gate == Gate::kOpen) open.insert(route.pattern);
     for (const std::string method : {route.method.c_str(), "BREW"}) {
-      if (route.gate == Gate::kOpen && method == route.method) continue;
+      if ((route.gate == Gate::kOpen || route.gate == Gate::kLogin) && method == route.method) continue;
       EXPECT_EQ(product.door.ask(kHere, method, example_of(route.pattern)).status, 401) << method << " " << route.pattern;
     }
   }
-  EXPECT_EQ(open, (std::set<std::string>{"/healthz", "/readyz"}));
+  EXPECT_EQ(open, (std::set<std::string>{"/healthz", "/readyz", "/login", "/login.css", "/login.js"}));
   for (const std::string path : {"/", "/none", "/api/v1/", "/healthz/", "/log/none/key", "/%2e%2e/healthz"})
     EXPECT_EQ(product.door.ask(kHere, "GET", path).status, 401) << path;
   EXPECT_EQ(product.door.ask(kControl, "GET", "/none").status, 404);

@@ -17,6 +17,9 @@ void add_routes(Router& router, Service& service) {
   add_apart_routes(router, service);
   add_log_routes(router, service);
   add_token_routes(router, service);
+  add_user_routes(router, service);
+  add_login_routes(router, service);
+  add_page_routes(router, service);
   add_operation_routes(router, service);
 }
 

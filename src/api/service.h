@@ -16,6 +16,9 @@
 #include "event/json_tape.h"
 #include "log/names.h"
 #include "log/sequencer.h"
+#include "login/credentials.h"
+#include "login/desk.h"
+#include "login/sessions.h"
 #include "people/directory.h"
 #include "search/indexer.h"
 #include "search/pool.h"
@@ -51,12 +54,21 @@ struct LogParts {
   search::Indexer* indexer = nullptr;     // none where nothing is searched
 };
 
+// How people come in.
+struct LoginParts {
+  login::CredentialBook* credentials = nullptr;
+  login::Desk* desk = nullptr;
+  login::Sessions* sessions = nullptr;
+  search::Pool* pool = nullptr;  // whose threads wait for passwords
+};
+
 // Lives longer than the router that uses it.
 struct Service {
   std::map<std::string, LogParts, log::LogOrder> logs;
   search::Pool* searches = nullptr;
   audit::GrantBook* grants = nullptr;
   audit::Recorder* recorder = nullptr;
+  LoginParts login;
   const Clock& clock;
   collect::Understanding understanding;
   const people::Directory& directory;
@@ -92,6 +104,9 @@ void add_account_routes(Router& router, Service& service);    // /api/v1/account
 void add_apart_routes(Router& router, Service& service);      // values that are kept apart
 void add_log_routes(Router& router, Service& service);        // /log/{log}/…
 void add_token_routes(Router& router, Service& service);      // /api/v1/tokens
+void add_user_routes(Router& router, Service& service);       // /api/v1/users
+void add_login_routes(Router& router, Service& service);      // /api/v1/login, /logout, /join, /session
+void add_page_routes(Router& router, Service& service);       // /login and what it is made of
 void add_operation_routes(Router& router, Service& service);  // /healthz, /readyz, /metrics, /api/v1/status, schema
 
 // The receipt of a delivery as JSON (docs/formats/receipt.md).

@@ -98,18 +98,15 @@ Status GrantBook::take(const log::Store& store, std::uint64_t first, std::uint64
 
 void GrantBook::apply(const GrantChange& change) {
   if (!change.revoked) return grants_.put(change.grant);
-  auto grant = grants_.find(change.grant.id);
+  auto grant = grants_.find(change.grant.holder, change.grant.id);
   if (!grant) return;
   grant->revoked = change.grant.revoked;
   grant->revoked_by = change.grant.revoked_by;
   grants_.put(*grant);
 }
 
-void GrantBook::create(const Wanted& wanted, const Doer& doer, std::function<void(Result<Created>)> done) {
-  access::NewToken token = access::make_token(random_);
-  while (grants_.find(token.id)) token = access::make_token(random_);
+access::Grant GrantBook::grant_of(const Wanted& wanted, const Doer& doer) const {
   access::Grant grant;
-  grant.id = token.id;
   grant.name = wanted.name;
   grant.role = wanted.role;
   grant.source = wanted.source;
@@ -117,6 +114,14 @@ void GrantBook::create(const Wanted& wanted, const Doer& doer, std::function<voi
   grant.created = clock_.now();
   grant.created_by = doer.identity;
   grant.expires = wanted.expires;
+  return grant;
+}
+
+void GrantBook::create(const Wanted& wanted, const Doer& doer, std::function<void(Result<Created>)> done) {
+  access::NewToken token = access::make_token(random_);
+  while (grants_.find(access::Holder::kToken, token.id)) token = access::make_token(random_);
+  access::Grant grant = grant_of(wanted, doer);
+  grant.id = token.id;
   grant.digest = token.digest;
   if (const Status sound = access::check_grant(grant); !sound) return done(sound.error());
   Created created{grant, std::move(token.text)};
@@ -126,9 +131,25 @@ void GrantBook::create(const Wanted& wanted, const Doer& doer, std::function<voi
         });
 }
 
-void GrantBook::revoke(const std::string& id, const Doer& doer, std::function<void(Result<access::Grant>)> done) {
-  auto grant = grants_.find(id);
-  if (!grant) return done(Error{Code::kNotFound, "there is no token " + (is_utf8(id) ? id : "of that id")});
+void GrantBook::create_user(const std::string& id, const Wanted& wanted, const Doer& doer,
+                            std::function<void(Result<access::Grant>)> done) {
+  access::Grant grant = grant_of(wanted, doer);
+  grant.holder = access::Holder::kUser;
+  grant.id = id;
+  if (const Status sound = access::check_grant(grant); !sound) return done(sound.error());
+  if (grants_.user(id, clock_.now())) return done(Error{Code::kConflict, "the user " + id + " has access already"});
+  write(created_event(grant, doer), {grant, false}, [grant, done = std::move(done)](const Status& written) {
+    done(written ? Result<access::Grant>(grant) : Result<access::Grant>(written.error()));
+  });
+}
+
+void GrantBook::revoke(access::Holder holder, const std::string& id, const Doer& doer,
+                       std::function<void(Result<access::Grant>)> done) {
+  auto grant = grants_.find(holder, id);
+  if (!grant) {
+    return done(
+        Error{Code::kNotFound, "there is no " + std::string(holder_name(holder)) + " " + (is_utf8(id) ? id : "of that name")});
+  }
   if (grant->revoked) return done(std::move(*grant));
   grant->revoked = clock_.now();
   grant->revoked_by = doer.identity;

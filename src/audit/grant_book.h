@@ -44,10 +44,13 @@ class GrantBook {
     access::Grant grant;
     std::string token;  // its text, which is kept nowhere
   };
-  // `done` is called once, from another thread or this one; it must not block. kInvalid as access::check_grant.
+  // Makes a token. `done` is called once, from another thread or this one; it must not block. kInvalid as access::check_grant.
   void create(const Wanted& wanted, const Doer& doer, std::function<void(Result<Created>)> done);
+  // Gives a user access. kConflict: he has some.
+  void create_user(const std::string& id, const Wanted& wanted, const Doer& doer,
+                   std::function<void(Result<access::Grant>)> done);
   // kNotFound: there is none of that id. One that is revoked already stays as it is, and is handed back.
-  void revoke(const std::string& id, const Doer& doer, std::function<void(Result<access::Grant>)> done);
+  void revoke(access::Holder holder, const std::string& id, const Doer& doer, std::function<void(Result<access::Grant>)> done);
 
   // Notes where the grants stand, if the log is much longer than when that was noted last. Cheap otherwise.
   void keep();
@@ -57,6 +60,7 @@ class GrantBook {
  private:
   GrantBook(io::FileSystem& fs, std::string places_file, log::Sequencer& audit, const Clock& clock, Random& random)
       : fs_(fs), places_file_(std::move(places_file)), audit_(audit), clock_(clock), random_(random) {}
+  [[nodiscard]] access::Grant grant_of(const Wanted& wanted, const Doer& doer) const;
   Status read();
   Status take(const log::Store& store, std::uint64_t first, std::uint64_t end, bool all);
   void note_written(const GrantChange& change, std::optional<std::uint64_t> index);

@@ -39,7 +39,7 @@ class GrantBookTest : public ::testing::Test {
   }
   Result<access::Grant> revoke(const std::string& id) {
     std::promise<Result<access::Grant>> promise;
-    book_->revoke(id, kAda, [&](Result<access::Grant> grant) { promise.set_value(std::move(grant)); });
+    book_->revoke(access::Holder::kToken, id, kAda, [&](Result<access::Grant> grant) { promise.set_value(std::move(grant)); });
     return promise.get_future().get();
   }
   void write_others(int count) {
@@ -54,7 +54,7 @@ class GrantBookTest : public ::testing::Test {
   }
   std::vector<access::Grant> all() const {
     std::vector<access::Grant> out;
-    for (const auto& listed : book_->grants().list()) out.push_back(listed.grant);
+    for (const auto& listed : book_->grants().list(access::Holder::kToken)) out.push_back(listed.grant);
     return out;
   }
   std::string entry(std::uint64_t index) {

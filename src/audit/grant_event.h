@@ -1,4 +1,5 @@
-// Grants as entries of the log "audit", there and back: stele.token.created, stele.token.revoked (docs/formats/access.md). Pure.
+// Grants as entries of the log "audit", there and back: stele.token.created, stele.user.revoked and so on
+// (docs/formats/access.md). Pure.
 #pragma once
 
 #include <optional>
@@ -24,7 +25,7 @@ event::InternalEvent revoked_event(const access::Grant& grant, const Doer& doer)
 // What an entry says of a grant.
 struct GrantChange {
   access::Grant grant;   // whole where it was created
-  bool revoked = false;  // then its id, `revoked` and `revoked_by` alone are set
+  bool revoked = false;  // then its holder, id, `revoked` and `revoked_by` alone are set
 };
 // Nothing when the entry is about something else. kCorrupt when it is about a grant and cannot be read.
 Result<std::optional<GrantChange>> read_grant_change(std::string_view entry);

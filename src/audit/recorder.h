@@ -40,6 +40,8 @@ class Recorder {
   // Notes who was refused. Nobody waits for it; while the log takes no entries it is counted.
   void refuse(const Refusal& refusal);
 
+  // Makes the entry durable, then calls `done`, as look() does.
+  void record(const event::InternalEvent& event, std::function<void(const Status&)> done) { write(event, std::move(done)); }
   // Notes what the server itself did. Nobody waits for it; it is lost, and counted, while the log takes no entries.
   void note(const event::InternalEvent& event);
 

@@ -137,6 +137,15 @@ void Connection::use_socket() {
   http_ = std::make_unique<net::HttpClient>("http://stele", layout.control_socket());
 }
 
+std::string Connection::url() const {
+  if (data_.empty()) return name_;
+  const auto doors = io::read_file(io::posix(), layout_of(data_).address_file(), 65'536);
+  if (!doors || doors->empty()) return {};
+  const auto tls = doors->find("https://");
+  const std::string_view line = std::string_view(*doors).substr(tls == std::string::npos ? 0 : tls);
+  return (tls == std::string::npos ? "http://" : "") + std::string(line.substr(0, line.find('\n')));
+}
+
 Status Connection::open_data() {
   const auto deadline = std::chrono::steady_clock::now() + kOpenPatience;
   for (;;) {

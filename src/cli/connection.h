@@ -35,6 +35,8 @@ class Connection {
 
   // Who answers, for people: a URL, or "DIR".
   [[nodiscard]] const std::string& name() const { return name_; }
+  // Where a browser finds it, over TLS if it is there; empty where no server runs.
+  [[nodiscard]] std::string url() const;
   // This process opened the directory: no server runs there.
   [[nodiscard]] bool is_own() const { return own_ != nullptr; }
   // And it was no data directory before.

@@ -1,11 +1,8 @@
 // stele token: make, list and revoke what programs show to say who they are.
-#include <unistd.h>
-
-#include "base/clock.h"
-#include "base/json_text.h"
 #include "cli/command.h"
 #include "cli/connection.h"
 #include "cli/entry_line.h"
+#include "cli/grant_text.h"
 #include "cli/json.h"
 #include "cli/text.h"
 
@@ -47,81 +44,16 @@ struct Options {
   bool json = false;
 };
 
-Result<std::string> post(Connection& connection, const std::string& target, const std::string& body) {
-  STELE_ASSIGN(const net::ClientAnswer answer, connection.http().post(target, body, "application/json"));
-  if (answer.status != 200) return answer_error(answer, connection.name());
-  return answer.body;
-}
-
-Result<std::string> create_body(const Options& options) {
-  std::string out = "{\"name\":";
-  for (const std::string* text : {&options.name, &options.role, &options.source, &options.expires}) {
-    if (!is_utf8(*text)) return invalid("what is given is not UTF-8");
-  }
-  append_json_string(out, options.name);
-  out += ",\"role\":";
-  append_json_string(out, options.role);
-  if (!options.source.empty()) {
-    out += ",\"source\":";
-    append_json_string(out, options.source);
-  }
-  if (!options.expires.empty()) {
-    out += ",\"expires\":";
-    append_json_string(out, options.expires);
-  }
-  for (const std::string& log : options.logs) {
-    if (!is_utf8(log)) return invalid("what is given is not UTF-8");
-    out += &log == options.logs.data() ? ",\"logs\":[" : ",";
-    append_json_string(out, log);
-  }
-  return out + (options.logs.empty() ? "}" : "]}");
-}
-
 Result<int> create(const Options& options) {
-  STELE_ASSIGN(const std::string body, create_body(options));
+  STELE_ASSIGN(
+      const std::string body,
+      grant_body({{"name", options.name}, {"role", options.role}, {"source", options.source}, {"expires", options.expires}},
+                 options.logs));
   STELE_ASSIGN(const auto connection, Connection::open(options.where, Reach::kAppend));
-  STELE_ASSIGN(const std::string answer, post(*connection, "/api/v1/tokens", body));
+  STELE_ASSIGN(const std::string answer, post_json(*connection, "/api/v1/tokens", body));
   event::JsonTape tape;
   STELE_TRY(parse_json(answer, tape));
   return put_whole("token", options.json ? std::string(tape.text()) + "\n" : JsonValue(tape)["token"].text() + "\n");
-}
-
-// What the token is good for now, in a word.
-std::string state_of(JsonValue token, const Palette& palette) {
-  if (token["revoked"]) return palette.paint(Colour::kRed, "revoked");
-  const auto expires = parse_time(token["expires"].text());
-  if (expires && *expires <= system_clock().now()) return palette.paint(Colour::kYellow, "expired");
-  return palette.paint(Colour::kGreen, "valid");
-}
-
-std::string where_of(JsonValue token) {
-  std::string out;
-  token["logs"].for_each([&](JsonValue log) { out += (out.empty() ? "" : ", ") + printable(log.text()); });
-  if (out.empty()) out = "all logs";
-  if (token["source"]) out += ", as " + printable(token["source"].text());
-  return out;
-}
-
-std::string list_text(JsonValue answer) {
-  const Palette palette = palette_for(STDOUT_FILENO);
-  const bool terminal = is_terminal(STDOUT_FILENO);
-  const auto when = [terminal](JsonValue value) {
-    const auto time = parse_time(value.text());
-    return time ? time_text(*time, terminal) : std::string("-");
-  };
-  std::string out;
-  answer["tokens"].for_each([&](JsonValue token) {
-    if (!out.empty()) out += "\n";
-    out += two_columns({
-        {"token", palette.paint(Colour::kBold, token["id"].text()) + "  " + state_of(token, palette)},
-        {"name", printable(token["name"].text())},
-        {"role", token["role"].text() + " of " + where_of(token)},
-        {"created", when(token["created"]) + " by " + printable(token["created_by"].text())},
-        {"expires", token["expires"] ? when(token["expires"]) : "never"},
-        {"last used", token["last_used"] ? when(token["last_used"]) : "not since the server started"},
-    });
-  });
-  return out.empty() ? "There are no tokens: `stele token create --help` tells how to make one.\n" : out;
 }
 
 Result<int> list(const Options& options) {
@@ -129,12 +61,14 @@ Result<int> list(const Options& options) {
   STELE_ASSIGN(const std::string body, connection->get("/api/v1/tokens"));
   event::JsonTape tape;
   STELE_TRY(parse_json(body, tape));
-  return put_whole("token", options.json ? std::string(tape.text()) + "\n" : list_text(JsonValue(tape)));
+  if (options.json) return put_whole("token", std::string(tape.text()) + "\n");
+  const std::string text = grants_text(JsonValue(tape)["tokens"], "token");
+  return put_whole("token", text.empty() ? "There are no tokens: `stele token create --help` tells how to make one.\n" : text);
 }
 
 Result<int> revoke(const Options& options) {
   STELE_ASSIGN(const auto connection, Connection::open(options.where, Reach::kAppend));
-  STELE_ASSIGN(const std::string body, post(*connection, "/api/v1/tokens/" + url_encode(options.id) + "/revoke", "{}"));
+  STELE_ASSIGN(const std::string body, post_json(*connection, "/api/v1/tokens/" + url_encode(options.id) + "/revoke", "{}"));
   event::JsonTape tape;
   STELE_TRY(parse_json(body, tape));
   const JsonValue token(tape);

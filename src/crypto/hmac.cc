@@ -8,13 +8,24 @@
 
 namespace stele::crypto {
 
-Hash hmac_sha256(ByteSpan key, ByteSpan message) {
-  Hash out{};
+namespace {
+
+template <typename Out>
+Out hmac(const EVP_MD* digest, ByteSpan key, ByteSpan message) {
+  Out out{};
   unsigned size = 0;
-  const auto* made = ::HMAC(::EVP_sha256(), key.data(), static_cast<int>(key.size()),
+  const auto* made = ::HMAC(digest, key.data(), static_cast<int>(key.size()),
                             reinterpret_cast<const unsigned char*>(message.data()), message.size(), out.data(), &size);
   if (made == nullptr || size != out.size()) std::abort();  // only without memory
   return out;
+}
+
+}  // namespace
+
+Hash hmac_sha256(ByteSpan key, ByteSpan message) { return hmac<Hash>(::EVP_sha256(), key, message); }
+
+std::array<std::uint8_t, 20> hmac_sha1(ByteSpan key, ByteSpan message) {
+  return hmac<std::array<std::uint8_t, 20>>(::EVP_sha1(), key, message);
 }
 
 bool equal_in_constant_time(ByteSpan a, ByteSpan b) {

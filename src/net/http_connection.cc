@@ -482,6 +482,7 @@ asio::awaitable<bool> greet(HttpConnection& connection) {
     }
     co_return false;
   }
+  connection.peer.tls = connection.channel.is_tls();
   connection.peer.certificate = connection.channel.client_name();
   co_return true;
 }

@@ -97,7 +97,8 @@ class Session {
     ++state_->counters.connections;
     state_->takes_stream = is_streamed;
     Socket socket(context(), asio::generic::stream_protocol(AF_UNIX, 0), pair[1]);
-    connection_ = std::make_shared<HttpConnection>(std::move(socket), nullptr, Peer{"fuzz", true, std::nullopt, ""}, state_);
+    connection_ =
+        std::make_shared<HttpConnection>(std::move(socket), nullptr, Peer{"fuzz", true, std::nullopt, "", false}, state_);
     asio::co_spawn(context(), serve(connection_), [this](const std::exception_ptr& error) {
       require(error == nullptr);
       ended_ = true;

@@ -18,8 +18,8 @@ struct Peer {
   std::string address;    // "10.0.0.5:51230", "[::1]:51230"; "unix" for a Unix socket
   bool loopback = false;  // this very machine
   std::optional<Credentials> credentials;
-  std::string
-      certificate;  // the name in the certificate that it has shown, of the authority that the listener names; empty: none
+  std::string certificate;  // the name in the one that it has shown, of the authority that the listener names; empty: none
+  bool tls = false;         // what it sends cannot be read on the way
 };
 
 }  // namespace stele::net

@@ -88,6 +88,10 @@ struct Server::Parts {
   std::vector<std::unique_ptr<ServedLog>> logs;  // "main" first, "audit" last
   std::unique_ptr<audit::GrantBook> grants;      // kept in the log "audit"
   std::unique_ptr<audit::Recorder> recorder;     // into it
+  std::unique_ptr<login::CredentialBook> credentials;
+  std::unique_ptr<login::Desk> desk;
+  std::unique_ptr<login::Sessions> sessions;
+  std::unique_ptr<search::Pool> logins;
   std::unique_ptr<search::Pool> searches;
   people::Directory people;
   sentence::Sentences sentences;
@@ -109,6 +113,8 @@ struct Server::Parts {
   Status open_http();
   Status open_grpc();
   Status open_logs();
+  Status open_login();
+  void offer_setup();
   Status read_people();
   Status read_sentences();
   void watch_logs();
@@ -127,9 +133,8 @@ Status Server::Parts::open() {
   STELE_TRY(open_logs());
   STELE_ASSIGN(grants,
                audit::GrantBook::open(fs, layout.grants_file(), logs.back()->log(), system_clock(), crypto::system_random()));
-  if (grants->grants().list().empty())
-    spdlog::info("nobody has a token yet: stele token create --data {} --role owner --name NAME", config.data);
   recorder = std::make_unique<audit::Recorder>(logs.back()->log(), system_clock());
+  STELE_TRY(open_login());
   STELE_TRY(read_people());
   STELE_TRY(read_sentences());
   constexpr std::size_t kWaitingMax = 256;
@@ -141,6 +146,7 @@ Status Server::Parts::open() {
                                                            searches.get(),
                                                            grants.get(),
                                                            recorder.get(),
+                                                           {credentials.get(), desk.get(), sessions.get(), logins.get()},
                                                            system_clock(),
                                                            *understanding,
                                                            people,
@@ -154,13 +160,35 @@ Status Server::Parts::open() {
   service->more_metrics = [this](MetricsText& out, const access::Identity& identity) { append_metrics(out, identity); };
   router = std::make_unique<api::Router>(
       access::Authority(access::find_role(config.loopback_role), grants->grants(), system_clock()), *recorder);
+  router->set_sessions(*sessions);
   api::add_routes(*router, *service);
   STELE_TRY(open_syslog());
   STELE_TRY(open_grpc());
   for (const auto& one : logs) one->begin_upkeep();
   STELE_TRY(open_http());  // last: it writes down the address, by which others know that the server is there
+  offer_setup();
   watch_logs();
   return {};
+}
+
+Status Server::Parts::open_login() {
+  STELE_ASSIGN(credentials,
+               login::CredentialBook::open(io::posix(), layout.credentials_file(), system_clock(), crypto::system_random()));
+  desk = std::make_unique<login::Desk>(*credentials, grants->grants(), system_clock());
+  sessions = std::make_unique<login::Sessions>(system_clock(), crypto::system_random());
+  constexpr std::size_t kWaitingMax = 32;
+  logins = std::make_unique<search::Pool>(1, kWaitingMax);  // each takes 64 MiB
+  return {};
+}
+
+// While nobody has any access, whoever reads what this server prints makes himself the first owner.
+void Server::Parts::offer_setup() {
+  if (!grants->grants().is_empty(system_clock().now())) return;
+  const bool is_tls = !tls_addresses.empty();
+  if (!is_tls && addresses.empty()) return;
+  spdlog::info("nobody has access yet. To make yourself the owner, open {}{}/login#setup={}", is_tls ? "https://" : "http://",
+               is_tls ? tls_addresses.front() : addresses.front(), credentials->offer_setup());
+  spdlog::info("or make a token for a program: stele token create --data {} --role owner --name NAME", config.data);
 }
 
 Status Server::Parts::open_logs() {
@@ -355,6 +383,7 @@ void Server::drain() {
   for (const auto& grpc : parts_->grpc) grpc->drain(millis);
   if (parts_->streams) parts_->streams->drain(millis);
   for (const auto& one : parts_->logs) one->stop_watch();
+  if (parts_->logins) parts_->logins->drain();
   if (parts_->searches) parts_->searches->drain();
   if (parts_->recorder) parts_->recorder->close();
   for (const auto& one : parts_->logs) one->drain();

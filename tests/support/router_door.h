@@ -58,8 +58,12 @@ class RouterDoor {
 // A path that the pattern matches.
 inline std::string example_of(std::string pattern, const std::string& log = "main") {
   const char* const tile = pattern.ends_with("/tile/*") ? "1/000" : "0/000";  // what is below level 1 has a route of its own
-  for (const auto& [part, text] :
-       {std::pair{"{log}", log.c_str()}, {"{index}", "7"}, {"{commitment}", "00"}, {"{id}", "0123456789"}, {"*", tile}}) {
+  for (const auto& [part, text] : {std::pair{"{log}", log.c_str()},
+                                   {"{index}", "7"},
+                                   {"{commitment}", "00"},
+                                   {"{id}", "0123456789"},
+                                   {"{user}", "ada"},
+                                   {"*", tile}}) {
     if (const auto at = pattern.find(part); at != std::string::npos) pattern.replace(at, std::string_view(part).size(), text);
   }
   EXPECT_EQ(pattern.find_first_of("{}*"), std::string::npos) << "the test does not know a placeholder of " << pattern;

@@ -1,0 +1,31 @@
+// What is granted, as requests ask for it and answers show it.
+#pragma once
+
+#include <set>
+#include <string>
+#include <string_view>
+
+#include "access/grants.h"
+#include "api/parameters.h"
+#include "api/service.h"
+#include "audit/grant_book.h"
+
+namespace stele::api {
+
+// `,"name":"text"`
+void append_text_member(std::string& out, std::string_view name, std::string_view text);
+
+// The members of a grant, from "{" on; whoever calls adds more and ends the object.
+void append_grant(std::string& out, const access::Grant& grant);
+
+// Those of one kind that the caller may know of: {"tokens":[…]}, {"users":[…]}.
+std::string grants_json(const access::Grants& grants, access::Holder holder, const access::Identity& identity);
+
+// Whether what was granted is within what the caller may know of.
+bool is_within(const access::Grant& grant, const access::Identity& identity);
+
+// What is asked for. kInvalid names what cannot be so; nobody gives more logs than he has.
+Result<audit::GrantBook::Wanted> read_wanted(const Service& service, const Parameters& parameters,
+                                             const access::Identity& identity);
+
+}  // namespace stele::api

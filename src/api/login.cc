@@ -1,0 +1,185 @@
+// People: log in and out, follow an invitation, ask who they are (docs/formats/access.md).
+#include <memory>
+
+#include "api/grant_json.h"
+#include "api/parameters.h"
+#include "api/service.h"
+#include "api/use.h"
+#include "audit/login_event.h"
+#include "base/json_text.h"
+#include "login/password.h"
+#include "login/totp.h"
+
+namespace stele::api {
+namespace {
+
+// Who came to the desk, and what he handed in.
+struct Visit {
+  audit::Doer doer;  // his identity is empty until he has proven it
+  net::Peer peer;
+  std::string network;
+  Parameters given;
+};
+
+Result<Visit> read_visit(const net::Request& request, const std::set<std::string_view>& known) {
+  if (request.stream != nullptr) return Error{Code::kTooLarge, "the body has at most 8 KiB, and a length"};
+  STELE_ASSIGN(Parameters given, Parameters::read(request, known));
+  audit::Doer doer = doer_of(request, nullptr);
+  std::string network = audit::prefix_of(doer.address);
+  return Visit{std::move(doer), request.peer, std::move(network), std::move(given)};
+}
+
+net::Response refusal(const Error& error, std::int64_t wait_seconds) {
+  net::Response response = error_response(error);
+  if (wait_seconds > 0) {
+    std::erase_if(response.headers, [](const net::Header& header) { return header.first == "Retry-After"; });
+    response.headers.emplace_back("Retry-After", std::to_string(wait_seconds));
+  }
+  return response;
+}
+
+// The cookie of a session, or that takes it away where there is no value.
+net::Header cookie(const net::Peer& peer, const std::string& value) {
+  return {"Set-Cookie", std::string(session_cookie_name(peer)) + "=" + value + "; Path=/; HttpOnly; SameSite=Strict" +
+                            (peer.tls ? "; Secure" : "") + (value.empty() ? "; Max-Age=0" : "")};
+}
+
+std::string identity_json(const access::Identity& identity) {
+  std::string out = "{\"identity\":";
+  append_json_string(out, identity.text);
+  append_text_member(out, "name", identity.name);
+  append_text_member(out, "role", identity.role->name);
+  if (identity.logs.empty()) return out;
+  out += ",\"logs\":[";
+  for (const std::string& log : identity.logs) {
+    if (out.back() != '[') out += ',';
+    append_json_string(out, log);
+  }
+  return out + "]";
+}
+
+// Does `work` where passwords may take their time; answers that there are too many who wait.
+void at_the_desk(const Service& service, const net::Reply& reply, std::function<void()> work) {
+  if (!service.login.pool->submit(std::move(work)))
+    reply.send(error_response({Code::kBusy, "too many log in at this moment; try again"}));
+}
+
+void begin_session(const Service& service, const Visit& visit, const access::Identity& identity, const net::Reply& reply) {
+  const login::NewSession session = service.login.sessions->begin(identity);
+  std::string out = identity_json(identity);
+  append_text_member(out, "csrf", session.csrf);
+  net::Response response = json_response(200, out + "}\n");
+  response.headers.push_back(cookie(visit.peer, session.cookie));
+  reply.send(std::move(response));
+}
+
+void log_in(const Service& service, const Visit& visit, const net::Reply& reply) {
+  const std::string user = visit.given.text("user");
+  const auto verdict = service.login.desk->login(user, visit.given.text("password"), visit.given.text("code"), visit.network);
+  if (!verdict.status) {
+    if (verdict.status.error().code == Code::kUnauthenticated)
+      service.recorder->note(audit::login_failed_event(visit.doer, user, verdict.status.error().message, service.clock.now()));
+    else
+      service.recorder->refuse({visit.doer, "POST", "/api/v1/login", verdict.status.error().message});
+    return reply.send(refusal(verdict.status.error(), verdict.wait_seconds));
+  }
+  audit::Doer doer{verdict.identity->text, verdict.identity->name, visit.doer.address};
+  service.recorder->record(audit::login_event(doer, user, service.clock.now()),
+                           [&service, visit, identity = *verdict.identity, reply](const Status& recorded) {
+                             if (!recorded) return reply.send(error_response(recorded.error()));
+                             begin_session(service, visit, identity, reply);
+                           });
+}
+
+// On the desk's threads: hashing takes its time.
+void join(const Service& service, const std::string& user, const std::string& invitation, const std::string& password,
+          const net::Reply& reply) {
+  const auto secret = service.login.credentials->join(user, invitation, password);
+  if (!secret) return reply.send(error_response(secret.error()));
+  std::string out = "{\"user\":";
+  append_json_string(out, user);
+  append_text_member(out, "secret", *secret);
+  append_text_member(out, "uri", login::totp_uri(user, *secret));
+  reply.send(json_response(200, out + "}\n"));
+}
+
+void record_and_join(const Service& service, const Visit& visit, const std::string& user, const std::string& invitation,
+                     const net::Reply& reply) {
+  service.recorder->record(audit::joined_event({"user:" + user, user, visit.doer.address}, user, service.clock.now()),
+                           [&service, user, invitation, password = visit.given.text("password"), reply](const Status& recorded) {
+                             if (!recorded) return reply.send(error_response(recorded.error()));
+                             at_the_desk(service, reply, [&service, user, invitation, password, reply] {
+                               join(service, user, invitation, password, reply);
+                             });
+                           });
+}
+
+// The first of all: whoever has the set-up's text becomes an owner. It is worth nothing from then on.
+void set_up(const Service& service, const Visit& visit, const net::Reply& reply) {
+  const std::string user = visit.given.text("user");
+  audit::GrantBook::Wanted wanted;
+  wanted.name = visit.given.text("name", user);
+  wanted.role = "owner";
+  service.grants->create_user(user, wanted, {"setup", "the set-up", visit.doer.address},
+                              [&service, visit, user, reply](const Result<access::Grant>& created) {
+                                if (!created) return reply.send(error_response(created.error()));
+                                service.login.credentials->end_setup();
+                                record_and_join(service, visit, user, "", reply);
+                              });
+}
+
+void follow_invitation(const Service& service, const Visit& visit, const net::Reply& reply) {
+  const std::string invitation = visit.given.text("invitation");
+  const auto invited = service.login.desk->invited(invitation, visit.network);
+  if (!invited.status) {
+    service.recorder->refuse({visit.doer, "POST", "/api/v1/join", invited.status.error().message});
+    return reply.send(refusal(invited.status.error(), invited.wait_seconds));
+  }
+  if (const Status sound = login::check_password(visit.given.text("password")); !sound)
+    return reply.send(error_response(sound.error()));
+  if (invited.user.empty()) return set_up(service, visit, reply);
+  record_and_join(service, visit, invited.user, invitation, reply);
+}
+
+void log_out(const Service& service, const net::Request& request, const Call& call, const net::Reply& reply) {
+  const auto shown = session_cookie(request);
+  if (!shown || !service.login.sessions->end(*shown)) return reply.send(error_response(invalid("this shows no session to end")));
+  service.recorder->note(audit::logout_event(doer_of(request, &call.identity), service.clock.now()));
+  net::Response response = json_response(200, "{}\n");
+  response.headers.push_back(cookie(request.peer, ""));
+  reply.send(std::move(response));
+}
+
+using AtDesk = void (*)(const Service&, const Visit&, const net::Reply&);
+
+RouteHandler visit_handler(const Service& service, std::set<std::string_view> known, AtDesk answer) {
+  return
+      [&service, known = std::move(known), answer](const net::Request& request, const Call& /*call*/, const net::Reply& reply) {
+        auto visit = read_visit(request, known);
+        if (!visit) return reply.send(error_response(visit.error()));
+        at_the_desk(service, reply, [&service, answer, visit = std::move(*visit), reply] { answer(service, visit, reply); });
+      };
+}
+
+}  // namespace
+
+void add_login_routes(Router& router, Service& service) {
+  using access::Permission;
+  const auto by_itself = audit::OnRecord::by_itself();
+  router.add({"POST", "/api/v1/login", Permission::kRead, by_itself,
+              visit_handler(service, {"user", "password", "code"}, &log_in), Gate::kLogin});
+  router.add({"POST", "/api/v1/join", Permission::kRead, by_itself,
+              visit_handler(service, {"invitation", "password", "user", "name"}, &follow_invitation), Gate::kLogin});
+  router.add({"POST", "/api/v1/logout", Permission::kRead, by_itself,
+              [&service](const net::Request& request, const Call& call, const net::Reply& reply) {
+                log_out(service, request, call, reply);
+              },
+              Gate::kKnown});
+  router.add({"GET", "/api/v1/session", Permission::kRead, audit::OnRecord::never(),
+              [](const net::Request&, const Call& call, const net::Reply& reply) {
+                reply.send(json_response(200, identity_json(call.identity) + "}\n"));
+              },
+              Gate::kKnown});
+}
+
+}  // namespace stele::api

@@ -1,0 +1,76 @@
+// Log in and out, and follow an invitation. What the link carries stands behind its #, which browsers send to nobody.
+'use strict';
+
+const part = (id) => document.getElementById(id);
+const linked = new URLSearchParams(location.hash.slice(1));
+
+function show(id, message = '') {
+  for (const one of ['login', 'join', 'secret', 'known']) part(one).hidden = one !== id;
+  part('message').textContent = message;
+}
+
+async function ask(method, path, body) {
+  const headers = { 'Content-Type': 'application/json', 'Stele-CSRF': sessionStorage.getItem('csrf') ?? '' };
+  const answer = await fetch(path, { method, headers, body: body && JSON.stringify(body), credentials: 'same-origin' });
+  const told = await answer.json();
+  if (!answer.ok) throw new Error(told.error?.message ?? `the server answers ${answer.status}`);
+  return told;
+}
+
+function known(session) {
+  show('known');
+  part('who').textContent = `${session.name}, ${session.role}`;
+}
+
+// Does what a form or a button asks for, and says what went wrong.
+function on(id, event, work) {
+  part(id).addEventListener(event, async (happened) => {
+    happened.preventDefault();
+    part('message').textContent = '';
+    try {
+      await work();
+    } catch (error) {
+      part('message').textContent = error.message;
+    }
+  });
+}
+
+on('login', 'submit', async () => {
+  const session = await ask('POST', '/api/v1/login', Object.fromEntries(new FormData(part('login'))));
+  sessionStorage.setItem('csrf', session.csrf);
+  part('login').reset();
+  known(session);
+});
+
+on('join', 'submit', async () => {
+  const given = Object.fromEntries(new FormData(part('join')));
+  const invitation = linked.get('setup') ?? linked.get('invitation');
+  const body = linked.has('setup') ? { ...given, invitation } : { password: given.password, invitation };
+  const joined = await ask('POST', '/api/v1/join', body);
+  history.replaceState(null, '', '/login');
+  part('code').textContent = joined.secret;
+  part('uri').href = joined.uri;
+  part('join').reset();
+  show('secret');
+});
+
+on('done', 'click', async () => {
+  part('code').textContent = '';
+  show('login');
+});
+
+on('logout', 'click', async () => {
+  await ask('POST', '/api/v1/logout', {});
+  sessionStorage.removeItem('csrf');
+  show('login');
+});
+
+if (linked.has('setup') || linked.has('invitation')) {
+  for (const one of document.querySelectorAll('.first')) {
+    one.hidden = !linked.has('setup');
+    one.querySelector('input').required = linked.has('setup');
+  }
+  show('join', linked.has('setup') ? 'You are the first: you become an owner.' : 'Choose a password.');
+} else {
+  ask('GET', '/api/v1/session').then(known, () => show('login'));
+}

@@ -1,0 +1,92 @@
+// Users: given access and invited, listed, and their access taken (docs/formats/access.md).
+#include "api/grant_json.h"
+#include "api/parameters.h"
+#include "api/service.h"
+#include "api/use.h"
+#include "audit/login_event.h"
+
+namespace stele::api {
+namespace {
+
+using access::Holder;
+
+// Makes the invitation and answers with it.
+void answer_invited(const Service& service, const access::Grant& grant, const net::Reply& reply) {
+  const auto invitation = service.login.credentials->invite(grant.id);
+  if (!invitation) return reply.send(error_response(invitation.error()));
+  service.login.sessions->end_all(identity_text(grant));
+  std::string out;
+  append_grant(out, grant);
+  append_text_member(out, "invitation", *invitation);
+  append_text_member(out, "link", "/login#invitation=" + *invitation);
+  reply.send(json_response(200, out + "}\n"));
+}
+
+void create(const Service& service, const net::Request& request, const Call& call, const net::Reply& reply) {
+  const auto parameters = Parameters::read(request, {"user", "name", "role", "logs", "expires"});
+  auto wanted =
+      parameters ? read_wanted(service, *parameters, call.identity) : Result<audit::GrantBook::Wanted>(parameters.error());
+  if (!wanted) return reply.send(error_response(wanted.error()));
+  const std::string user = parameters->text("user");
+  if (wanted->name.empty()) wanted->name = user;
+  service.grants->create_user(user, *wanted, doer_of(request, &call.identity),
+                              [&service, reply](const Result<access::Grant>& created) {
+                                if (!created) return reply.send(error_response(created.error()));
+                                reply.post([&service, reply, grant = *created] { answer_invited(service, grant, reply); });
+                              });
+}
+
+// One that the caller may know of and that holds; or the answer is sent.
+std::optional<access::Grant> find_user(const Service& service, const Call& call, const net::Reply& reply) {
+  const std::string id = net::percent_decode(call.parts.at(0));
+  auto grant = service.grants->grants().find(Holder::kUser, id);
+  if (grant && is_within(*grant, call.identity)) return grant;
+  reply.send(error_response({Code::kNotFound, "there is no user " + id}));
+  return std::nullopt;
+}
+
+void invite(const Service& service, const net::Request& request, const Call& call, const net::Reply& reply) {
+  const auto grant = find_user(service, call, reply);
+  if (!grant) return;
+  if (const auto holds = service.grants->grants().user(grant->id, service.clock.now()); !holds)
+    return reply.send(error_response(invalid("the user " + grant->id + " has no access any more")));
+  service.recorder->record(audit::invited_event(doer_of(request, &call.identity), grant->id, service.clock.now()),
+                           [&service, reply, grant = *grant](const Status& recorded) {
+                             if (!recorded) return reply.send(error_response(recorded.error()));
+                             reply.post([&service, reply, grant] { answer_invited(service, grant, reply); });
+                           });
+}
+
+void revoke(const Service& service, const net::Request& request, const Call& call, const net::Reply& reply) {
+  const auto grant = find_user(service, call, reply);
+  if (!grant) return;
+  service.grants->revoke(Holder::kUser, grant->id, doer_of(request, &call.identity),
+                         [&service, reply](const Result<access::Grant>& revoked) {
+                           if (!revoked) return reply.send(error_response(revoked.error()));
+                           service.login.sessions->end_all(identity_text(*revoked));
+                           std::string out;
+                           append_grant(out, *revoked);
+                           reply.send(json_response(200, out + "}\n"));
+                         });
+}
+
+}  // namespace
+
+void add_user_routes(Router& router, Service& service) {
+  using access::Permission;
+  using Answer = void (*)(const Service&, const net::Request&, const Call&, const net::Reply&);
+  router.add({"GET", "/api/v1/users", Permission::kGrant, audit::OnRecord::gathered("stele.users.listed", "listed the users of"),
+              [&service](const net::Request&, const Call& call, const net::Reply& reply) {
+                reply.send(json_response(200, grants_json(service.grants->grants(), Holder::kUser, call.identity)));
+              }});
+  for (const auto& [pattern, answer] : {std::pair<const char*, Answer>{"/api/v1/users", &create},
+                                        {"/api/v1/users/{user}/invite", &invite},
+                                        {"/api/v1/users/{user}/revoke", &revoke}}) {
+    router.add({"POST", pattern, Permission::kGrant, audit::OnRecord::by_itself(),
+                [&service, answer](const net::Request& request, const Call& call, const net::Reply& reply) {
+                  answer(service, request, call, reply);
+                }});
+  }
+}
+
+}  // namespace stele::api

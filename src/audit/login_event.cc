@@ -1,0 +1,67 @@
+#include "audit/login_event.h"
+
+#include "base/json_text.h"
+
+namespace stele::audit {
+namespace {
+
+event::InternalEvent event_by(const Doer& doer, std::string_view action, UnixNanos now) {
+  event::InternalEvent event;
+  event.time = now;
+  event.actor_type = "user";
+  event.actor_id = doer.identity.empty() ? "anonymous" : doer.identity;
+  event.actor_name = doer.name;
+  event.origin_ip = doer.address;
+  event.action = action;
+  event.category = "authentication";
+  return event;
+}
+
+event::InternalEvent event_about(const Doer& doer, std::string_view action, const std::string& user, UnixNanos now) {
+  event::InternalEvent event = event_by(doer, action, now);
+  event.targets = {{"user", user.empty() ? "?" : user}};
+  return event;
+}
+
+const std::string& who(const Doer& doer) { return doer.name.empty() ? doer.identity : doer.name; }
+
+}  // namespace
+
+event::InternalEvent login_event(const Doer& doer, const std::string& user, UnixNanos now) {
+  event::InternalEvent event = event_about(doer, "stele.login.succeeded", user, now);
+  event.message = who(doer) + " logged in.";
+  return event;
+}
+
+event::InternalEvent login_failed_event(const Doer& doer, const std::string& user, const std::string& why, UnixNanos now) {
+  constexpr std::size_t kNameBytesMax = 200;  // strangers choose it
+  const std::string shown = user.substr(0, kNameBytesMax);
+  event::InternalEvent event = event_about(doer, "stele.login.failed", shown, now);
+  event.outcome = "failure";
+  event.severity = "warning";
+  event.message = "Somebody tried to log in as " + (shown.empty() ? "nobody" : shown) + ": " + why + ".";
+  event.attributes = {{"why", why}};
+  return event;
+}
+
+event::InternalEvent logout_event(const Doer& doer, UnixNanos now) {
+  event::InternalEvent event = event_by(doer, "stele.session.ended", now);
+  event.message = who(doer) + " logged out.";
+  return event;
+}
+
+event::InternalEvent invited_event(const Doer& doer, const std::string& user, UnixNanos now) {
+  event::InternalEvent event = event_about(doer, "stele.user.invited", user, now);
+  event.severity = "notice";
+  event.message = who(doer) + " invited " + user + " to choose a password.";
+  return event;
+}
+
+event::InternalEvent joined_event(const Doer& doer, const std::string& user, UnixNanos now) {
+  event::InternalEvent event = event_about(doer, "stele.user.joined", user, now);
+  event.severity = "notice";
+  event.message = user + " followed an invitation and chose a password.";
+  return event;
+}
+
+}  // namespace stele::audit

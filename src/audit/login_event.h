@@ -1,0 +1,20 @@
+// Who logged in, or tried to, as entries of the log "audit" (docs/formats/access.md). Pure.
+#pragma once
+
+#include <string>
+
+#include "audit/grant_event.h"
+#include "event/internal_event.h"
+
+namespace stele::audit {
+
+// `user` is who he said he is; the doer's identity is empty where he did not prove it.
+event::InternalEvent login_event(const Doer& doer, const std::string& user, UnixNanos now);
+event::InternalEvent login_failed_event(const Doer& doer, const std::string& user, const std::string& why, UnixNanos now);
+event::InternalEvent logout_event(const Doer& doer, UnixNanos now);
+// An invitation was made for the user; what he had before to prove himself is worth nothing any more.
+event::InternalEvent invited_event(const Doer& doer, const std::string& user, UnixNanos now);
+// He followed his invitation, and chose a password.
+event::InternalEvent joined_event(const Doer& doer, const std::string& user, UnixNanos now);
+
+}  // namespace stele::audit

@@ -1,0 +1,206 @@
+#include "login/credentials.h"
+
+#include <algorithm>
+#include <array>
+#include <memory>
+
+#include "base/json_text.h"
+#include "crypto/hmac.h"
+#include "crypto/sha256.h"
+#include "event/json_value.h"
+#include "login/password.h"
+#include "login/totp.h"
+
+namespace stele::login {
+namespace {
+
+using event::JsonType;
+using event::JsonValue;
+
+constexpr std::int64_t kInvitationNanos = 86'400'000'000'000;
+constexpr std::uint64_t kFileBytesMax = 64U << 20;
+constexpr std::size_t kNetworksMax = 16;
+
+Hash hash_of(std::string_view text) { return crypto::sha256(as_byte_span(text)); }
+
+bool is_same(const Hash& a, const Hash& b) { return crypto::equal_in_constant_time(as_byte_span(a), as_byte_span(b)); }
+
+std::string random_text(Random& random) {
+  std::array<std::uint8_t, 32> bytes{};
+  random.fill(bytes);
+  return hex_encode(std::as_bytes(std::span(bytes)));
+}
+
+void append_member(std::string& out, std::string_view name, std::string_view text) {
+  if (out.back() != '{') out += ',';
+  append_json_string(out, name);
+  out += ':';
+  append_json_string(out, text);
+}
+
+bool read_invitation(JsonValue value, Credential& out) {
+  if (!value["invitation"]) return true;
+  const auto bytes = hex_decode(value["invitation"].text());
+  const auto until = parse_time(value["invited_until"].text());
+  if (!bytes || bytes->size() != Hash{}.size() || !until) return false;
+  out.invitation.emplace();
+  std::memcpy(out.invitation->data(), bytes->data(), bytes->size());
+  out.invited_until = *until;
+  return true;
+}
+
+Error wrong() { return {Code::kUnauthenticated, CredentialBook::kWrong}; }
+
+}  // namespace
+
+std::string credentials_text(const Credentials& credentials) {
+  std::string out = "{\"stele_credentials\":1,\"users\":{";
+  for (const auto& [user, one] : credentials) {
+    if (out.back() != '{') out += ',';
+    append_json_string(out, user);
+    out += ":{";
+    if (!one.password.empty()) append_member(out, "password", one.password);
+    if (!one.totp_secret.empty()) append_member(out, "totp", one.totp_secret);
+    if (one.totp_last != 0) append_member(out, "totp_last", std::to_string(one.totp_last));
+    if (one.invitation) {
+      append_member(out, "invitation", hex_encode(as_byte_span(*one.invitation)));
+      append_member(out, "invited_until", format_time(one.invited_until));
+    }
+    out += out.back() == '{' ? "\"networks\":[" : ",\"networks\":[";
+    for (const std::string& network : one.networks) {
+      if (out.back() != '[') out += ',';
+      append_json_string(out, network);
+    }
+    out += "]}";
+  }
+  return out + "}}\n";
+}
+
+Result<Credentials> parse_credentials(std::string_view text) {
+  event::JsonTape tape;
+  event::JsonError error;
+  event::JsonLimits limits;
+  limits.bytes_max = kFileBytesMax;
+  limits.nodes_max = 10'000'000;
+  if (!tape.parse(text, limits, error)) return corrupt(error.message);
+  const JsonValue root(tape);
+  Credentials out;
+  bool sound = root["stele_credentials"].number() == 1U && root["users"].is(JsonType::kObject);
+  if (!sound) return corrupt("it is no file of credentials, version 1");
+  root["users"].for_each_member([&](std::string_view user, JsonValue value) {
+    Credential one;
+    one.password = value["password"].text();
+    one.totp_secret = value["totp"].text();
+    if (value["totp_last"]) {
+      const auto last = parse_decimal(value["totp_last"].text());
+      sound = sound && last;
+      one.totp_last = last.value_or(0);
+    }
+    sound = sound && read_invitation(value, one);
+    value["networks"].for_each([&](JsonValue network) { one.networks.push_back(network.text()); });
+    out.emplace(user, std::move(one));
+  });
+  if (!sound) return corrupt("a user's credential cannot be read");
+  return out;
+}
+
+Result<std::unique_ptr<CredentialBook>> CredentialBook::open(io::FileSystem& fs, std::string path, const Clock& clock,
+                                                             Random& random) {
+  std::unique_ptr<CredentialBook> book(new CredentialBook(fs, std::move(path), clock, random));
+  if (!fs.exists(book->path_)) return book;
+  STELE_ASSIGN(const std::string text, io::read_file(fs, book->path_, kFileBytesMax));
+  auto read = parse_credentials(text);
+  if (!read) return read.error().in(book->path_);
+  book->credentials_ = std::move(*read);
+  return book;
+}
+
+Status CredentialBook::put(const std::string& user, Credential credential) {
+  Credentials changed = credentials_;
+  changed[user] = std::move(credential);
+  STELE_TRY(io::write_file(fs_, path_, credentials_text(changed), 0600));
+  credentials_ = std::move(changed);
+  return {};
+}
+
+Result<std::string> CredentialBook::invite(const std::string& user) {
+  std::string text = random_text(random_);
+  Credential credential;
+  credential.invitation = hash_of(text);
+  credential.invited_until = clock_.now() + kInvitationNanos;
+  const std::lock_guard lock(mutex_);
+  STELE_TRY(put(user, std::move(credential)));
+  return text;
+}
+
+std::string CredentialBook::offer_setup() {
+  std::string text = random_text(random_);
+  const std::lock_guard lock(mutex_);
+  setup_ = hash_of(text);
+  return text;
+}
+
+bool CredentialBook::is_setup(std::string_view text) const {
+  const std::lock_guard lock(mutex_);
+  return setup_ && is_same(*setup_, hash_of(text));
+}
+
+void CredentialBook::end_setup() {
+  const std::lock_guard lock(mutex_);
+  setup_.reset();
+}
+
+std::optional<std::string> CredentialBook::invited(std::string_view text) const {
+  const Hash hash = hash_of(text);
+  const std::lock_guard lock(mutex_);
+  std::optional<std::string> out;
+  for (const auto& [user, one] : credentials_) {
+    if (one.invitation && is_same(*one.invitation, hash) && clock_.now() < one.invited_until) out = user;
+  }
+  return out;
+}
+
+Result<std::string> CredentialBook::join(const std::string& user, std::string_view invitation, const std::string& password) {
+  STELE_TRY(check_password(password));
+  Credential credential;
+  STELE_ASSIGN(credential.password, hash_password(password, random_));
+  credential.totp_secret = make_totp_secret(random_);
+  std::string secret = credential.totp_secret;
+  const std::lock_guard lock(mutex_);
+  const auto it = credentials_.find(user);
+  const bool is_invited =
+      it != credentials_.end() && it->second.invitation && is_same(*it->second.invitation, hash_of(invitation));
+  if (invitation.empty() ? it != credentials_.end() && !it->second.password.empty() : !is_invited)
+    return Error{Code::kUnauthenticated, "this invitation was used"};
+  STELE_TRY(put(user, std::move(credential)));
+  return secret;
+}
+
+bool CredentialBook::is_known(std::string_view user, std::string_view network) const {
+  const std::lock_guard lock(mutex_);
+  const auto it = credentials_.find(user);
+  return it != credentials_.end() && std::ranges::find(it->second.networks, network) != it->second.networks.end();
+}
+
+Status CredentialBook::check(const std::string& user, const std::string& password, std::string_view code,
+                             const std::string& network) {
+  std::string hash;
+  {
+    const std::lock_guard lock(mutex_);
+    if (const auto it = credentials_.find(user); it != credentials_.end()) hash = it->second.password;
+  }
+  if (!is_password(password, hash)) return wrong();
+  const std::lock_guard lock(mutex_);
+  const auto it = credentials_.find(user);
+  if (it == credentials_.end() || it->second.password != hash) return wrong();  // it changed meanwhile
+  const auto step = find_totp_step(it->second.totp_secret, code, clock_.now(), it->second.totp_last);
+  if (!step) return wrong();
+  Credential credential = it->second;
+  credential.totp_last = *step;
+  std::erase(credential.networks, network);
+  credential.networks.push_back(network);
+  if (credential.networks.size() > kNetworksMax) credential.networks.erase(credential.networks.begin());
+  return put(user, std::move(credential));
+}
+
+}  // namespace stele::login

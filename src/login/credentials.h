@@ -1,0 +1,80 @@
+// What proves that a user is he: his password, the secret of his codes, his invitation (docs/formats/access.md). Kept in one
+// file.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/bytes.h"
+#include "base/clock.h"
+#include "base/result.h"
+#include "io/file.h"
+
+namespace stele::login {
+
+struct Credential {
+  std::string password;  // as hash_password() has it; empty: none was chosen yet
+  std::string totp_secret;
+  std::uint64_t totp_last = 0;        // the step of the code that was used last
+  std::optional<Hash> invitation;     // SHA-256 of its text
+  UnixNanos invited_until = 0;        // where there is one
+  std::vector<std::string> networks;  // from which he came, the last one last
+
+  friend bool operator==(const Credential&, const Credential&) = default;
+};
+using Credentials = std::map<std::string, Credential, std::less<>>;  // by user
+
+// The file's text, there and back. kCorrupt when it is none.
+std::string credentials_text(const Credentials& credentials);
+Result<Credentials> parse_credentials(std::string_view text);
+
+// Thread-safe. What it answers is on disk before. kIo, kUnavailable: it could not be written, and nothing has changed.
+class CredentialBook {
+ public:
+  static constexpr const char* kWrong = "the user, the password or the code is wrong";  // all that is told
+
+  // Reads the file; without one there are none yet. The file system, the clock and the source of randomness outlive it. kCorrupt
+  // names the file: it is not replaced by an empty one.
+  static Result<std::unique_ptr<CredentialBook>> open(io::FileSystem& fs, std::string path, const Clock& clock, Random& random);
+
+  // Makes an invitation, good once and for a day, in place of what proved that it is he before; its text is told once.
+  Result<std::string> invite(const std::string& user);
+  // Makes the text with which the first user of all is made, in memory alone; the one before is none any more.
+  std::string offer_setup();
+  [[nodiscard]] bool is_setup(std::string_view text) const;
+  void end_setup();
+
+  // Whose invitation this is; nothing: nobody's, or it is too old.
+  [[nodiscard]] std::optional<std::string> invited(std::string_view text) const;
+  // Keeps the password, and ends the invitation: whoever was not that quick is told kUnauthenticated. Returns the secret of his
+  // codes. Takes as long as hash_password(). Where `invitation` is empty the user is one that was just made.
+  Result<std::string> join(const std::string& user, std::string_view invitation, const std::string& password);
+
+  // Whether he is known to come from this network.
+  [[nodiscard]] bool is_known(std::string_view user, std::string_view network) const;
+  // Whether it is he, which is noted with the network. kUnauthenticated: no, in words that do not say why. Takes as long whoever
+  // it is.
+  Status check(const std::string& user, const std::string& password, std::string_view code, const std::string& network);
+
+ private:
+  CredentialBook(io::FileSystem& fs, std::string path, const Clock& clock, Random& random)
+      : fs_(fs), path_(std::move(path)), clock_(clock), random_(random) {}
+  Status put(const std::string& user, Credential credential);  // under the mutex
+
+  io::FileSystem& fs_;
+  const std::string path_;
+  const Clock& clock_;
+  Random& random_;
+  mutable std::mutex mutex_;
+  // What follows is guarded by it.
+  Credentials credentials_;
+  std::optional<Hash> setup_;
+};
+
+}  // namespace stele::login

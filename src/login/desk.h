@@ -1,0 +1,49 @@
+// Where people say who they are: one after the other, and the slower the more they guess.
+#pragma once
+
+#include <cstdint>
+#include <mutex>
+#include <optional>
+#include <string>
+
+#include "access/grants.h"
+#include "base/clock.h"
+#include "login/credentials.h"
+#include "login/throttle.h"
+
+namespace stele::login {
+
+// Thread-safe. What it works on outlives it.
+class Desk {
+ public:
+  Desk(CredentialBook& credentials, const access::Grants& grants, const Clock& clock)
+      : credentials_(credentials), grants_(grants), clock_(clock) {}
+
+  struct Verdict {
+    Status status;                             // kUnauthenticated; kBusy: he is to wait; as CredentialBook
+    std::int64_t wait_seconds = 0;             // then, at least one
+    std::optional<access::Identity> identity;  // with a good status
+  };
+  // Takes as long as a password takes, whoever it is.
+  Verdict login(const std::string& user, const std::string& password, const std::string& code, const std::string& network);
+  // Whose invitation this is. kUnauthenticated: nobody's that holds; that is guessing too.
+  struct Invited {
+    Status status;
+    std::int64_t wait_seconds = 0;
+    std::string user;  // empty: the set-up's, whoever that will be
+  };
+  Invited invited(const std::string& invitation, const std::string& network);
+
+ private:
+  // 0: it may be tried. Seconds, rounded up.
+  std::int64_t wait(const std::string& user, const std::string& network);
+  void note(bool failed, const std::string& user, const std::string& network);
+
+  CredentialBook& credentials_;
+  const access::Grants& grants_;
+  const Clock& clock_;
+  std::mutex mutex_;
+  Throttle throttle_;  // guarded by it
+};
+
+}  // namespace stele::login

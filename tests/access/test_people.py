@@ -1,0 +1,224 @@
+#!/usr/bin/env python3
+"""People: the first makes himself the owner, others are invited; they log in with password and code, and out; what they do over a session
+is guarded against pages of other sites; access that is taken is gone at once; and guessing is slowed down."""
+
+import base64
+import hashlib
+import hmac
+import http.client
+import json
+import re
+import ssl
+import struct
+import sys
+import time
+import unittest
+from pathlib import Path
+
+sys.path.append(str(Path(__file__).parents[1] / "cli"))
+
+from harness import PATIENCE, CommandTest, event, lines  # noqa: E402
+
+PASSWORD = "correct horse battery"
+
+
+def code(secret: str, steps: int = 0) -> str:
+    """RFC 6238, read once more."""
+    digest = hmac.new(base64.b32decode(secret), struct.pack(">Q", int(time.time()) // 30 + steps), hashlib.sha1).digest()
+    at = digest[-1] & 15
+    return f"{(struct.unpack('>I', digest[at:at + 4])[0] & 0x7FFFFFFF) % 10**6:06}"
+
+
+class Browser:
+    """Keeps its cookies, and shows them to this server alone."""
+
+    def __init__(self, server, tls: bool = False):
+        self.authority = (server.tls_url if tls else server.url).rpartition("/")[2]
+        self.tls = tls
+        self.cookies: dict[str, str] = {}
+        self.csrf = ""
+        self.set_cookie = ""
+
+    def ask(self, method: str, target: str, body=None, **headers: str) -> tuple[int, dict, bytes]:
+        context = ssl._create_unverified_context()  # noqa: S323: whom it talks to is another test's
+        connection = (http.client.HTTPSConnection(self.authority, timeout=PATIENCE, context=context) if self.tls
+                      else http.client.HTTPConnection(self.authority, timeout=PATIENCE))
+        try:
+            sent = {"Origin": f"http{'s' if self.tls else ''}://{self.authority}", "Stele-CSRF": self.csrf, **headers}
+            if self.cookies:
+                sent["Cookie"] = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
+            connection.request(method, target, json.dumps(body) if isinstance(body, dict) else body, sent)
+            answer = connection.getresponse()
+            self.set_cookie = answer.headers.get("Set-Cookie", "")
+            if self.set_cookie:
+                name, _, value = self.set_cookie.partition(";")[0].partition("=")
+                self.cookies[name] = value
+            return answer.status, dict(answer.headers), answer.read()
+        finally:
+            connection.close()
+
+    def login(self, user: str, secret: str, password: str = PASSWORD, steps: int = 0) -> int:
+        status, _, body = self.ask("POST", "/api/v1/login", {"user": user, "password": password, "code": code(secret, steps)})
+        self.csrf = json.loads(body).get("csrf", "")
+        return status
+
+    def status(self, target: str = "/api/v1/session") -> int:
+        return self.ask("GET", target)[0]
+
+
+class PeopleTest(CommandTest):
+    def join(self, browser: Browser, invitation: str, **more: str) -> str:
+        status, _, body = browser.ask("POST", "/api/v1/join", {"invitation": invitation, "password": PASSWORD, **more})
+        self.assertEqual(status, 200, body)
+        return json.loads(body)["secret"]
+
+    def invited(self, *words: str) -> str:
+        link = self.ran(self.stele("user", *words, "--data", str(self.data)))
+        self.assertRegex(link, r"^http://127.0.0.1:\d+/login#invitation=\w{64}\n$")
+        return link.strip().rpartition("invitation=")[2]
+
+    def audit(self) -> list[dict]:
+        return [one["event"] for one in self.stored("--data", str(self.data), "--log", "audit")]
+
+    def test_the_first_makes_himself_the_owner(self):
+        server = self.serve(role="")
+        setup = re.search(r"/login#setup=(\w+)", server.words())[1]
+        browser = Browser(server)
+        status, headers, page = browser.ask("GET", "/login")
+        self.assertEqual(status, 200)
+        self.assertIn("script-src 'self'", headers["Content-Security-Policy"])
+        for name in re.findall(rb'(?:href|src)="(/[^"]+)"', page):
+            self.assertEqual(browser.status(name.decode()), 200, name)
+        self.assertEqual(browser.status(), 401)
+        wrong = browser.ask("POST", "/api/v1/join", {"invitation": setup[::-1], "password": PASSWORD, "user": "eve"})
+        self.assertEqual(wrong[0], 401)
+        short = browser.ask("POST", "/api/v1/join", {"invitation": setup, "password": "short", "user": "ada"})
+        self.assertEqual(short[0], 400)
+        strange = browser.ask("POST", "/api/v1/join", {"invitation": setup, "password": PASSWORD, "user": "Ada Park"})
+        self.assertEqual(strange[0], 400)
+        secret = self.join(browser, setup, user="ada", name="Ada Park")
+        again = browser.ask("POST", "/api/v1/join", {"invitation": setup, "password": PASSWORD, "user": "eve"})
+        self.assertEqual(again[0], 401, "it was used")
+        self.assertEqual(browser.login("ada", secret), 200)
+        self.assertIn("HttpOnly; SameSite=Strict", browser.set_cookie)
+        _, _, body = browser.ask("GET", "/api/v1/session")
+        self.assertEqual(json.loads(body), {"identity": "user:ada", "name": "Ada Park", "role": "owner"})
+        self.assertEqual(browser.ask("POST", "/api/v1/events", lines([event(1)]))[0], 200)
+        self.assertEqual(browser.status("/api/v1/search?q=actor:u_1"), 200)
+
+        other = Browser(server)
+        self.assertEqual(other.login("ada", secret), 401, "a code is good once")
+        self.assertEqual(server.stop(), 0)
+        events = self.audit()
+        happened = [(one["action"], one["actor"]["id"]) for one in events]
+        self.assertIn(("stele.user.created", "setup"), happened)
+        self.assertIn(("stele.user.joined", "user:ada"), happened)
+        self.assertIn(("stele.login.succeeded", "user:ada"), happened)
+        self.assertIn(("stele.login.failed", "anonymous"), happened)
+        self.assertIn(("stele.log.searched", "user:ada"), happened)
+        for told in (PASSWORD, secret, setup):
+            self.assertNotIn(told, json.dumps(events))
+
+        server = self.serve(role="")
+        self.assertNotIn("setup=", server.words(), "there is an owner")
+        browser.authority = server.url.rpartition("/")[2]
+        self.assertEqual(browser.status(), 401, "sessions end with the server")
+        browser.cookies.clear()
+        self.assertEqual(browser.login("ada", secret, steps=1), 200)
+
+    def test_a_session_is_guarded_and_ends(self):
+        server = self.serve(role="")
+        browser = Browser(server)
+        secret = self.join(browser, self.invited("create", "ada", "--role", "owner"))
+        self.assertEqual(browser.login("ada", secret), 200)
+        grant = {"role": "reader", "name": "x"}
+        self.assertEqual(browser.ask("POST", "/api/v1/tokens", grant)[0], 200)
+        csrf, browser.csrf = browser.csrf, ""
+        self.assertEqual(browser.ask("POST", "/api/v1/tokens", grant)[0], 403, "without the second secret")
+        browser.csrf = csrf[::-1]
+        self.assertEqual(browser.ask("POST", "/api/v1/tokens", grant)[0], 403)
+        browser.csrf = csrf
+        self.assertEqual(browser.ask("POST", "/api/v1/tokens", grant, Origin="https://evil.example")[0], 403, "a page of another site")
+        status, _, body = Browser(server).ask("POST", "/api/v1/login", {"user": "ada"}, Origin="https://evil.example")
+        self.assertEqual(status, 403, body)
+        cookies = dict(browser.cookies)
+        browser.cookies["stele"] = cookies["stele"][::-1]
+        self.assertEqual(browser.status(), 401)
+        browser.cookies = dict(cookies)
+        self.assertEqual(browser.ask("POST", "/api/v1/logout", {})[0], 200)
+        self.assertIn("Max-Age=0", browser.set_cookie)
+        browser.cookies = cookies
+        self.assertEqual(browser.status(), 401, "whoever kept the cookie")
+        self.assertIn("stele.session.ended", [one["action"] for one in self.audit()])
+
+    def test_access_is_given_and_taken(self):
+        server = self.serve("--logs", "other", role="")
+        browser = Browser(server)
+        invitation = self.invited("create", "smith@auditors.example", "--role", "auditor", "--log", "other", "--name", "Smith")
+        secret = self.join(browser, invitation)
+        self.assertEqual(browser.login("smith@auditors.example", secret), 200)
+        self.assertEqual(browser.status("/api/v1/search?q=x&log=other"), 200)
+        self.assertEqual(browser.status("/api/v1/search?q=x&log=main"), 404)
+        self.assertEqual(browser.status("/api/v1/users"), 403)
+        shown = self.ran(self.stele("user", "list", "--data", str(self.data)))
+        self.assertIn("auditor of other", shown)
+        taken = self.stele("user", "create", "smith@auditors.example", "--role", "owner", "--data", str(self.data))
+        self.assertEqual(taken.returncode, 2)
+        self.assertIn("has access already", taken.stderr)
+        # A new invitation ends what there was.
+        invitation = self.invited("invite", "smith@auditors.example")
+        self.assertEqual(browser.status(), 401)
+        self.assertEqual(browser.login("smith@auditors.example", secret, steps=1), 401)
+        secret = self.join(browser, invitation)
+        browser.cookies.clear()
+        self.assertEqual(browser.login("smith@auditors.example", secret), 200)
+        self.ran(self.stele("user", "revoke", "smith@auditors.example", "--data", str(self.data)))
+        self.assertEqual(browser.status(), 401, "at once")
+        browser.cookies.clear()
+        self.assertEqual(browser.login("smith@auditors.example", secret, steps=1), 401)
+        self.assertEqual(self.stele("user", "invite", "smith@auditors.example", "--data", str(self.data)).returncode, 2)
+        self.assertEqual(self.stele("user", "revoke", "nobody", "--data", str(self.data)).returncode, 1)
+        # And may be given anew.
+        secret = self.join(browser, self.invited("create", "smith@auditors.example", "--role", "reader"))
+        self.assertEqual(browser.login("smith@auditors.example", secret), 200)
+
+    def test_guessing_is_slow_and_tells_nothing(self):
+        server = self.serve(role="")
+        ada, bob = Browser(server), Browser(server)
+        secrets = {user: self.join(ada, self.invited("create", user, "--role", "reader")) for user in ("ada", "bob")}
+        answers = set()
+        for user, password, shown in [("ada", PASSWORD, "000000"), ("ada", "another password", code(secrets["ada"])),
+                                      ("nobody", PASSWORD, "000000"), ("ada", "", ""), ("", "", "")]:
+            status, _, body = ada.ask("POST", "/api/v1/login", {"user": user, "password": password, "code": shown})
+            self.assertEqual(status, 401)
+            answers.add(body)
+        self.assertEqual(len(answers), 1, "an answer tells who there is")
+        for _ in range(2):
+            ada.ask("POST", "/api/v1/login", {"user": "ada", "password": PASSWORD, "code": "000000"})
+        status, headers, body = ada.ask("POST", "/api/v1/login", {"user": "ada", "password": PASSWORD, "code": code(secrets["ada"])})
+        self.assertEqual(status, 429, body)
+        self.assertEqual(headers["Retry-After"], "1")
+        self.assertEqual(bob.login("bob", secrets["bob"]), 200, "others are not held up")
+        for body, status in [("{", 400), ("[]", 400), ('{"user":1,"no":2}', 400), ("x" * 9_000, 413),
+                             ('{"user":"' + "a" * 8_000 + '"}', 401)]:
+            self.assertEqual(ada.ask("POST", "/api/v1/login", body)[0], status, body[:30])
+
+    def test_over_tls_the_cookie_is_for_tls_alone(self):
+        server = self.serve("--listen-tls", "127.0.0.1:0", role="")
+        browser = Browser(server, tls=True)
+        self.assertIn("https://", re.search(r"open (\S+)/login#setup=", server.words())[1])
+        link = self.ran(self.stele("user", "create", "ada", "--role", "owner", "--data", str(self.data)))
+        self.assertTrue(link.startswith(server.tls_url + "/login#"), link)
+        secret = self.join(browser, link.strip().rpartition("=")[2])
+        self.assertEqual(browser.login("ada", secret), 200)
+        self.assertRegex(browser.set_cookie, r"^__Host-stele=\w{64}; Path=/; HttpOnly; SameSite=Strict; Secure$")
+        self.assertEqual(browser.status(), 200)
+        plain = Browser(server)
+        plain.cookies = {"stele": browser.cookies["__Host-stele"]}
+        self.assertEqual(plain.status(), 200, "the same session, where it may be read on no way")
+        browser.cookies = {"stele": browser.cookies["__Host-stele"]}
+        self.assertEqual(browser.status(), 401, "over TLS a cookie that any page may have set is none")
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -20,16 +20,15 @@ Identity identity_of(const Grant& grant) {
   return {identity_text(grant), grant.name, find_role(grant.role), grant.source, grant.logs};
 }
 
-// What people type when they log in, and what stands in a link.
+bool is_over(const Grant& grant, UnixNanos now) { return grant.revoked || (grant.expires && *grant.expires <= now); }
+
+}  // namespace
+
 bool is_user_id(std::string_view text) {
   constexpr std::size_t kBytesMax = 64;
   return !text.empty() && text.size() <= kBytesMax &&
          text.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789._@-") == std::string_view::npos;
 }
-
-bool is_over(const Grant& grant, UnixNanos now) { return grant.revoked || (grant.expires && *grant.expires <= now); }
-
-}  // namespace
 
 std::string_view holder_name(Holder holder) { return holder == Holder::kUser ? "user" : "token"; }
 
@@ -96,8 +95,11 @@ bool Grants::holds(const Identity& identity, UnixNanos now) const {
 Result<Identity> Grants::user(std::string_view id, UnixNanos now) const {
   const auto found = held("user:" + std::string(id));
   if (!found || is_over(found->grant, now)) return Error{Code::kUnauthenticated, "this user has no access"};
-  found->last_used.store(now, std::memory_order_relaxed);
   return found->identity;
+}
+
+void Grants::note_use(const Identity& identity, UnixNanos now) const {
+  if (const auto found = held(identity.text)) found->last_used.store(now, std::memory_order_relaxed);
 }
 
 Result<Identity> Grants::authenticate(std::string_view token, UnixNanos now) const {

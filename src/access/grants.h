@@ -40,6 +40,9 @@ struct Grant {
   friend bool operator==(const Grant&, const Grant&) = default;
 };
 
+// Whether it can be a user's: 1 to 64 lowercase letters, digits and . _ @ -
+bool is_user_id(std::string_view text);
+
 // As entries name him who has it: "token:k7m2p9x4qd", "user:ada".
 std::string identity_text(const Grant& grant);
 
@@ -67,6 +70,8 @@ class Grants {
 
   // Who the user is at `now`. kUnauthenticated: he has nothing that holds.
   [[nodiscard]] Result<Identity> user(std::string_view id, UnixNanos now) const;
+  // That he was here.
+  void note_use(const Identity& identity, UnixNanos now) const;
 
   // Who shows this token at `now`. kUnauthenticated, in words that say nothing of tokens that exist unless the token itself was
   // shown rightly: then that it expired or was revoked.

@@ -1,11 +1,13 @@
 // Who asks, once it is known, and what he may. Pure.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "access/permission.h"
+#include "base/bytes.h"
 #include "base/result.h"
 
 namespace stele::access {
@@ -16,6 +18,7 @@ struct Identity {
   const Role* role = nullptr;
   std::string source;             // may write as this source alone; empty: as any
   std::vector<std::string> logs;  // what it may know of; empty: every log, "audit" where its role sees that
+  std::optional<Hash> session;    // by which a user shows that it is he (login::Sessions)
 
   // Who may nothing, and knows of no log.
   static Identity nobody();

@@ -156,6 +156,8 @@ Status check_config(const Config& config) {
   constexpr std::size_t kSourceBytesMax = 128;
   if (!config.url.starts_with("http://") && !config.url.starts_with("https://"))
     return invalid("url is the server's, as in http://127.0.0.1:7373, not \"" + config.url + "\"");
+  if ((!config.ca_file.empty() || !config.pin.empty()) && !config.url.starts_with("https://"))
+    return invalid("ca_file and pin are for an https server, not for " + config.url);
   if (config.spool.empty()) return invalid("spool is the folder in which records wait; it must be named");
   if (config.source.size() > kSourceBytesMax || !is_utf8(config.source))
     return invalid("source is a name of 1 to 128 bytes of UTF-8");

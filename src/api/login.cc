@@ -7,7 +7,6 @@
 #include "api/use.h"
 #include "audit/login_event.h"
 #include "base/json_text.h"
-#include "login/password.h"
 #include "login/totp.h"
 
 namespace stele::api {
@@ -58,73 +57,81 @@ std::string identity_json(const access::Identity& identity) {
   return out + "]";
 }
 
-// Does `work` where passwords may take their time; answers that there are too many who wait.
-void at_the_desk(const Service& service, const net::Reply& reply, std::function<void()> work) {
-  if (!service.login.pool->submit(std::move(work)))
-    reply.send(error_response({Code::kBusy, "too many log in at this moment; try again"}));
-}
-
-void begin_session(const Service& service, const Visit& visit, const access::Identity& identity, const net::Reply& reply) {
-  const login::NewSession session = service.login.sessions->begin(identity);
-  std::string out = identity_json(identity);
+// Where what he has proven was replaced meanwhile, the session that he would have had has ended.
+void begin_session(const Service& service, const Visit& visit, const login::Desk::Verdict& verdict, const net::Reply& reply) {
+  const login::NewSession session = service.login.sessions->begin(*verdict.identity);
+  if (service.login.credentials->generation(visit.given.text("user")) != verdict.generation) {
+    service.login.sessions->end(session.cookie);
+    return reply.send(error_response({Code::kUnauthenticated, login::CredentialBook::kWrong}));
+  }
+  std::string out = identity_json(*verdict.identity);
   append_text_member(out, "csrf", session.csrf);
   net::Response response = json_response(200, out + "}\n");
   response.headers.push_back(cookie(visit.peer, session.cookie));
   reply.send(std::move(response));
 }
 
+// What somebody typed is told only where it is a user: it may be a password in the wrong place.
+std::string named(const Service& service, const std::string& user) {
+  return service.grants->grants().find(access::Holder::kUser, user) ? user : std::string();
+}
+
 void log_in(const Service& service, const Visit& visit, const net::Reply& reply) {
   const std::string user = visit.given.text("user");
   const auto verdict = service.login.desk->login(user, visit.given.text("password"), visit.given.text("code"), visit.network);
   if (!verdict.status) {
-    if (verdict.status.error().code == Code::kUnauthenticated)
-      service.recorder->note(audit::login_failed_event(visit.doer, user, verdict.status.error().message, service.clock.now()));
+    const Error& why = verdict.status.error();
+    if (why.code == Code::kUnauthenticated)
+      service.recorder->note(audit::login_failed_event(visit.doer, named(service, user), why.message, service.clock.now()));
     else
-      service.recorder->refuse({visit.doer, "POST", "/api/v1/login", verdict.status.error().message});
-    return reply.send(refusal(verdict.status.error(), verdict.wait_seconds));
+      service.recorder->refuse({visit.doer, "POST", "/api/v1/login", why.message});
+    return reply.send(refusal(why, verdict.wait_seconds));
   }
-  audit::Doer doer{verdict.identity->text, verdict.identity->name, visit.doer.address};
+  const audit::Doer doer{verdict.identity->text, verdict.identity->name, visit.doer.address};
   service.recorder->record(audit::login_event(doer, user, service.clock.now()),
-                           [&service, visit, identity = *verdict.identity, reply](const Status& recorded) {
+                           [&service, visit, verdict, reply](const Status& recorded) {
                              if (!recorded) return reply.send(error_response(recorded.error()));
-                             begin_session(service, visit, identity, reply);
+                             // It may wait for the disk, which whoever commits must not.
+                             reply.post([&service, visit, verdict, reply] { begin_session(service, visit, verdict, reply); });
                            });
 }
 
-// On the desk's threads: hashing takes its time.
-void join(const Service& service, const std::string& user, const std::string& invitation, const std::string& password,
-          const net::Reply& reply) {
-  const auto secret = service.login.credentials->join(user, invitation, password);
-  if (!secret) return reply.send(error_response(secret.error()));
-  std::string out = "{\"user\":";
-  append_json_string(out, user);
-  append_text_member(out, "secret", *secret);
-  append_text_member(out, "uri", login::totp_uri(user, *secret));
-  reply.send(json_response(200, out + "}\n"));
-}
-
-void record_and_join(const Service& service, const Visit& visit, const std::string& user, const std::string& invitation,
-                     const net::Reply& reply) {
+// That he joined is on record before he is told the secret, without which he cannot log in.
+void record_joined(const Service& service, const Visit& visit, const std::string& user, const std::string& secret,
+                   const net::Reply& reply) {
   service.recorder->record(audit::joined_event({"user:" + user, user, visit.doer.address}, user, service.clock.now()),
-                           [&service, user, invitation, password = visit.given.text("password"), reply](const Status& recorded) {
+                           [user, secret, reply](const Status& recorded) {
                              if (!recorded) return reply.send(error_response(recorded.error()));
-                             at_the_desk(service, reply, [&service, user, invitation, password, reply] {
-                               join(service, user, invitation, password, reply);
-                             });
+                             std::string out = "{\"user\":";
+                             append_json_string(out, user);
+                             append_text_member(out, "secret", secret);
+                             append_text_member(out, "uri", login::totp_uri(user, secret));
+                             reply.send(json_response(200, out + "}\n"));
                            });
 }
 
-// The first of all: whoever has the set-up's text becomes an owner. It is worth nothing from then on.
+// The first of all: whoever has the set-up's text becomes an owner. It is worth nothing from then on, and good again if nothing
+// came of it.
 void set_up(const Service& service, const Visit& visit, const net::Reply& reply) {
   const std::string user = visit.given.text("user");
+  const std::string text = visit.given.text("invitation");
+  if (!access::is_user_id(user))
+    return reply.send(error_response(invalid("user is 1 to 64 lowercase letters, digits and . _ @ -")));
+  if (!service.login.credentials->take_setup(text))
+    return reply.send(error_response({Code::kUnauthenticated, "this invitation was used"}));
+  const auto secret = service.login.credentials->join(user, std::nullopt, visit.given.text("password"), visit.network);
+  if (!secret) {
+    service.login.credentials->restore_setup(text);
+    return reply.send(error_response(secret.error()));
+  }
   audit::GrantBook::Wanted wanted;
   wanted.name = visit.given.text("name", user);
   wanted.role = "owner";
   service.grants->create_user(user, wanted, {"setup", "the set-up", visit.doer.address},
-                              [&service, visit, user, reply](const Result<access::Grant>& created) {
-                                if (!created) return reply.send(error_response(created.error()));
-                                service.login.credentials->end_setup();
-                                record_and_join(service, visit, user, "", reply);
+                              [&service, visit, user, text, secret = *secret, reply](const Result<access::Grant>& created) {
+                                if (created) return record_joined(service, visit, user, secret, reply);
+                                service.login.credentials->restore_setup(text);
+                                reply.send(error_response(created.error()));
                               });
 }
 
@@ -135,10 +142,10 @@ void follow_invitation(const Service& service, const Visit& visit, const net::Re
     service.recorder->refuse({visit.doer, "POST", "/api/v1/join", invited.status.error().message});
     return reply.send(refusal(invited.status.error(), invited.wait_seconds));
   }
-  if (const Status sound = login::check_password(visit.given.text("password")); !sound)
-    return reply.send(error_response(sound.error()));
   if (invited.user.empty()) return set_up(service, visit, reply);
-  record_and_join(service, visit, invited.user, invitation, reply);
+  const auto secret = service.login.credentials->join(invited.user, invitation, visit.given.text("password"), visit.network);
+  if (!secret) return reply.send(error_response(secret.error()));
+  record_joined(service, visit, invited.user, *secret, reply);
 }
 
 void log_out(const Service& service, const net::Request& request, const Call& call, const net::Reply& reply) {
@@ -153,12 +160,12 @@ void log_out(const Service& service, const net::Request& request, const Call& ca
 using AtDesk = void (*)(const Service&, const Visit&, const net::Reply&);
 
 RouteHandler visit_handler(const Service& service, std::set<std::string_view> known, AtDesk answer) {
-  return
-      [&service, known = std::move(known), answer](const net::Request& request, const Call& /*call*/, const net::Reply& reply) {
-        auto visit = read_visit(request, known);
-        if (!visit) return reply.send(error_response(visit.error()));
-        at_the_desk(service, reply, [&service, answer, visit = std::move(*visit), reply] { answer(service, visit, reply); });
-      };
+  return [&service, known = std::move(known), answer](const net::Request& request, const Call& /*call*/,
+                                                      const net::Reply& reply) {
+    auto visit = read_visit(request, known);
+    if (!visit) return reply.send(error_response(visit.error()));
+    at_the_desk(service.login, reply, [&service, answer, visit = std::move(*visit), reply] { answer(service, visit, reply); });
+  };
 }
 
 }  // namespace
@@ -176,8 +183,11 @@ void add_login_routes(Router& router, Service& service) {
               },
               Gate::kKnown});
   router.add({"GET", "/api/v1/session", Permission::kRead, audit::OnRecord::never(),
-              [](const net::Request&, const Call& call, const net::Reply& reply) {
-                reply.send(json_response(200, identity_json(call.identity) + "}\n"));
+              [&service](const net::Request& request, const Call& call, const net::Reply& reply) {
+                std::string out = identity_json(call.identity);
+                if (const auto shown = session_cookie(request); call.identity.session && shown)
+                  append_text_member(out, "csrf", service.login.sessions->csrf(*shown));
+                reply.send(json_response(200, out + "}\n"));
               },
               Gate::kKnown});
 }

@@ -102,6 +102,15 @@ Result<log::Sequencer*> Service::find(const Call& call, const std::string& name)
   return parts.log;
 }
 
+bool Service::still_holds(const access::Identity& identity) const {
+  return grants->grants().holds(identity, clock.now()) && (!identity.session || login.sessions->is_open(*identity.session));
+}
+
+void at_the_desk(const LoginParts& login, const net::Reply& reply, std::function<void()> work) {
+  if (!login.pool->submit(std::move(work)))
+    reply.send(error_response({Code::kBusy, "too many log in at this moment; try again"}));
+}
+
 bool Service::is_strict(const log::Sequencer& log, std::string_view source) const {
   const auto parts = std::ranges::find_if(logs, [&](const auto& one) { return one.second.log == &log; });
   if (parts == logs.end()) return false;

@@ -77,6 +77,11 @@ Error of_another_site(const net::Request& request) {
   return {Code::kDenied, "a page of " + std::string(request.header("origin")) + " may not write here"};
 }
 
+Error not_by_its_name(const net::Request& request) {
+  return {Code::kDenied,
+          "without a token this server is called by its address or as localhost, not as " + std::string(request.header("host"))};
+}
+
 int status_of(Code code) {
   switch (code) {
     case Code::kInvalid:
@@ -101,8 +106,9 @@ bool Router::takes_stream(const net::Request& request) const {
       routes_, [&](const Route& one) { return one.method == request.method && match(one.pattern, request.path); });
   if (route != routes_.end() && (route->streams || route->gate == Gate::kOwnProof)) return route->streams;
   if (route != routes_.end() && route->gate == Gate::kLogin) {
-    const auto length = parse_decimal(request.header("content-length"));
-    return !request.header("transfer-encoding").empty() || (length && *length > kLoginBodyMax);
+    const std::string_view text = request.header("content-length");
+    const auto length = parse_decimal(text);
+    return !request.header("transfer-encoding").empty() || (!text.empty() && (!length || *length > kLoginBodyMax));
   }
   const bool has_body = !request.header("content-length").empty() || !request.header("transfer-encoding").empty();
   return has_body && ((route != routes_.end() && route->gate == Gate::kOpen) || !identify(request));
@@ -111,13 +117,13 @@ bool Router::takes_stream(const net::Request& request) const {
 // What changes something shows the session's second secret too, which no page of another site can know.
 Result<access::Identity> Router::identify_session(const net::Request& request, std::string_view cookie) const {
   const auto session = sessions_->use(cookie);
-  if (!session || !authority_.holds(session->identity))
-    return Error{Code::kUnauthenticated, "this session has ended; log in again"};
+  const auto identity = session ? authority_.again(*session) : Result<access::Identity>(Error{Code::kUnauthenticated, ""});
+  if (!identity) return Error{Code::kUnauthenticated, "this session has ended; log in again"};
   if (comes_from_elsewhere(request)) return of_another_site(request);
   const bool reads = request.method == "GET" || request.method == "HEAD";
-  if (!reads && !login::Sessions::is_csrf(*session, request.header("stele-csrf")))
+  if (!reads && !sessions_->is_csrf(cookie, request.header("stele-csrf")))
     return Error{Code::kDenied, "what changes something shows the header Stele-CSRF, as the login answered it"};
-  return session->identity;
+  return identity;
 }
 
 Result<access::Identity> Router::identify(const net::Request& request) const {
@@ -132,8 +138,7 @@ Result<access::Identity> Router::identify(const net::Request& request) const {
   caller.authorization = request.header("authorization");
   auto identity = authority_.identify(caller);
   if (!identity && authority_.trusts_loopback() && request.peer.loopback && !by_address && caller.authorization.empty()) {
-    return Error{Code::kDenied, "without a token this server is called by its address or as localhost, not as " +
-                                    std::string(request.header("host"))};
+    return not_by_its_name(request);
   }
   if (identity && comes_from_elsewhere(request)) return of_another_site(request);
   return identity;
@@ -152,6 +157,8 @@ void Router::handle(const net::Request& request, const net::Reply& reply) const 
     }
     if (route.gate == Gate::kLogin && comes_from_elsewhere(request))
       return refuse(request, reply, nullptr, of_another_site(request));
+    if (route.gate == Gate::kLogin && request.peer.loopback && !request.peer.tls && !calls_by_address(request))
+      return refuse(request, reply, nullptr, not_by_its_name(request));
     if (route.gate != Gate::kIdentity && route.gate != Gate::kKnown)
       return call(route, request, {*parts, identity ? *identity : access::Identity::nobody(), route.permission}, reply);
     if (!identity) break;

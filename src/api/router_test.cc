@@ -72,6 +72,8 @@ TEST(Router, asks_the_authority_before_every_route) {
     if (route.gate == Gate::kLogin) {
       EXPECT_EQ(product.door.ask(kElsewhere, route.method, path).status, 400) << path << ": he says nothing of himself";
       EXPECT_EQ(product.door.ask(kElsewhere, route.method, path, "Host: here\r\nOrigin: https://there\r\n").status, 403) << path;
+      EXPECT_EQ(product.door.ask(kHere, route.method, path, "Host: evil.example\r\n").status, 403)
+          << path << ", under a borrowed name";
       continue;
     }
     std::vector<std::string> methods = {route.method};

@@ -62,6 +62,9 @@ struct LoginParts {
   search::Pool* pool = nullptr;  // whose threads wait for passwords
 };
 
+// Does `work` on the threads where passwords and their file take their time; answers where too many wait.
+void at_the_desk(const LoginParts& login, const net::Reply& reply, std::function<void()> work);
+
 // Lives longer than the router that uses it.
 struct Service {
   std::map<std::string, LogParts, log::LogOrder> logs;
@@ -83,6 +86,8 @@ struct Service {
   // The only ways to a log. kNotFound when there is no such log, or none that whoever asks may know of.
   [[nodiscard]] Result<LogParts> parts_of(const Call& call, const std::string& name) const;
   [[nodiscard]] Result<log::Sequencer*> find(const Call& call, const std::string& name) const;
+  // Whether what whoever asked was given holds still, and his session, if it is by one that he asks, has not ended.
+  [[nodiscard]] bool still_holds(const access::Identity& identity) const;
   // Whether the owner of that source wants nothing taken that cannot be attributed.
   [[nodiscard]] bool is_strict(const log::Sequencer& log, std::string_view source) const;
 };

@@ -56,14 +56,14 @@ class EntryStream final : public net::ChunkSource {
   [[nodiscard]] std::string_view heartbeat() const override { return ": still here\n\n"; }
 
  private:
-  // A stream ends with what its token gave, within a second.
+  // A stream ends with what its token gave, and with its session, within a second.
   Status check_identity() {
     constexpr std::int64_t kSecond = 1'000'000'000;
     const std::int64_t now = service_.clock.monotonic();
     if (now - checked_at_ < kSecond) return {};
     checked_at_ = now;
-    if (service_.grants->grants().holds(identity_, service_.clock.now())) return {};
-    return Error{Code::kUnauthenticated, "the token is not valid any more"};
+    if (service_.still_holds(identity_)) return {};
+    return Error{Code::kUnauthenticated, "what was shown is not valid any more"};
   }
 
   Service& service_;

@@ -10,11 +10,11 @@ namespace {
 
 using access::Holder;
 
-// Makes the invitation and answers with it.
+// At the desk. Makes the invitation and answers with it.
 void answer_invited(const Service& service, const access::Grant& grant, const net::Reply& reply) {
   const auto invitation = service.login.credentials->invite(grant.id);
-  if (!invitation) return reply.send(error_response(invitation.error()));
   service.login.sessions->end_all(identity_text(grant));
+  if (!invitation) return reply.send(error_response(invitation.error()));
   std::string out;
   append_grant(out, grant);
   append_text_member(out, "invitation", *invitation);
@@ -22,6 +22,7 @@ void answer_invited(const Service& service, const access::Grant& grant, const ne
   reply.send(json_response(200, out + "}\n"));
 }
 
+// What he may have had before proves nothing by the time that he has access.
 void create(const Service& service, const net::Request& request, const Call& call, const net::Reply& reply) {
   const auto parameters = Parameters::read(request, {"user", "name", "role", "logs", "expires"});
   auto wanted =
@@ -29,11 +30,17 @@ void create(const Service& service, const net::Request& request, const Call& cal
   if (!wanted) return reply.send(error_response(wanted.error()));
   const std::string user = parameters->text("user");
   if (wanted->name.empty()) wanted->name = user;
-  service.grants->create_user(user, *wanted, doer_of(request, &call.identity),
-                              [&service, reply](const Result<access::Grant>& created) {
-                                if (!created) return reply.send(error_response(created.error()));
-                                reply.post([&service, reply, grant = *created] { answer_invited(service, grant, reply); });
-                              });
+  at_the_desk(service.login, reply, [&service, reply, user, wanted = *wanted, doer = doer_of(request, &call.identity)] {
+    if (!service.grants->grants().user(user, service.clock.now())) {
+      if (const Status forgotten = service.login.credentials->forget(user); !forgotten)
+        return reply.send(error_response(forgotten.error()));
+      service.login.sessions->end_all("user:" + user);
+    }
+    service.grants->create_user(user, wanted, doer, [&service, reply](const Result<access::Grant>& created) {
+      if (!created) return reply.send(error_response(created.error()));
+      at_the_desk(service.login, reply, [&service, reply, grant = *created] { answer_invited(service, grant, reply); });
+    });
+  });
 }
 
 // One that the caller may know of and that holds; or the answer is sent.
@@ -53,7 +60,8 @@ void invite(const Service& service, const net::Request& request, const Call& cal
   service.recorder->record(audit::invited_event(doer_of(request, &call.identity), grant->id, service.clock.now()),
                            [&service, reply, grant = *grant](const Status& recorded) {
                              if (!recorded) return reply.send(error_response(recorded.error()));
-                             reply.post([&service, reply, grant] { answer_invited(service, grant, reply); });
+                             at_the_desk(service.login, reply,
+                                         [&service, reply, grant] { answer_invited(service, grant, reply); });
                            });
 }
 
@@ -64,9 +72,13 @@ void revoke(const Service& service, const net::Request& request, const Call& cal
                          [&service, reply](const Result<access::Grant>& revoked) {
                            if (!revoked) return reply.send(error_response(revoked.error()));
                            service.login.sessions->end_all(identity_text(*revoked));
-                           std::string out;
-                           append_grant(out, *revoked);
-                           reply.send(json_response(200, out + "}\n"));
+                           at_the_desk(service.login, reply, [&service, reply, grant = *revoked] {
+                             if (const Status forgotten = service.login.credentials->forget(grant.id); !forgotten)
+                               return reply.send(error_response(forgotten.error()));
+                             std::string out;
+                             append_grant(out, grant);
+                             reply.send(json_response(200, out + "}\n"));
+                           });
                          });
 }
 

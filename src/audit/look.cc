@@ -102,7 +102,8 @@ event::InternalEvent refusals_event(const Refusal& last, const std::string& pref
   return event;
 }
 
-std::string prefix_of(const std::string& address) {
+std::string prefix_of(const std::string& shown) {
+  const std::string address = shown.substr(0, shown.find('%'));  // without the zone of a link
   std::array<unsigned char, 16> bytes{};
   std::array<char, INET6_ADDRSTRLEN> text{};
   const auto masked = [&](int family, std::size_t kept, std::size_t size, const char* mask) {

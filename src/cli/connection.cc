@@ -107,13 +107,16 @@ Result<std::unique_ptr<Connection>> Connection::open(const Where& where, Reach r
   if (!where.url.empty()) {
     std::string url = where.url;
     while (url.ends_with('/')) url.pop_back();
-    if (url.find("://") == std::string::npos) url = "http://" + url;
+    const net::Trust trust = trust_of(where.trust);
+    const bool has_trust = !trust.ca_file.empty() || !trust.pin.empty();
+    if (url.find("://") == std::string::npos) url = (has_trust ? "https://" : "http://") + url;
     if (!url.starts_with("http://") && !url.starts_with("https://"))
       return invalid("--url is like http://127.0.0.1:7373, not \"" + where.url + "\"");
+    STELE_TRY(check_trust(where.trust, url));
     connection->name_ = url;
     connection->http_ = std::make_unique<net::HttpClient>(url);
     connection->http_->set_token(environment_token());
-    connection->http_->set_trust(trust_of(where.trust));
+    connection->http_->set_trust(trust);
     return connection;
   }
   const char* variable = std::getenv("STELE_DATA");

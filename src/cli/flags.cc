@@ -20,6 +20,11 @@ net::Trust trust_of(const net::Trust& flags) {
   return {variable("STELE_CA_FILE"), variable("STELE_PIN")};
 }
 
+Status check_trust(const net::Trust& flags, const std::string& url) {
+  if ((flags.ca_file.empty() && flags.pin.empty()) || url.starts_with("https://")) return {};
+  return invalid("--ca-file and --pin are for an https server, not for " + url);
+}
+
 void add_trust_options(const Command& command, net::Trust& trust) {
   command
       .add_option("--ca-file", trust.ca_file,

@@ -22,6 +22,9 @@ std::string environment_token();
 // What the flags say of servers to believe, and else the environment: STELE_CA_FILE, STELE_PIN.
 net::Trust trust_of(const net::Trust& flags);
 
+// kInvalid: --ca-file or --pin is given, and the URL is without TLS: a token would be sent to whoever it is.
+Status check_trust(const net::Trust& flags, const std::string& url);
+
 // Adds --ca-file and --pin.
 void add_trust_options(const Command& command, net::Trust& trust);
 // Adds --url, --data, --ca-file and --pin.

@@ -147,6 +147,7 @@ Status check(const Options& options, verify::Options& checks, verify::Report& re
   } else {
     net::HttpClient client(log_prefix(options));
     client.set_token(environment_token());
+    STELE_TRY(check_trust(options.trust, options.url));
     client.set_trust(trust_of(options.trust));
     const verify::Fetch fetch = [&client, &options](const std::string& path) -> Result<std::string> {
       STELE_ASSIGN(auto answer, get_patiently(client, "/" + path));

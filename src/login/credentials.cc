@@ -49,6 +49,12 @@ bool read_invitation(JsonValue value, Credential& out) {
   return true;
 }
 
+void note_network(Credential& credential, const std::string& network) {
+  std::erase(credential.networks, network);
+  credential.networks.push_back(network);
+  if (credential.networks.size() > kNetworksMax) credential.networks.erase(credential.networks.begin());
+}
+
 Error wrong() { return {Code::kUnauthenticated, CredentialBook::kWrong}; }
 
 }  // namespace
@@ -115,12 +121,16 @@ Result<std::unique_ptr<CredentialBook>> CredentialBook::open(io::FileSystem& fs,
   return book;
 }
 
-Status CredentialBook::put(const std::string& user, Credential credential) {
-  Credentials changed = credentials_;
-  changed[user] = std::move(credential);
+Status CredentialBook::save(Credentials changed) {
   STELE_TRY(io::write_file(fs_, path_, credentials_text(changed), 0600));
   credentials_ = std::move(changed);
   return {};
+}
+
+Status CredentialBook::put(const std::string& user, Credential credential) {
+  Credentials changed = credentials_;
+  changed[user] = std::move(credential);
+  return save(std::move(changed));
 }
 
 Result<std::string> CredentialBook::invite(const std::string& user) {
@@ -129,25 +139,54 @@ Result<std::string> CredentialBook::invite(const std::string& user) {
   credential.invitation = hash_of(text);
   credential.invited_until = clock_.now() + kInvitationNanos;
   const std::lock_guard lock(mutex_);
+  if (const auto before = credentials_.find(user); before != credentials_.end()) credential.networks = before->second.networks;
   STELE_TRY(put(user, std::move(credential)));
+  note_change(user);
   return text;
+}
+
+Status CredentialBook::forget(const std::string& user) {
+  const std::lock_guard lock(mutex_);
+  if (!credentials_.contains(user)) return {};
+  Credentials changed = credentials_;
+  changed.erase(user);
+  STELE_TRY(save(std::move(changed)));
+  note_change(user);
+  return {};
+}
+
+void CredentialBook::note_change(const std::string& user) {
+  const std::lock_guard lock(quick_mutex_);
+  ++generations_[user];
+}
+
+std::uint64_t CredentialBook::generation(const std::string& user) const {
+  const std::lock_guard lock(quick_mutex_);
+  const auto it = generations_.find(user);
+  return it == generations_.end() ? 0 : it->second;
 }
 
 std::string CredentialBook::offer_setup() {
   std::string text = random_text(random_);
-  const std::lock_guard lock(mutex_);
-  setup_ = hash_of(text);
+  restore_setup(text);
   return text;
 }
 
 bool CredentialBook::is_setup(std::string_view text) const {
-  const std::lock_guard lock(mutex_);
+  const std::lock_guard lock(quick_mutex_);
   return setup_ && is_same(*setup_, hash_of(text));
 }
 
-void CredentialBook::end_setup() {
-  const std::lock_guard lock(mutex_);
+bool CredentialBook::take_setup(std::string_view text) {
+  const std::lock_guard lock(quick_mutex_);
+  if (!setup_ || !is_same(*setup_, hash_of(text))) return false;
   setup_.reset();
+  return true;
+}
+
+void CredentialBook::restore_setup(std::string_view text) {
+  const std::lock_guard lock(quick_mutex_);
+  setup_ = hash_of(text);
 }
 
 std::optional<std::string> CredentialBook::invited(std::string_view text) const {
@@ -160,19 +199,22 @@ std::optional<std::string> CredentialBook::invited(std::string_view text) const 
   return out;
 }
 
-Result<std::string> CredentialBook::join(const std::string& user, std::string_view invitation, const std::string& password) {
+Result<std::string> CredentialBook::join(const std::string& user, const std::optional<std::string>& invitation,
+                                         const std::string& password, const std::string& network) {
   STELE_TRY(check_password(password));
   Credential credential;
   STELE_ASSIGN(credential.password, hash_password(password, random_));
   credential.totp_secret = make_totp_secret(random_);
   std::string secret = credential.totp_secret;
   const std::lock_guard lock(mutex_);
-  const auto it = credentials_.find(user);
-  const bool is_invited =
-      it != credentials_.end() && it->second.invitation && is_same(*it->second.invitation, hash_of(invitation));
-  if (invitation.empty() ? it != credentials_.end() && !it->second.password.empty() : !is_invited)
-    return Error{Code::kUnauthenticated, "this invitation was used"};
+  const auto before = credentials_.find(user);
+  const bool is_invited = invitation && before != credentials_.end() && before->second.invitation &&
+                          is_same(*before->second.invitation, hash_of(*invitation));
+  if (invitation && !is_invited) return Error{Code::kUnauthenticated, "this invitation was used"};
+  if (is_invited) credential.networks = before->second.networks;
+  note_network(credential, network);
   STELE_TRY(put(user, std::move(credential)));
+  note_change(user);
   return secret;
 }
 
@@ -197,9 +239,7 @@ Status CredentialBook::check(const std::string& user, const std::string& passwor
   if (!step) return wrong();
   Credential credential = it->second;
   credential.totp_last = *step;
-  std::erase(credential.networks, network);
-  credential.networks.push_back(network);
-  if (credential.networks.size() > kNetworksMax) credential.networks.erase(credential.networks.begin());
+  note_network(credential, network);
   return put(user, std::move(credential));
 }
 

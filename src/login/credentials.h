@@ -43,18 +43,28 @@ class CredentialBook {
   // names the file: it is not replaced by an empty one.
   static Result<std::unique_ptr<CredentialBook>> open(io::FileSystem& fs, std::string path, const Clock& clock, Random& random);
 
-  // Makes an invitation, good once and for a day, in place of what proved that it is he before; its text is told once.
+  // Makes an invitation, good once and for a day, in place of what proved that it is he before; its text is told once. From where
+  // he came stays known.
   Result<std::string> invite(const std::string& user);
+  // What proved that it is he is worth nothing any more.
+  Status forget(const std::string& user);
+  // Rises with each of these, so that whoever is let in by what was changed meanwhile can be told.
+  [[nodiscard]] std::uint64_t generation(const std::string& user) const;
   // Makes the text with which the first user of all is made, in memory alone; the one before is none any more.
   std::string offer_setup();
   [[nodiscard]] bool is_setup(std::string_view text) const;
-  void end_setup();
+  // Whether it is that text, which is none from then on; of several at once one has it.
+  bool take_setup(std::string_view text);
+  // Makes the text of a set-up that came to nothing one again.
+  void restore_setup(std::string_view text);
 
   // Whose invitation this is; nothing: nobody's, or it is too old.
   [[nodiscard]] std::optional<std::string> invited(std::string_view text) const;
-  // Keeps the password, and ends the invitation: whoever was not that quick is told kUnauthenticated. Returns the secret of his
-  // codes. Takes as long as hash_password(). Where `invitation` is empty the user is one that was just made.
-  Result<std::string> join(const std::string& user, std::string_view invitation, const std::string& password);
+  // Keeps the password, and that he comes from this network; ends the invitation: whoever was not that quick is told
+  // kUnauthenticated. Returns the secret of his codes. Takes as long as hash_password(). Without an invitation: of one who has no
+  // access yet.
+  Result<std::string> join(const std::string& user, const std::optional<std::string>& invitation, const std::string& password,
+                           const std::string& network);
 
   // Whether he is known to come from this network.
   [[nodiscard]] bool is_known(std::string_view user, std::string_view network) const;
@@ -65,7 +75,10 @@ class CredentialBook {
  private:
   CredentialBook(io::FileSystem& fs, std::string path, const Clock& clock, Random& random)
       : fs_(fs), path_(std::move(path)), clock_(clock), random_(random) {}
-  Status put(const std::string& user, Credential credential);  // under the mutex
+  // Under the mutex.
+  Status put(const std::string& user, Credential credential);
+  Status save(Credentials changed);
+  void note_change(const std::string& user);
 
   io::FileSystem& fs_;
   const std::string path_;
@@ -74,6 +87,10 @@ class CredentialBook {
   mutable std::mutex mutex_;
   // What follows is guarded by it.
   Credentials credentials_;
+
+  mutable std::mutex quick_mutex_;  // nobody waits for the disk under it
+  // What follows is guarded by it.
+  std::map<std::string, std::uint64_t, std::less<>> generations_;
   std::optional<Hash> setup_;
 };
 

@@ -1,6 +1,7 @@
 // What proves that a user is he: kept on disk, told once, good once.
 #include "login/credentials.h"
 
+#include <argon2.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
@@ -46,7 +47,7 @@ TEST_F(CredentialBookTest, LetsInWhoHasPasswordAndCode) {
   const std::string invitation = *book->invite("ada");
   EXPECT_EQ(book->invited(invitation), "ada");
   EXPECT_EQ(book->invited("another"), std::nullopt);
-  const std::string secret = *book->join("ada", invitation, kPassword);
+  const std::string secret = *book->join("ada", invitation, kPassword, "n");
   book = open();  // after a restart
   EXPECT_EQ(book->invited(invitation), std::nullopt);
   struct stat st {};
@@ -81,11 +82,10 @@ TEST_F(CredentialBookTest, AnInvitationIsGoodOnceAndForADay) {
   const std::string first = *book->invite("ada");
   const std::string second = *book->invite("ada");
   EXPECT_EQ(book->invited(first), std::nullopt) << "another took its place";
-  EXPECT_EQ(book->join("ada", first, kPassword).error().code, Code::kUnauthenticated);
-  EXPECT_EQ(book->join("ada", second, "too short").error().code, Code::kInvalid);
-  ASSERT_TRUE(book->join("ada", second, kPassword));
-  EXPECT_EQ(book->join("ada", second, kPassword).error().code, Code::kUnauthenticated);
-  EXPECT_EQ(book->join("ada", "", kPassword).error().code, Code::kUnauthenticated) << "nobody's password is replaced without one";
+  EXPECT_EQ(book->join("ada", first, kPassword, "n").error().code, Code::kUnauthenticated);
+  EXPECT_EQ(book->join("ada", second, "too short", "n").error().code, Code::kInvalid);
+  ASSERT_TRUE(book->join("ada", second, kPassword, "n"));
+  EXPECT_EQ(book->join("ada", second, kPassword, "n").error().code, Code::kUnauthenticated);
   const std::string third = *book->invite("bob");
   clock.advance(kDay);
   EXPECT_EQ(book->invited(third), std::nullopt);
@@ -97,14 +97,28 @@ TEST_F(CredentialBookTest, OfManyAtOnceOneJoins) {
   const std::string invitation = *book->invite("ada");
   std::atomic<int> joined{0};
   std::vector<std::thread> threads;
-  for (int i = 0; i < 4; ++i) threads.emplace_back([&] { joined += book->join("ada", invitation, kPassword) ? 1 : 0; });
+  for (int i = 0; i < 4; ++i) threads.emplace_back([&] { joined += book->join("ada", invitation, kPassword, "n") ? 1 : 0; });
   for (std::thread& thread : threads) thread.join();
   EXPECT_EQ(joined, 1);
 }
 
+// Goal: who has joined is known where he joined, so that strangers cannot keep him from ever coming back.
+TEST_F(CredentialBookTest, KnowsFromWhereHeJoined) {
+  auto book = open();
+  ASSERT_TRUE(book->join("ada", *book->invite("ada"), kPassword, "home"));
+  EXPECT_TRUE(book->is_known("ada", "home"));
+  ASSERT_TRUE(book->invite("ada"));
+  EXPECT_TRUE(book->is_known("ada", "home")) << "also while he is invited anew";
+  const std::uint64_t generation = book->generation("ada");
+  ASSERT_TRUE(book->forget("ada"));
+  EXPECT_FALSE(book->is_known("ada", "home"));
+  EXPECT_GT(book->generation("ada"), generation);
+  ASSERT_TRUE(book->forget("ada")) << "nothing to forget";
+}
+
 TEST_F(CredentialBookTest, ANewInvitationTakesTheOldPasswordAway) {
   auto book = open();
-  const std::string secret = *book->join("ada", *book->invite("ada"), kPassword);
+  const std::string secret = *book->join("ada", *book->invite("ada"), kPassword, "home");
   ASSERT_TRUE(book->invite("ada"));
   EXPECT_FALSE(book->check("ada", kPassword, code(secret), "n"));
 }
@@ -116,8 +130,12 @@ TEST_F(CredentialBookTest, SetsUpOnceAndInMemoryAlone) {
   const std::string second = book->offer_setup();
   EXPECT_FALSE(book->is_setup(first));
   EXPECT_TRUE(book->is_setup(second));
-  book->end_setup();
+  EXPECT_FALSE(book->take_setup(first));
+  EXPECT_TRUE(book->take_setup(second));
+  EXPECT_FALSE(book->take_setup(second)) << "one has it";
   EXPECT_FALSE(book->is_setup(second));
+  book->restore_setup(second);
+  EXPECT_TRUE(book->take_setup(second)) << "where nothing came of it";
   EXPECT_FALSE(std::filesystem::exists(path));
 }
 
@@ -153,6 +171,8 @@ TEST(Passwords, AreLongAndNothingElse) {
   EXPECT_TRUE(is_password(kPassword, hash));
   EXPECT_FALSE(is_password(kPassword + " ", hash));
   EXPECT_FALSE(is_password(kPassword, ""));
+  // Whoever is not known is computed to the end too: the hash that stands for him is one.
+  EXPECT_EQ(argon2id_verify(nobodys_hash(), kPassword.data(), kPassword.size()), ARGON2_VERIFY_MISMATCH);
   EXPECT_FALSE(is_password(kPassword, "$argon2id$"));
 }
 

@@ -3,8 +3,13 @@
 namespace stele::login {
 namespace {
 
-constexpr std::int64_t kNanos = 1'000'000'000;
-constexpr const char* kInvitations = "?";  // who is tried where an invitation is: no user has this name
+// Who is tried where no user can have the name, and where an invitation is.
+constexpr const char* kNobody = "?";
+
+std::int64_t seconds_of(std::int64_t nanos) {
+  constexpr std::int64_t kNanos = 1'000'000'000;
+  return (nanos + kNanos - 1) / kNanos;
+}
 
 Error too_often(std::int64_t seconds) {
   return {Code::kBusy, "too many tries that failed; the next one may be made in " + std::to_string(seconds) + " s"};
@@ -12,39 +17,42 @@ Error too_often(std::int64_t seconds) {
 
 }  // namespace
 
-std::int64_t Desk::wait(const std::string& user, const std::string& network) {
-  const bool known = credentials_.is_known(user, network);
-  const std::lock_guard lock(mutex_);
-  return (throttle_.wait(user, network, known, clock_.monotonic()) + kNanos - 1) / kNanos;
-}
-
-void Desk::note(bool failed, const std::string& user, const std::string& network) {
-  const bool known = credentials_.is_known(user, network);
-  const std::lock_guard lock(mutex_);
-  if (failed)
-    throttle_.failed(user, network, known, clock_.monotonic());
-  else
-    throttle_.succeeded(user, network);
-}
-
 Desk::Verdict Desk::login(const std::string& user, const std::string& password, const std::string& code,
                           const std::string& network) {
-  if (const std::int64_t seconds = wait(user, network); seconds > 0) return {too_often(seconds), seconds, std::nullopt};
+  const std::string tried = access::is_user_id(user) ? user : kNobody;
+  const bool known = credentials_.is_known(tried, network);
+  {
+    const std::lock_guard lock(mutex_);
+    const std::int64_t seconds = seconds_of(throttle_.wait(tried, network, known, clock_.monotonic()));
+    if (seconds > 0) return {too_often(seconds), seconds, std::nullopt, 0};
+  }
+  const std::uint64_t generation = credentials_.generation(user);
   Status status = credentials_.check(user, password, code, network);
   auto identity = grants_.user(user, clock_.now());
   // Whose access was taken is told no more than who never had any.
   if (status && !identity) status = Error{Code::kUnauthenticated, CredentialBook::kWrong};
-  if (status || status.error().code == Code::kUnauthenticated) note(!status.ok(), user, network);
-  if (!status) return {status, 0, std::nullopt};
-  return {Status(), 0, std::move(*identity)};
+  const std::lock_guard lock(mutex_);
+  if (status) {
+    throttle_.succeeded(tried, network);
+    grants_.note_use(*identity, clock_.now());
+    return {Status(), 0, std::move(*identity), generation};
+  }
+  if (status.error().code == Code::kUnauthenticated) throttle_.failed(tried, network, known, clock_.monotonic());
+  return {status, 0, std::nullopt, 0};
 }
 
+// 256 random bits are not guessed: a network slows down itself alone.
 Desk::Invited Desk::invited(const std::string& invitation, const std::string& network) {
-  if (const std::int64_t seconds = wait(kInvitations, network); seconds > 0) return {too_often(seconds), seconds, {}};
-  if (credentials_.is_setup(invitation)) return {Status(), 0, {}};
+  {
+    const std::lock_guard lock(mutex_);
+    const std::int64_t seconds = seconds_of(invitations_.wait(kNobody, network, true, clock_.monotonic()));
+    if (seconds > 0) return {too_often(seconds), seconds, {}};
+  }
+  if (credentials_.is_setup(invitation) && grants_.is_empty(clock_.now())) return {Status(), 0, {}};
   const auto user = credentials_.invited(invitation);
   if (user && grants_.user(*user, clock_.now())) return {Status(), 0, *user};
-  note(true, kInvitations, network);
+  const std::lock_guard lock(mutex_);
+  invitations_.failed(kNobody, network, true, clock_.monotonic());
   return {Error{Code::kUnauthenticated, "this invitation does not hold: it was used, replaced, or is older than a day"}, 0, {}};
 }
 

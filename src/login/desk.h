@@ -23,6 +23,7 @@ class Desk {
     Status status;                             // kUnauthenticated; kBusy: he is to wait; as CredentialBook
     std::int64_t wait_seconds = 0;             // then, at least one
     std::optional<access::Identity> identity;  // with a good status
+    std::uint64_t generation = 0;              // of what proved that it is he (CredentialBook::generation)
   };
   // Takes as long as a password takes, whoever it is.
   Verdict login(const std::string& user, const std::string& password, const std::string& code, const std::string& network);
@@ -30,20 +31,18 @@ class Desk {
   struct Invited {
     Status status;
     std::int64_t wait_seconds = 0;
-    std::string user;  // empty: the set-up's, whoever that will be
+    std::string user;  // empty: the set-up's, whoever that will be; it holds while nobody has access
   };
   Invited invited(const std::string& invitation, const std::string& network);
 
  private:
-  // 0: it may be tried. Seconds, rounded up.
-  std::int64_t wait(const std::string& user, const std::string& network);
-  void note(bool failed, const std::string& user, const std::string& network);
-
   CredentialBook& credentials_;
   const access::Grants& grants_;
   const Clock& clock_;
   std::mutex mutex_;
-  Throttle throttle_;  // guarded by it
+  // Guarded by it.
+  Throttle throttle_;
+  Throttle invitations_;  // apart, so that who guesses the one is not in the way of the other
 };
 
 }  // namespace stele::login

@@ -29,6 +29,8 @@ std::size_t characters(const std::string& text) {
 
 }  // namespace
 
+const char* nobodys_hash() { return kNobodys; }
+
 Status check_password(const std::string& password) {
   if (!is_utf8(password)) return invalid("the password is not UTF-8");
   if (characters(password) < kCharactersMin) return invalid("a password has 12 characters at least: some words do");

@@ -18,4 +18,7 @@ Result<std::string> hash_password(const std::string& password, Random& random);
 // Whether the password is that of the hash, at the same cost. With an empty hash: no, at the same cost.
 bool is_password(const std::string& password, const std::string& hash);
 
+// The hash that stands for whoever has none: of a password that nobody has.
+const char* nobodys_hash();
+
 }  // namespace stele::login

@@ -19,6 +19,10 @@ Hash hash_of(std::string_view text) { return crypto::sha256(as_byte_span(text));
 
 }  // namespace
 
+Sessions::Sessions(const Clock& clock, Random& random, SessionLimits limits) : clock_(clock), random_(random), limits_(limits) {
+  random_.fill(secret_);
+}
+
 bool Sessions::is_over(const Session& session, std::int64_t now) const {
   return session.used + limits_.idle <= now || session.begun + limits_.absolute <= now;
 }
@@ -40,15 +44,18 @@ void Sessions::make_room(std::string_view identity, std::int64_t now) {
 }
 
 NewSession Sessions::begin(const access::Identity& identity) {
-  NewSession out{random_text(random_), random_text(random_)};
+  NewSession out{random_text(random_), {}};
+  out.csrf = csrf(out.cookie);
   const std::int64_t now = clock_.monotonic();
   const std::lock_guard lock(mutex_);
   make_room(identity.text, now);
-  sessions_[hash_of(out.cookie)] = {identity, hash_of(out.csrf), now, now};
+  Session& session = sessions_[hash_of(out.cookie)];
+  session = {identity, now, now};
+  session.identity.session = hash_of(out.cookie);
   return out;
 }
 
-std::optional<Sessions::Found> Sessions::use(std::string_view cookie) {
+std::optional<access::Identity> Sessions::use(std::string_view cookie) {
   const std::int64_t now = clock_.monotonic();
   const std::lock_guard lock(mutex_);
   const auto it = sessions_.find(hash_of(cookie));
@@ -58,11 +65,21 @@ std::optional<Sessions::Found> Sessions::use(std::string_view cookie) {
     return std::nullopt;
   }
   it->second.used = now;
-  return Found{it->second.identity, it->second.csrf};
+  return it->second.identity;
 }
 
-bool Sessions::is_csrf(const Found& session, std::string_view text) {
-  return crypto::equal_in_constant_time(as_byte_span(session.csrf), as_byte_span(hash_of(text)));
+bool Sessions::is_open(const Hash& session) const {
+  const std::lock_guard lock(mutex_);
+  const auto it = sessions_.find(session);
+  return it != sessions_.end() && !is_over(it->second, clock_.monotonic());
+}
+
+std::string Sessions::csrf(std::string_view cookie) const {
+  return hex_encode(as_byte_span(crypto::hmac_sha256(as_byte_span(secret_), as_byte_span(cookie))));
+}
+
+bool Sessions::is_csrf(std::string_view cookie, std::string_view text) const {
+  return crypto::equal_in_constant_time(as_byte_span(csrf(cookie)), as_byte_span(text));
 }
 
 bool Sessions::end(std::string_view cookie) {

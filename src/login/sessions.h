@@ -21,27 +21,27 @@ struct SessionLimits {
   std::size_t of_one_max = 20;                 // of one user; the same
 };
 
-// A session just begun: both texts are told once, to whoever logged in, and kept nowhere.
+// A session just begun: its texts are told to whoever logged in, and kept nowhere.
 struct NewSession {
   std::string cookie;  // 256 random bits
-  std::string csrf;    // 256 others: what changes something carries them besides
+  std::string csrf;    // what follows from them by a secret of the server: what changes something carries it besides
 };
 
 // Thread-safe. The clock and the source of randomness outlive it.
 class Sessions {
  public:
-  Sessions(const Clock& clock, Random& random, SessionLimits limits = {}) : clock_(clock), random_(random), limits_(limits) {}
+  Sessions(const Clock& clock, Random& random, SessionLimits limits = {});
 
   NewSession begin(const access::Identity& identity);
 
-  struct Found {
-    access::Identity identity;
-    Hash csrf{};  // SHA-256 of it
-  };
-  // Whose session this is, which is used by asking. Nothing: it is none, or has ended.
-  std::optional<Found> use(std::string_view cookie);
-  // Whether this text is the session's second one, told in constant time.
-  static bool is_csrf(const Found& session, std::string_view text);
+  // Whose session this is, which is used by asking: an identity with its `session`. Nothing: it is none, or has ended.
+  std::optional<access::Identity> use(std::string_view cookie);
+  // Whether one that use() named has not ended; that is no use of it.
+  [[nodiscard]] bool is_open(const Hash& session) const;
+  // The second text of a session.
+  [[nodiscard]] std::string csrf(std::string_view cookie) const;
+  // Whether this text is that, told in constant time.
+  [[nodiscard]] bool is_csrf(std::string_view cookie, std::string_view text) const;
 
   // Ends one. False: it is none.
   bool end(std::string_view cookie);
@@ -52,7 +52,6 @@ class Sessions {
  private:
   struct Session {
     access::Identity identity;
-    Hash csrf{};
     std::int64_t begun = 0;  // monotonic
     std::int64_t used = 0;
   };
@@ -63,6 +62,7 @@ class Sessions {
   const Clock& clock_;
   Random& random_;
   SessionLimits limits_;
+  Hash secret_{};  // of this process
   mutable std::mutex mutex_;
   std::map<Hash, Session> sessions_;  // by SHA-256 of the cookie
 };

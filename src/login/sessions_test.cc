@@ -26,11 +26,15 @@ TEST_F(SessionsTest, AreOfWhoBeganThem) {
   const NewSession bob = sessions.begin(user("bob"));
   ASSERT_NE(ada.cookie, bob.cookie);
   ASSERT_NE(ada.cookie, ada.csrf);
-  EXPECT_EQ(sessions.use(ada.cookie)->identity.text, "user:ada");
+  EXPECT_EQ(sessions.use(ada.cookie)->text, "user:ada");
   const auto found = sessions.use(bob.cookie);
-  EXPECT_EQ(found->identity.text, "user:bob");
-  EXPECT_TRUE(Sessions::is_csrf(*found, bob.csrf));
-  for (const std::string& wrong : {ada.csrf, bob.cookie, std::string()}) EXPECT_FALSE(Sessions::is_csrf(*found, wrong));
+  EXPECT_EQ(found->text, "user:bob");
+  EXPECT_TRUE(sessions.is_open(*found->session));
+  EXPECT_TRUE(sessions.is_csrf(bob.cookie, bob.csrf));
+  EXPECT_EQ(sessions.csrf(bob.cookie), bob.csrf);
+  for (const std::string& wrong : {ada.csrf, bob.cookie, std::string()}) EXPECT_FALSE(sessions.is_csrf(bob.cookie, wrong));
+  SeededRandom otherwise{2};
+  EXPECT_FALSE(Sessions(clock, otherwise).is_csrf(bob.cookie, bob.csrf)) << "another process";
   for (const std::string& wrong : {ada.csrf, ada.cookie + "0", ada.cookie.substr(1), std::string()})
     EXPECT_FALSE(sessions.use(wrong));
 }
@@ -56,7 +60,10 @@ TEST_F(SessionsTest, AreEndedAtOnce) {
   const NewSession first = sessions.begin(user("ada"));
   const NewSession second = sessions.begin(user("ada"));
   const NewSession other = sessions.begin(user("bob"));
+  const Hash session = *sessions.use(first.cookie)->session;
+  EXPECT_TRUE(sessions.is_open(session));
   EXPECT_TRUE(sessions.end(first.cookie));
+  EXPECT_FALSE(sessions.is_open(session));
   EXPECT_FALSE(sessions.end(first.cookie));
   EXPECT_FALSE(sessions.use(first.cookie));
   EXPECT_TRUE(sessions.use(second.cookie));

@@ -5,7 +5,8 @@
 namespace stele::login {
 namespace {
 
-constexpr std::string_view kOthers = "\n";  // the key of all that are not told apart: no user and no network has it
+// The key of all that are not told apart: no user id and no network has a line end.
+constexpr std::string_view kOthers = "\n";
 
 std::string pair_key(std::string_view user, std::string_view network) { return std::string(user) + "\n" + std::string(network); }
 
@@ -27,12 +28,12 @@ std::int64_t Throttle::window_wait(const Counts& counts, std::string_view key, s
 }
 
 std::int64_t Throttle::wait(std::string_view user, std::string_view network, bool known, std::int64_t now) {
-  std::int64_t longest = window_wait(networks_, network, limits_.network_failures, limits_.network_window, now);
-  if (const auto it = pairs_.find(pair_key(user, network)); it != pairs_.end())
-    longest = std::max(longest, delay(it->second, now));
-  if (!known)
-    longest = std::max(longest, window_wait(strangers_, user, limits_.strangers_failures, limits_.strangers_window, now));
-  return longest;
+  auto pair = pairs_.find(pair_key(user, network));
+  if (pair == pairs_.end() && !known) pair = pairs_.find(kOthers);
+  const std::int64_t own = pair == pairs_.end() ? 0 : delay(pair->second, now);
+  if (known) return own;
+  return std::max({own, window_wait(networks_, network, limits_.network_failures, limits_.network_window, now),
+                   window_wait(strangers_, user, limits_.strangers_failures, limits_.strangers_window, now)});
 }
 
 // The count of that key, begun anew where its window is over. What is old makes room; where there is none, all others are one.
@@ -55,8 +56,9 @@ void Throttle::failed(std::string_view user, std::string_view network, bool know
     note(it->second);
   else
     note(count(pairs_, pair, limits_.forget_after, now));
+  if (known) return;
   note(count(networks_, std::string(network), limits_.network_window, now));
-  if (!known) note(count(strangers_, std::string(user), limits_.strangers_window, now));
+  note(count(strangers_, std::string(user), limits_.strangers_window, now));
 }
 
 void Throttle::succeeded(std::string_view user, std::string_view network) { pairs_.erase(pair_key(user, network)); }

@@ -25,8 +25,8 @@ class Throttle {
  public:
   explicit Throttle(ThrottleLimits limits = {}) : limits_(limits) {}
 
-  // How long this try has to wait, in nanoseconds; 0: it may be made now. `known`: the user has logged in from this network
-  // before.
+  // How long this try has to wait, in nanoseconds; 0: it may be made now. `known`: the user has come from this network before;
+  // then he waits for his own failures alone.
   [[nodiscard]] std::int64_t wait(std::string_view user, std::string_view network, bool known, std::int64_t now);
   void failed(std::string_view user, std::string_view network, bool known, std::int64_t now);
   // What he did wrong before is forgotten; what his network did to others is not.

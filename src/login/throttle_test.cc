@@ -45,11 +45,12 @@ TEST(Throttle, LimitsANetworkWhomeverItTries) {
     EXPECT_EQ(throttle.wait("u" + std::to_string(i), "n", false, kHour), 0);
     throttle.failed("u" + std::to_string(i), "n", false, kHour);
   }
-  EXPECT_EQ(throttle.wait("ada", "n", true, kHour), 10 * kMinute);
-  EXPECT_EQ(throttle.wait("ada", "m", true, kHour), 0);
+  EXPECT_EQ(throttle.wait("ada", "n", false, kHour), 10 * kMinute);
+  EXPECT_EQ(throttle.wait("ada", "n", true, kHour), 0) << "who is known there is of the same office, or behind the same proxy";
+  EXPECT_EQ(throttle.wait("ada", "m", false, kHour), 0);
   throttle.succeeded("u1", "n");
-  EXPECT_EQ(throttle.wait("ada", "n", true, kHour), 10 * kMinute) << "one that gets in clears nothing";
-  EXPECT_EQ(throttle.wait("ada", "n", true, kHour + 10 * kMinute), 0);
+  EXPECT_EQ(throttle.wait("ada", "n", false, kHour), 10 * kMinute) << "one that gets in clears nothing";
+  EXPECT_EQ(throttle.wait("ada", "n", false, kHour + 10 * kMinute), 0);
 }
 
 // Goal: many networks that try one user slow down each other, and not him where he is known.
@@ -68,12 +69,13 @@ TEST(Throttle, CountsTogetherWhatItCannotTellApart) {
   ThrottleLimits limits;
   limits.told_apart_max = 100;
   Throttle throttle(limits);
-  for (int i = 0; i < 1000; ++i) throttle.failed("ada", "net" + std::to_string(i), true, kHour);
-  EXPECT_GT(throttle.wait("ada", "net5000", true, kHour), 0) << "of the others there are too many";
-  EXPECT_EQ(throttle.wait("ada", "net1", true, kHour), 0) << "one that is told apart stands for itself";
-  EXPECT_EQ(throttle.wait("ada", "net5000", true, 2 * kHour), 0);
-  throttle.failed("ada", "net7000", true, 2 * kHour);
-  EXPECT_EQ(throttle.wait("ada", "net8000", true, 2 * kHour), 0) << "what is old has made room";
+  for (int i = 0; i < 1000; ++i) throttle.failed("u" + std::to_string(i), "net" + std::to_string(i), false, kHour);
+  EXPECT_GT(throttle.wait("ada", "net5000", false, kHour), 0) << "of the others there are too many";
+  EXPECT_EQ(throttle.wait("ada", "net5000", true, kHour), 0) << "and they keep nobody out who is known";
+  EXPECT_EQ(throttle.wait("u1", "net1", false, kHour), 0) << "one that is told apart stands for itself";
+  EXPECT_EQ(throttle.wait("ada", "net5000", false, 3 * kHour), 0);
+  throttle.failed("ada", "net7000", false, 3 * kHour);
+  EXPECT_EQ(throttle.wait("bob", "net8000", false, 3 * kHour), 0) << "what is old has made room";
 }
 
 }  // namespace

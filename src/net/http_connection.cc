@@ -359,19 +359,25 @@ asio::awaitable<void> read_request(HttpConnection& connection, beast::flat_buffe
     co_await read_sized_body(connection, buffer, length, in);
 }
 
-// Reads on for a while after an answer to a request that was not read whole: closing while the peer still sends would
-// reset the connection, and the answer would be lost on the way (RFC 9112, section 9.6).
-asio::awaitable<void> linger(HttpConnection& connection) {
+// What the peer still sends, until it ends or the connection does: closing while it sends would reset the connection, and what
+// was answered would be lost on the way (RFC 9112, section 9.6).
+asio::awaitable<void> read_out(HttpConnection& connection) {
   constexpr std::int64_t kSeconds = 2;
   constexpr std::size_t kBytesMax = 64U << 20;
-  error_code error;
   connection.expire_after(kSeconds);
-  co_await connection.channel.end();
+  error_code error;
   std::string waste(kReadBytes, '\0');
   for (std::size_t read = 0; !error && read < kBytesMax;) {
     read += co_await connection.channel.socket().async_read_some(asio::buffer(waste),
                                                                  asio::redirect_error(asio::use_awaitable, error));
   }
+}
+
+// Ends after an answer to a request that was not read whole.
+asio::awaitable<void> linger(HttpConnection& connection) {
+  connection.expire_after(connection.server->limits.request_seconds);
+  co_await connection.channel.end();
+  co_await read_out(connection);
 }
 
 // Reads what the handler asks of the body, until it answers.
@@ -477,8 +483,10 @@ asio::awaitable<bool> greet(HttpConnection& connection) {
       const Response response = plain_error(400, "invalid", "this port speaks TLS: https, not http");
       const std::string text = head_of(response, Form()) + response.body;
       error_code ignored;
-      co_await asio::async_write(connection.channel.socket(), asio::buffer(text),
-                                 asio::redirect_error(asio::use_awaitable, ignored));
+      Socket& socket = connection.channel.socket();
+      co_await asio::async_write(socket, asio::buffer(text), asio::redirect_error(asio::use_awaitable, ignored));
+      socket.shutdown(asio::socket_base::shutdown_send, ignored);
+      co_await read_out(connection);
     }
     co_return false;
   }

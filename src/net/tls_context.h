@@ -2,6 +2,7 @@
 #pragma once
 
 #include <boost/asio/ssl.hpp>
+#include <chrono>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -17,7 +18,10 @@ struct TlsIdentity::State {
   // What follows is guarded by it.
   std::shared_ptr<boost::asio::ssl::context> context;  // shared by the connections made with it
   std::string stamp;                                   // of the files when they were last read, or tried
+  std::chrono::steady_clock::time_point tried;         // when
+  bool failed = false;
   std::string fingerprint;
+  std::string authority;
   std::string pin;
 };
 

@@ -6,9 +6,13 @@
 #include <sys/stat.h>
 
 #include <array>
+#include <fstream>
+#include <span>
+#include <sstream>
 #include <string_view>
 #include <utility>
 
+#include "base/bytes.h"
 #include "net/tls_context.h"
 
 namespace stele::net {
@@ -82,6 +86,8 @@ Result<Context> load(const TlsFiles& files) {
     constexpr std::string_view kSession = "stele";
     SSL_CTX_set_session_id_context(native, reinterpret_cast<const unsigned char*>(kSession.data()), kSession.size());
     context->load_verify_file(files.client_ca, error);
+    // So that a browser with certificates of others offers none.
+    if (!error) SSL_CTX_set_client_CA_list(native, SSL_load_client_CA_file(files.client_ca.c_str()));
     if (!error) context->set_verify_mode(ssl::verify_peer | ssl::verify_fail_if_no_peer_cert, error);
     if (error) return invalid("the certificate authority " + files.client_ca + " cannot be used: " + error.message());
   }
@@ -99,6 +105,17 @@ std::string fingerprint_of(const X509* certificate) {
     out += kHex[byte & 15U];
   }
   return out;
+}
+
+// SHA-256 in hexadecimal; empty: there is no file.
+std::string digest_of_file(const std::string& path) {
+  if (path.empty()) return {};
+  std::ostringstream text;
+  text << std::ifstream(path).rdbuf();
+  const std::string bytes = std::move(text).str();
+  Digest digest{};
+  if (EVP_Digest(bytes.data(), bytes.size(), digest.data(), nullptr, EVP_sha256(), nullptr) != 1) return {};
+  return hex_encode(std::as_bytes(std::span(digest)));
 }
 
 std::string pin_of(const X509* certificate) {
@@ -136,15 +153,22 @@ Result<std::shared_ptr<TlsIdentity>> TlsIdentity::read(const TlsFiles& files) {
 }
 
 Result<bool> TlsIdentity::refresh() {
+  constexpr auto kTryAgain = std::chrono::minutes(1);
   const std::lock_guard lock(state_->mutex);
   std::string stamp = stamp_of(state_->files);
-  if (stamp == state_->stamp) return false;
+  const auto now = std::chrono::steady_clock::now();
+  if (stamp == state_->stamp && (!state_->failed || now - state_->tried < kTryAgain)) return false;
   state_->stamp = std::move(stamp);
+  state_->tried = now;
+  state_->failed = true;
   STELE_ASSIGN(state_->context, load(state_->files));
+  state_->failed = false;
   const X509* const certificate = SSL_CTX_get0_certificate(state_->context->native_handle());
   std::string fingerprint = fingerprint_of(certificate);
-  const bool is_other = fingerprint != state_->fingerprint;
+  std::string authority = digest_of_file(state_->files.client_ca);
+  const bool is_other = fingerprint != state_->fingerprint || authority != state_->authority;
   state_->fingerprint = std::move(fingerprint);
+  state_->authority = std::move(authority);
   state_->pin = pin_of(certificate);
   return is_other;
 }
@@ -154,6 +178,11 @@ const TlsFiles& TlsIdentity::files() const { return state_->files; }
 std::string TlsIdentity::fingerprint() const {
   const std::lock_guard lock(state_->mutex);
   return state_->fingerprint;
+}
+
+std::string TlsIdentity::authority() const {
+  const std::lock_guard lock(state_->mutex);
+  return state_->authority;
 }
 
 std::string TlsIdentity::pin() const {

@@ -24,13 +24,16 @@ class TlsIdentity {
   TlsIdentity(const TlsIdentity&) = delete;
   TlsIdentity& operator=(const TlsIdentity&) = delete;
 
-  // Reads the files again if they have changed; new connections are shown what is there now. True: it is another certificate.
-  // An error: they are shown what they were shown before; the same files are not tried again.
+  // Reads the files again if they have changed; new connections are shown what is there now. True: the certificate is another, or
+  // the authority of clients is. An error: they are shown what they were shown before; the same files are tried again after a
+  // minute.
   Result<bool> refresh();
 
   [[nodiscard]] const TlsFiles& files() const;
   // SHA-256 of the certificate as `openssl x509 -fingerprint -sha256` prints it: "AB:CD:…".
   [[nodiscard]] std::string fingerprint() const;
+  // SHA-256 of the file of the authority of clients, in hexadecimal; empty: they are asked for no certificate.
+  [[nodiscard]] std::string authority() const;
   // The SHA-256 of its public key as curl's --pinnedpubkey takes it: "sha256//…".
   [[nodiscard]] std::string pin() const;
 

@@ -243,12 +243,12 @@ void Server::Parts::watch_logs() {
 
 void Server::Parts::watch_tls() const {
   if (tls == nullptr) return;
-  const std::string before = tls->fingerprint();
+  const Shown before = shown_by(*tls);
   const auto changed = tls->refresh();
   if (!changed) return spdlog::error("{}; the certificate from before is shown", changed.error().message);
   if (!*changed) return;
-  spdlog::info("TLS: the certificate is another: fingerprint {}, pin {}", tls->fingerprint(), tls->pin());
-  recorder->note(certificate_changed(before, tls->fingerprint(), system_clock().now()));
+  spdlog::info("TLS: the files have changed: fingerprint {}, pin {}", tls->fingerprint(), tls->pin());
+  recorder->note(certificate_changed(before, shown_by(*tls), system_clock().now()));
 }
 
 // The protocols that share the native port.

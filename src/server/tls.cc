@@ -80,15 +80,22 @@ Result<std::shared_ptr<net::TlsIdentity>> open_tls(io::FileSystem& fs, const Con
   return identity;
 }
 
-event::InternalEvent certificate_changed(const std::string& before, const std::string& after, UnixNanos now) {
+Shown shown_by(const net::TlsIdentity& identity) { return {identity.fingerprint(), identity.authority()}; }
+
+event::InternalEvent certificate_changed(const Shown& before, const Shown& after, UnixNanos now) {
+  const bool is_other = before.fingerprint != after.fingerprint;
   event::InternalEvent event;
   event.time = now;
   event.action = "stele.certificate.changed";
   event.category = "configuration_change";
   event.severity = "notice";
-  event.message = "The server shows another certificate.";
-  event.targets = {{"certificate", after}};
-  event.attributes = {{"from", before}, {"to", after}};
+  event.message = is_other ? "The server shows another certificate." : "The authority of clients' certificates is another.";
+  event.targets = {{"certificate", after.fingerprint}};
+  event.attributes = {{"from", before.fingerprint}, {"to", after.fingerprint}};
+  if (before.authority != after.authority) {
+    event.attributes.emplace_back("authority_from", before.authority);
+    event.attributes.emplace_back("authority_to", after.authority);
+  }
   return event;
 }
 

@@ -19,7 +19,14 @@ namespace stele::server {
 Result<std::shared_ptr<net::TlsIdentity>> open_tls(io::FileSystem& fs, const Config& config, const DataLayout& layout,
                                                    const Clock& clock);
 
-// That the certificate of one fingerprint was replaced by that of another, as an entry of the log "audit".
-event::InternalEvent certificate_changed(const std::string& before, const std::string& after, UnixNanos now);
+// What of the server's certificate can change: its fingerprint, and that of the authority of clients.
+struct Shown {
+  std::string fingerprint;
+  std::string authority;
+};
+Shown shown_by(const net::TlsIdentity& identity);
+
+// That what was shown was replaced, as an entry of the log "audit".
+event::InternalEvent certificate_changed(const Shown& before, const Shown& after, UnixNanos now);
 
 }  // namespace stele::server

@@ -139,6 +139,7 @@ class HostileTest(CommandTest):
             "a token that was never given": lambda: some("stele_" + self.letters(10) + "_" + self.letters(58)),
             "a token with an end": lambda: some(self.owner + self.random.choice(BASE32)),
             "two tokens": lambda: request("GET", "/metrics", revoked, b"", f"Authorization: Bearer {self.owner}"),
+            "a session that is none": lambda: request("GET", "/metrics", "", b"", f"Cookie: a=b; stele={self.letters(64)}"),
             "revoked": lambda: some(revoked),
             "expired": lambda: some(expired),
             "a body of nobody": lambda: request("POST", "/api/v1/search", "", b'{"q":"x"}', "Content-Type: application/json"),
@@ -167,6 +168,9 @@ class HostileTest(CommandTest):
             "a method that is none": (lambda: request("BREW", "/api/v1/events", self.owner), {405}),
             "a coding that is none": (lambda: request("POST", "/api/v1/events", self.owner, b"x" * 30,
                                                       f"Content-Encoding: {self.letters(4)}"), {400, 415}),
+            "a login that is none": (lambda: request("POST", "/api/v1/login", "", self.anything(300)), {400}),
+            "an invitation that is none": (lambda: request("POST", "/api/v1/join", "", json.dumps(
+                {"invitation": self.letters(52), "password": "correct horse battery"}).encode()), {401, 429}),
             "gzip that is none": (lambda: request("POST", "/api/v1/events", self.owner, b"\x1f\x8b" + self.anything(99),
                                                   "Content-Encoding: gzip"), {400}),
         }
@@ -198,6 +202,7 @@ class HostileTest(CommandTest):
         for kind, (make, statuses) in wrong.items():
             # And the metrics themselves are asked for once more.
             self.assertEqual(self.counted('stele_http_answers_total{class="4xx"}', lambda: self.send(kind, make, statuses)), COUNT, kind)
+        refused += COUNT  # invitations that are none are refusals too
         for kind, (make, address) in apart.items():
             count = self.counted("stele_http_bad_requests_total", lambda: self.send_apart(kind, make, address))
             self.assertEqual(count, COUNT, kind)

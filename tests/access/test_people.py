@@ -8,9 +8,11 @@ import hmac
 import http.client
 import json
 import re
+import socket
 import ssl
 import struct
 import sys
+import threading
 import time
 import unittest
 from pathlib import Path
@@ -102,7 +104,7 @@ class PeopleTest(CommandTest):
         self.assertEqual(browser.login("ada", secret), 200)
         self.assertIn("HttpOnly; SameSite=Strict", browser.set_cookie)
         _, _, body = browser.ask("GET", "/api/v1/session")
-        self.assertEqual(json.loads(body), {"identity": "user:ada", "name": "Ada Park", "role": "owner"})
+        self.assertEqual(json.loads(body), {"identity": "user:ada", "name": "Ada Park", "role": "owner", "csrf": browser.csrf})
         self.assertEqual(browser.ask("POST", "/api/v1/events", lines([event(1)]))[0], 200)
         self.assertEqual(browser.status("/api/v1/search?q=actor:u_1"), 200)
 
@@ -126,6 +128,39 @@ class PeopleTest(CommandTest):
         browser.cookies.clear()
         self.assertEqual(browser.login("ada", secret, steps=1), 200)
 
+    def test_the_set_up_ends_with_the_first_access(self):
+        server = self.serve(role="")
+        setup = re.search(r"/login#setup=(\w+)", server.words())[1]
+        self.ran(self.stele("token", "create", "--data", str(self.data), "--role", "owner", "--name", "a program"))
+        told = Browser(server).ask("POST", "/api/v1/join", {"invitation": setup, "password": PASSWORD, "user": "eve"})
+        self.assertEqual(told[0], 401, "whoever read what was printed")
+
+    def test_of_several_at_once_one_becomes_the_owner(self):
+        server = self.serve(role="")
+        setup = re.search(r"/login#setup=(\w+)", server.words())[1]
+        statuses = []
+
+        def join(user: str) -> None:
+            body = {"invitation": setup, "password": PASSWORD, "user": user}
+            statuses.append(Browser(server).ask("POST", "/api/v1/join", body)[0])
+
+        threads = [threading.Thread(target=join, args=(f"user{number}",)) for number in range(6)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        self.assertEqual(sorted(statuses), [200, 401, 401, 401, 401, 401])
+
+    def test_what_is_long_is_not_read(self):
+        """However its length is written."""
+        server = self.serve(role="")
+        host, _, port = server.url.rpartition("/")[2].partition(":")
+        for length in ("Content-Length: 033554432", "Content-Length: 33554432, 33554432", "Content-Length: 9000",
+                       "Transfer-Encoding: chunked"):
+            with socket.create_connection((host, int(port)), timeout=PATIENCE) as raw:
+                raw.sendall(f"POST /api/v1/login HTTP/1.1\r\nHost: localhost\r\n{length}\r\n\r\n{{".encode())
+                self.assertIn(raw.recv(100).split()[1], (b"413", b"400"), length)
+
     def test_a_session_is_guarded_and_ends(self):
         server = self.serve(role="")
         browser = Browser(server)
@@ -141,6 +176,13 @@ class PeopleTest(CommandTest):
         self.assertEqual(browser.ask("POST", "/api/v1/tokens", grant, Origin="https://evil.example")[0], 403, "a page of another site")
         status, _, body = Browser(server).ask("POST", "/api/v1/login", {"user": "ada"}, Origin="https://evil.example")
         self.assertEqual(status, 403, body)
+        _, _, told = browser.ask("GET", "/api/v1/session")
+        self.assertEqual(json.loads(told)["csrf"], csrf, "another tab asks for it")
+        stream = http.client.HTTPConnection(browser.authority, timeout=PATIENCE)
+        self.addCleanup(stream.close)
+        stream.request("GET", "/api/v1/stream", headers={"Cookie": "stele=" + browser.cookies["stele"]})
+        streamed = stream.getresponse()
+        self.assertEqual(streamed.status, 200)
         cookies = dict(browser.cookies)
         browser.cookies["stele"] = cookies["stele"][::-1]
         self.assertEqual(browser.status(), 401)
@@ -149,6 +191,8 @@ class PeopleTest(CommandTest):
         self.assertIn("Max-Age=0", browser.set_cookie)
         browser.cookies = cookies
         self.assertEqual(browser.status(), 401, "whoever kept the cookie")
+        with self.assertRaises(http.client.IncompleteRead):
+            streamed.read()  # what streams is cut off
         self.assertIn("stele.session.ended", [one["action"] for one in self.audit()])
 
     def test_access_is_given_and_taken(self):
@@ -178,7 +222,7 @@ class PeopleTest(CommandTest):
         self.assertEqual(browser.login("smith@auditors.example", secret, steps=1), 401)
         self.assertEqual(self.stele("user", "invite", "smith@auditors.example", "--data", str(self.data)).returncode, 2)
         self.assertEqual(self.stele("user", "revoke", "nobody", "--data", str(self.data)).returncode, 1)
-        # And may be given anew.
+        # And may be given anew; what proved that it was he before proves nothing.
         secret = self.join(browser, self.invited("create", "smith@auditors.example", "--role", "reader"))
         self.assertEqual(browser.login("smith@auditors.example", secret), 200)
 

@@ -68,6 +68,11 @@ class TlsTest(CommandTest):
             refused = self.stele("status", "--url", name, *trust, env=owner)
             self.assertEqual(refused.returncode, 2, refused.stderr)
             self.assertIn("its certificate is", refused.stderr)
+        for words in (["status", "--url", "http" + url.removeprefix("https")], ["verify", "--url", server.url]):
+            refused = self.stele(*words, "--pin", pin, env=owner)
+            self.assertEqual(refused.returncode, 2)
+            self.assertIn("for an https server", refused.stderr)
+        self.ran(self.stele("status", "--url", url.removeprefix("https://"), "--pin", pin, env=owner))
         plain = self.curl("http" + url.removeprefix("https") + "/healthz")
         self.assertIn("this port speaks TLS", plain.stdout)
         # It is the same server after a restart.

@@ -9,8 +9,10 @@ function show(id, message = '') {
   part('message').textContent = message;
 }
 
+let csrf = '';
+
 async function ask(method, path, body) {
-  const headers = { 'Content-Type': 'application/json', 'Stele-CSRF': sessionStorage.getItem('csrf') ?? '' };
+  const headers = { 'Content-Type': 'application/json', 'Stele-CSRF': csrf };
   const answer = await fetch(path, { method, headers, body: body && JSON.stringify(body), credentials: 'same-origin' });
   const told = await answer.json();
   if (!answer.ok) throw new Error(told.error?.message ?? `the server answers ${answer.status}`);
@@ -18,6 +20,7 @@ async function ask(method, path, body) {
 }
 
 function known(session) {
+  csrf = session.csrf ?? '';
   show('known');
   part('who').textContent = `${session.name}, ${session.role}`;
 }
@@ -37,7 +40,6 @@ function on(id, event, work) {
 
 on('login', 'submit', async () => {
   const session = await ask('POST', '/api/v1/login', Object.fromEntries(new FormData(part('login'))));
-  sessionStorage.setItem('csrf', session.csrf);
   part('login').reset();
   known(session);
 });
@@ -61,7 +63,6 @@ on('done', 'click', async () => {
 
 on('logout', 'click', async () => {
   await ask('POST', '/api/v1/logout', {});
-  sessionStorage.removeItem('csrf');
   show('login');
 });
 

@@ -77,6 +77,12 @@ Error of_another_site(const net::Request& request) {
   return {Code::kDenied, "a page of " + std::string(request.header("origin")) + " may not write here"};
 }
 
+// One that takes no memory worth asking for, whoever sends it, and that comes at once.
+bool has_short_body(const net::Request& request) {
+  const auto length = parse_decimal(request.header("content-length"));
+  return request.header("transfer-encoding").empty() && request.header("expect").empty() && length && *length <= kShortBodyMax;
+}
+
 Error not_by_its_name(const net::Request& request) {
   return {Code::kDenied,
           "without a token this server is called by its address or as localhost, not as " + std::string(request.header("host"))};
@@ -105,13 +111,10 @@ bool Router::takes_stream(const net::Request& request) const {
   const auto route = std::ranges::find_if(
       routes_, [&](const Route& one) { return one.method == request.method && match(one.pattern, request.path); });
   if (route != routes_.end() && (route->streams || route->gate == Gate::kOwnProof)) return route->streams;
-  if (route != routes_.end() && route->gate == Gate::kLogin) {
-    const std::string_view text = request.header("content-length");
-    const auto length = parse_decimal(text);
-    return !request.header("transfer-encoding").empty() || (!text.empty() && (!length || *length > kLoginBodyMax));
-  }
   const bool has_body = !request.header("content-length").empty() || !request.header("transfer-encoding").empty();
-  return has_body && ((route != routes_.end() && route->gate == Gate::kOpen) || !identify(request));
+  if (!has_body || has_short_body(request)) return false;
+  const bool is_for_strangers = route != routes_.end() && (route->gate == Gate::kOpen || route->gate == Gate::kLogin);
+  return is_for_strangers || !identify(request);
 }
 
 // What changes something shows the session's second secret too, which no page of another site can know.

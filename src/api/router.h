@@ -60,8 +60,8 @@ class Router {
   void set_sessions(login::Sessions& sessions) { sessions_ = &sessions; }
   [[nodiscard]] const std::vector<Route>& routes() const { return routes_; }
 
-  // Whether this request, of which the head is there, is answered without its body, or reads it itself: its route streams, or it
-  // is of nobody, whose bodies are not to take memory.
+  // Whether this request, of which the head is there, is answered without its body, or reads it itself: its route streams, or its
+  // body is long and it is of nobody, whose bodies are not to take memory.
   [[nodiscard]] bool takes_stream(const net::Request& request) const;
 
   // Asks who it is, finds the route, asks whether his role may, puts on record what the route says, calls the handler; answers
@@ -84,7 +84,7 @@ class Router {
 // can set.
 std::optional<std::string_view> session_cookie(const net::Request& request);
 std::string_view session_cookie_name(const net::Peer& peer);
-inline constexpr std::uint64_t kLoginBodyMax = 8'192;
+inline constexpr std::uint64_t kShortBodyMax = 8'192;  // that anybody may send
 
 // {"error":{"code":…,"message":…}} with the status that belongs to the code.
 net::Response error_response(const Error& error);

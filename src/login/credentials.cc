@@ -1,14 +1,13 @@
 #include "login/credentials.h"
 
 #include <algorithm>
-#include <array>
 #include <memory>
 
 #include "base/json_text.h"
 #include "crypto/hmac.h"
-#include "crypto/sha256.h"
 #include "event/json_value.h"
 #include "login/password.h"
+#include "login/secret_text.h"
 #include "login/totp.h"
 
 namespace stele::login {
@@ -21,15 +20,7 @@ constexpr std::int64_t kInvitationNanos = 86'400'000'000'000;
 constexpr std::uint64_t kFileBytesMax = 64U << 20;
 constexpr std::size_t kNetworksMax = 16;
 
-Hash hash_of(std::string_view text) { return crypto::sha256(as_byte_span(text)); }
-
 bool is_same(const Hash& a, const Hash& b) { return crypto::equal_in_constant_time(as_byte_span(a), as_byte_span(b)); }
-
-std::string random_text(Random& random) {
-  std::array<std::uint8_t, 32> bytes{};
-  random.fill(bytes);
-  return hex_encode(std::as_bytes(std::span(bytes)));
-}
 
 void append_member(std::string& out, std::string_view name, std::string_view text) {
   if (out.back() != '{') out += ',';
@@ -134,9 +125,9 @@ Status CredentialBook::put(const std::string& user, Credential credential) {
 }
 
 Result<std::string> CredentialBook::invite(const std::string& user) {
-  std::string text = random_text(random_);
+  std::string text = make_secret_text(random_);
   Credential credential;
-  credential.invitation = hash_of(text);
+  credential.invitation = hash_of_secret(text);
   credential.invited_until = clock_.now() + kInvitationNanos;
   const std::lock_guard lock(mutex_);
   if (const auto before = credentials_.find(user); before != credentials_.end()) credential.networks = before->second.networks;
@@ -167,30 +158,30 @@ std::uint64_t CredentialBook::generation(const std::string& user) const {
 }
 
 std::string CredentialBook::offer_setup() {
-  std::string text = random_text(random_);
+  std::string text = make_secret_text(random_);
   restore_setup(text);
   return text;
 }
 
 bool CredentialBook::is_setup(std::string_view text) const {
   const std::lock_guard lock(quick_mutex_);
-  return setup_ && is_same(*setup_, hash_of(text));
+  return setup_ && is_same(*setup_, hash_of_secret(text));
 }
 
 bool CredentialBook::take_setup(std::string_view text) {
   const std::lock_guard lock(quick_mutex_);
-  if (!setup_ || !is_same(*setup_, hash_of(text))) return false;
+  if (!setup_ || !is_same(*setup_, hash_of_secret(text))) return false;
   setup_.reset();
   return true;
 }
 
 void CredentialBook::restore_setup(std::string_view text) {
   const std::lock_guard lock(quick_mutex_);
-  setup_ = hash_of(text);
+  setup_ = hash_of_secret(text);
 }
 
 std::optional<std::string> CredentialBook::invited(std::string_view text) const {
-  const Hash hash = hash_of(text);
+  const Hash hash = hash_of_secret(text);
   const std::lock_guard lock(mutex_);
   std::optional<std::string> out;
   for (const auto& [user, one] : credentials_) {
@@ -209,7 +200,7 @@ Result<std::string> CredentialBook::join(const std::string& user, const std::opt
   const std::lock_guard lock(mutex_);
   const auto before = credentials_.find(user);
   const bool is_invited = invitation && before != credentials_.end() && before->second.invitation &&
-                          is_same(*before->second.invitation, hash_of(*invitation));
+                          is_same(*before->second.invitation, hash_of_secret(*invitation));
   if (invitation && !is_invited) return Error{Code::kUnauthenticated, "this invitation was used"};
   if (is_invited) credential.networks = before->second.networks;
   note_network(credential, network);

@@ -1,23 +1,11 @@
 #include "login/sessions.h"
 
 #include <algorithm>
-#include <array>
 
 #include "crypto/hmac.h"
-#include "crypto/sha256.h"
+#include "login/secret_text.h"
 
 namespace stele::login {
-namespace {
-
-std::string random_text(Random& random) {
-  std::array<std::uint8_t, 32> bytes{};
-  random.fill(bytes);
-  return hex_encode(std::as_bytes(std::span(bytes)));
-}
-
-Hash hash_of(std::string_view text) { return crypto::sha256(as_byte_span(text)); }
-
-}  // namespace
 
 Sessions::Sessions(const Clock& clock, Random& random, SessionLimits limits) : clock_(clock), random_(random), limits_(limits) {
   random_.fill(secret_);
@@ -44,21 +32,21 @@ void Sessions::make_room(std::string_view identity, std::int64_t now) {
 }
 
 NewSession Sessions::begin(const access::Identity& identity) {
-  NewSession out{random_text(random_), {}};
+  NewSession out{make_secret_text(random_), {}};
   out.csrf = csrf(out.cookie);
   const std::int64_t now = clock_.monotonic();
   const std::lock_guard lock(mutex_);
   make_room(identity.text, now);
-  Session& session = sessions_[hash_of(out.cookie)];
+  Session& session = sessions_[hash_of_secret(out.cookie)];
   session = {identity, now, now};
-  session.identity.session = hash_of(out.cookie);
+  session.identity.session = hash_of_secret(out.cookie);
   return out;
 }
 
 std::optional<access::Identity> Sessions::use(std::string_view cookie) {
   const std::int64_t now = clock_.monotonic();
   const std::lock_guard lock(mutex_);
-  const auto it = sessions_.find(hash_of(cookie));
+  const auto it = sessions_.find(hash_of_secret(cookie));
   if (it == sessions_.end()) return std::nullopt;
   if (is_over(it->second, now)) {
     sessions_.erase(it);
@@ -84,7 +72,7 @@ bool Sessions::is_csrf(std::string_view cookie, std::string_view text) const {
 
 bool Sessions::end(std::string_view cookie) {
   const std::lock_guard lock(mutex_);
-  return sessions_.erase(hash_of(cookie)) > 0;
+  return sessions_.erase(hash_of_secret(cookie)) > 0;
 }
 
 void Sessions::end_all(std::string_view identity) {

@@ -28,7 +28,6 @@ using Digest = std::array<unsigned char, 32>;
 constexpr const char* kCiphers =
     "ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256:ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-RSA-AES256-GCM-SHA384:"
     "ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-RSA-CHACHA20-POLY1305";
-constexpr const char* kGroups = "X25519:P-256:P-384";
 
 // Changes when a file does.
 std::string stamp_of(const TlsFiles& files) {
@@ -69,12 +68,13 @@ int choose_protocol(SSL* /*ssl*/, const unsigned char** out, unsigned char* out_
 Result<Context> load(const TlsFiles& files) {
   auto context = std::make_shared<ssl::context>(ssl::context::tls_server);
   SSL_CTX* const native = context->native_handle();
+  std::string groups = "X25519:P-256:P-384";  // OpenSSL's macro takes what is not constant, and changes nothing
   error_code error;
   context->set_options(ssl::context::default_workarounds | ssl::context::no_compression | SSL_OP_NO_RENEGOTIATION |
                            SSL_OP_CIPHER_SERVER_PREFERENCE,
                        error);
   if (error || SSL_CTX_set_min_proto_version(native, TLS1_2_VERSION) != 1 || SSL_CTX_set_cipher_list(native, kCiphers) != 1 ||
-      SSL_CTX_set1_groups_list(native, kGroups) != 1)
+      SSL_CTX_set1_groups_list(native, groups.data()) != 1)
     return Error{Code::kInternal, "OpenSSL cannot be held to TLS 1.2 and later with its modern ciphers"};
   SSL_CTX_set_alpn_select_cb(native, &choose_protocol, nullptr);
   context->use_certificate_chain_file(files.certificate, error);

@@ -18,7 +18,7 @@ std::optional<std::string_view> bearer(std::string_view authorization) {
 }
 
 Identity without_token(std::string text, std::string name, const Role* role) {
-  return {std::move(text), std::move(name), role, "", {}};
+  return {std::move(text), std::move(name), role, "", {}, {}, {}};
 }
 
 }  // namespace
@@ -38,10 +38,11 @@ Result<Identity> Authority::identify(const Caller& caller) const {
   }
   if (caller.uid) {
     const std::string uid = std::to_string(*caller.uid);
-    return without_token("local:" + uid, "user " + uid + " of this machine", find_role("owner"));
+    return without_token("local:" + uid, "user " + uid + " of this machine", find_shipped_role("owner"));
   }
   if (!caller.certificate.empty())
-    return without_token("certificate:" + caller.certificate, "the certificate of " + caller.certificate, find_role("writer"));
+    return without_token("certificate:" + caller.certificate, "the certificate of " + caller.certificate,
+                         find_shipped_role("writer"));
   if (caller.loopback && loopback_role_ != nullptr) return without_token("anonymous", caller.address, loopback_role_);
   return Error{Code::kUnauthenticated, "this needs a token: Authorization: Bearer stele_…; `stele token create` makes one"};
 }

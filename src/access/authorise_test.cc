@@ -28,8 +28,8 @@ TEST_F(Who, shows_nothing_is_nobody) {
     EXPECT_EQ(refused.error().code, Code::kUnauthenticated);
     EXPECT_NE(refused.error().message.find("stele token create"), std::string::npos);
   }
-  EXPECT_EQ(who(here, find_role("writer"))->role->name, "writer");
-  EXPECT_FALSE(who(elsewhere(), find_role("writer")).ok());
+  EXPECT_EQ(who(here, find_shipped_role("writer"))->role->name, "writer");
+  EXPECT_FALSE(who(elsewhere(), find_shipped_role("writer")).ok());
 }
 
 TEST_F(Who, has_a_certificate_writes_and_nothing_else) {
@@ -53,7 +53,7 @@ TEST_F(Who, has_the_control_socket_is_its_user) { EXPECT_EQ(who({true, "unix", "
 TEST_F(Who, shows_a_token_is_whom_it_was_given_to) {
   const NewToken token = make_token(crypto::system_random());
   grants_.put(
-      {Holder::kToken, token.id, "ada", "reader", "", {"main"}, 1, "local:0", std::nullopt, std::nullopt, "", token.digest});
+      {Holder::kToken, token.id, "ada", "reader", "", {"main"}, {}, 1, "local:0", std::nullopt, std::nullopt, "", token.digest});
   for (const bool here : {true, false}) {
     Caller caller{here, "203.0.113.9:5", "", std::nullopt, ""};
     for (const std::string scheme : {"Bearer ", "bearer ", "BEARER   "}) {

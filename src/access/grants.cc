@@ -11,14 +11,7 @@ namespace {
 
 constexpr std::size_t kNameBytesMax = 256;
 
-bool is_name(std::string_view text) {
-  return !text.empty() && text.size() <= kNameBytesMax && is_utf8(text) &&
-         std::ranges::none_of(text, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; });
-}
-
-Identity identity_of(const Grant& grant) {
-  return {identity_text(grant), grant.name, find_role(grant.role), grant.source, grant.logs};
-}
+bool is_name(std::string_view text) { return !text.empty() && text.size() <= kNameBytesMax && is_line(text); }
 
 bool is_over(const Grant& grant, UnixNanos now) { return grant.revoked || (grant.expires && *grant.expires <= now); }
 
@@ -34,31 +27,87 @@ std::string_view holder_name(Holder holder) { return holder == Holder::kUser ? "
 
 std::string identity_text(const Grant& grant) { return std::string(holder_name(grant.holder)) + ":" + grant.id; }
 
-Status check_grant(const Grant& grant) {
-  if (grant.holder == Holder::kUser && !is_user_id(grant.id))
-    return invalid("user is 1 to 64 lowercase letters, digits and . _ @ -, by which he logs in");
+Status check_grant(const Grant& grant, const Role& role) {
+  if (grant.holder == Holder::kUser && !is_user_id(grant.id)) return invalid(std::string(kUserIdRule));
   if (!is_name(grant.name)) return invalid("name is 1 to 256 bytes of UTF-8 without control characters");
-  const Role* role = find_role(grant.role);
-  if (role == nullptr) {
-    std::string all;
-    for (const Role& one : roles()) all += (all.empty() ? "" : ", ") + std::string(one.name);
-    return invalid("there is no role \"" + (is_utf8(grant.role) ? grant.role : "?") + "\"; there are " + all);
-  }
   if (!grant.source.empty() && !is_name(grant.source)) return invalid("source is the name of a source, of at most 256 bytes");
-  if (!grant.source.empty() && !role->permissions.has(Permission::kWrite))
+  if (!grant.source.empty() && !role.permissions.has(Permission::kWrite))
     return invalid("source is for roles that write; " + grant.role + " does not");
   if (grant.expires && *grant.expires <= grant.created) return invalid("expires lies in the past");
+  if (grant.sight.is_whole()) return {};
+  constexpr Permissions kOfTheWhole{Permission::kGrant, Permission::kOpenSealed, Permission::kErase};
+  if (!role.permissions.has(Permission::kRead) || role.permissions.has_any(kOfTheWhole))
+    return invalid("categories, since and until are for roles that read and do not grant, open or erase; not for " + grant.role);
+  if (grant.sight.since && grant.sight.until && *grant.sight.since >= *grant.sight.until)
+    return invalid("since lies behind until: nothing would be seen");
   return {};
 }
 
-void Grants::put(const Grant& grant) {
+void Grants::put_locked(const Grant& grant) {
+  static const Role kNone{"none", "may nothing", {}, false, {}};
+  const Role* const role = find_role_locked(grant.role);
   auto held = std::make_shared<Held>();
   held->grant = grant;
-  held->identity = identity_of(grant);
-  const std::unique_lock lock(mutex_);
+  held->identity = {identity_text(grant), grant.name, role == nullptr ? &kNone : role, grant.source, grant.logs, grant.sight, {}};
   auto& place = held_[held->identity.text];
   if (place) held->last_used = place->last_used.load();
   place = std::move(held);
+}
+
+void Grants::put(const Grant& grant) {
+  const std::unique_lock lock(mutex_);
+  put_locked(grant);
+}
+
+// Under the mutex: whoever has the role has what it is now.
+void Grants::renew(std::string_view role) {
+  std::vector<Grant> having;
+  for (const auto& [identity, held] : held_) {
+    if (held->grant.role == role) having.push_back(held->grant);
+  }
+  for (const Grant& grant : having) put_locked(grant);
+}
+
+void Grants::put_role(const Role& role) {
+  const std::unique_lock lock(mutex_);
+  roles_[role.name] = &all_roles_.emplace_back(role);
+  renew(role.name);
+}
+
+void Grants::remove_role(std::string_view name) {
+  const std::unique_lock lock(mutex_);
+  const auto it = roles_.find(name);
+  if (it == roles_.end()) return;
+  roles_.erase(it);
+  renew(name);
+}
+
+const Role* Grants::find_role_locked(std::string_view name) const {
+  if (const Role* shipped = find_shipped_role(name)) return shipped;
+  const auto it = roles_.find(name);
+  return it == roles_.end() ? nullptr : it->second;
+}
+
+const Role* Grants::find_role(std::string_view name) const {
+  const std::shared_lock lock(mutex_);
+  return find_role_locked(name);
+}
+
+std::vector<const Role*> Grants::roles() const {
+  std::vector<const Role*> out;
+  for (const Role& role : shipped_roles()) out.push_back(&role);
+  const std::shared_lock lock(mutex_);
+  for (const auto& [name, role] : roles_) out.push_back(role);
+  return out;
+}
+
+std::vector<std::string> Grants::holders_of(std::string_view role, UnixNanos now) const {
+  std::vector<std::string> out;
+  const std::shared_lock lock(mutex_);
+  for (const auto& [identity, held] : held_) {
+    if (held->grant.role == role && !is_over(held->grant, now)) out.push_back(identity);
+  }
+  return out;
 }
 
 std::shared_ptr<const Grants::Held> Grants::held(std::string_view identity) const {
@@ -89,7 +138,7 @@ bool Grants::is_empty(UnixNanos now) const {
 bool Grants::holds(const Identity& identity, UnixNanos now) const {
   if (!identity.is_token() && !identity.is_user()) return true;
   const auto found = held(identity.text);
-  return found && !is_over(found->grant, now);
+  return found && !is_over(found->grant, now) && found->identity.role == identity.role && found->grant.sight == identity.sight;
 }
 
 Result<Identity> Grants::user(std::string_view id, UnixNanos now) const {

@@ -1,8 +1,10 @@
-// The tokens and users that there are: who has which role, where, until when. In memory; what keeps them is audit/grant_book.h.
+// The tokens and users that there are: who has which role, where, until when; and the roles. In memory; what keeps them is
+// audit/grant_book.h.
 #pragma once
 
 #include <atomic>
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
@@ -30,6 +32,7 @@ struct Grant {
   std::string role;
   std::string source;
   std::vector<std::string> logs;
+  Sight sight;
   UnixNanos created = 0;
   std::string created_by;
   std::optional<UnixNanos> expires;
@@ -42,18 +45,28 @@ struct Grant {
 
 // Whether it can be a user's: 1 to 64 lowercase letters, digits and . _ @ -
 bool is_user_id(std::string_view text);
+inline constexpr std::string_view kUserIdRule = "user is 1 to 64 lowercase letters, digits and . _ @ -, by which he logs in";
 
 // As entries name him who has it: "token:k7m2p9x4qd", "user:ada".
 std::string identity_text(const Grant& grant);
 
-// kInvalid says which member cannot be so, for whoever asked for the grant.
-Status check_grant(const Grant& grant);
+// kInvalid says which member cannot be so, for whoever asked for the grant; `role` is what its role's name stands for.
+Status check_grant(const Grant& grant, const Role& role);
 
 // Thread-safe.
 class Grants {
  public:
-  // Replaces one of the same holder and id.
+  // Replaces one of the same holder and id. Of a role that there is not it may nothing.
   void put(const Grant& grant);
+  // Replaces one of the same name, also for those who have it.
+  void put_role(const Role& role);
+  void remove_role(std::string_view name);
+  // A shipped one, or one that was put. Null: there is none; else it lives as long as these grants.
+  [[nodiscard]] const Role* find_role(std::string_view name) const;
+  // All, the shipped ones first.
+  [[nodiscard]] std::vector<const Role*> roles() const;
+  // Who has the role at `now`, as entries name him.
+  [[nodiscard]] std::vector<std::string> holders_of(std::string_view role, UnixNanos now) const;
   [[nodiscard]] std::optional<Grant> find(Holder holder, std::string_view id) const;
 
   struct Listed {
@@ -65,7 +78,8 @@ class Grants {
   // Whether nobody has anything that holds at `now`.
   [[nodiscard]] bool is_empty(UnixNanos now) const;
 
-  // Whether what this identity was given holds at `now`; of one that is neither a token nor a user, always.
+  // Whether what this identity was given holds at `now`, and is the same: its role may have been defined anew. Of one that is
+  // neither a token nor a user, always.
   [[nodiscard]] bool holds(const Identity& identity, UnixNanos now) const;
 
   // Who the user is at `now`. kUnauthenticated: he has nothing that holds.
@@ -86,8 +100,14 @@ class Grants {
   mutable std::shared_mutex mutex_;
   [[nodiscard]] std::shared_ptr<const Held> held(std::string_view identity) const;
 
+  [[nodiscard]] const Role* find_role_locked(std::string_view name) const;
+  void put_locked(const Grant& grant);
+  void renew(std::string_view role);
+
   // By the text of the identity; shared by those who authenticate meanwhile.
   std::map<std::string, std::shared_ptr<Held>, std::less<>> held_;
+  std::deque<Role> all_roles_;  // every one that was put, since somebody may still look at it
+  std::map<std::string, const Role*, std::less<>> roles_;
 };
 
 }  // namespace stele::access

@@ -10,8 +10,8 @@ constexpr std::string_view kAuditLog = "audit";
 }  // namespace
 
 Identity Identity::nobody() {
-  static constexpr Role kNone{"nobody", "may nothing", {}};
-  return {"anonymous", "somebody unknown", &kNone, "", {""}};
+  static const Role kNone{"nobody", "may nothing", {}, false, {}};
+  return {"anonymous", "somebody unknown", &kNone, "", {""}, {}, {}};
 }
 
 bool Identity::is_for(std::string_view log) const { return logs.empty() || std::ranges::find(logs, log) != logs.end(); }
@@ -25,10 +25,15 @@ bool Identity::knows(std::string_view log, Permission permission) const {
 }
 
 Status Identity::may(Permission permission) const {
-  if (role->permissions.has(permission)) return {};
+  constexpr Permissions kOfTheWhole{Permission::kReadWhole, Permission::kGrant, Permission::kOpenSealed, Permission::kErase};
+  if (role->permissions.has(permission)) {
+    if (sees_whole() || !kOfTheWhole.has(permission)) return {};
+    return Error{Code::kDenied,
+                 name + " sees a part of the entries, and may not " + std::string(permission_name(permission)) + " all of them"};
+  }
   std::string others;
-  for (const Role& other : roles()) {
-    if (other.permissions.has(permission)) others += (others.empty() ? "" : ", ") + std::string(other.name);
+  for (const Role& other : shipped_roles()) {
+    if (other.permissions.has(permission)) others += (others.empty() ? "" : ", ") + other.name;
   }
   return Error{Code::kDenied, name + " has the role " + std::string(role->name) + ", which may not " +
                                   std::string(permission_name(permission)) + "; " + others + " may"};

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "access/permission.h"
+#include "access/sight.h"
 #include "base/bytes.h"
 #include "base/result.h"
 
@@ -18,6 +19,7 @@ struct Identity {
   const Role* role = nullptr;
   std::string source;             // may write as this source alone; empty: as any
   std::vector<std::string> logs;  // what it may know of; empty: every log, "audit" where its role sees that
+  Sight sight;                    // what of their entries
   std::optional<Hash> session;    // by which a user shows that it is he (login::Sessions)
 
   // Who may nothing, and knows of no log.
@@ -29,7 +31,9 @@ struct Identity {
   [[nodiscard]] bool is_for(std::string_view log) const;
   // Whether this log exists for it, asked for that. What it may not know of is answered as if it were not there.
   [[nodiscard]] bool knows(std::string_view log, Permission permission) const;
-  // kDenied, with a sentence for whoever asks, when the role has no such permission.
+  // Whether it sees entries as they are, and all of them.
+  [[nodiscard]] bool sees_whole() const { return sight.is_whole() && role->masked.empty(); }
+  // kDenied, with a sentence for whoever asks, when the role has no such permission, or its sight is too narrow for it.
   [[nodiscard]] Status may(Permission permission) const;
 };
 

@@ -3,8 +3,13 @@
 
 #include <cstdint>
 #include <initializer_list>
+#include <optional>
 #include <span>
+#include <string>
 #include <string_view>
+#include <vector>
+
+#include "base/result.h"
 
 namespace stele::access {
 
@@ -22,7 +27,9 @@ enum class Permission : std::uint8_t {
   kErase,       // erase a value that is kept apart
 };
 inline constexpr std::size_t kPermissions = 10;
-std::string_view permission_name(Permission permission);
+std::string_view permission_name(Permission permission);  // as it stands in a sentence: "open sealed values of"
+std::string_view permission_id(Permission permission);    // as it is written down: "open-sealed"
+std::optional<Permission> find_permission(std::string_view id);
 
 class Permissions {
  public:
@@ -31,6 +38,10 @@ class Permissions {
     for (const Permission one : list) bits_ |= bit(one);
   }
   [[nodiscard]] constexpr bool has(Permission permission) const { return (bits_ & bit(permission)) != 0; }
+  constexpr void add(Permission permission) { bits_ |= bit(permission); }
+  [[nodiscard]] constexpr bool has_any(Permissions other) const { return (bits_ & other.bits_) != 0; }
+  [[nodiscard]] constexpr bool is_empty() const { return bits_ == 0; }
+  friend bool operator==(const Permissions&, const Permissions&) = default;
 
  private:
   static constexpr std::uint32_t bit(Permission permission) { return 1U << static_cast<unsigned>(permission); }
@@ -38,15 +49,22 @@ class Permissions {
 };
 
 struct Role {
-  std::string_view name;
-  std::string_view meaning;
+  std::string name;
+  std::string meaning;
   Permissions permissions;
-  bool sees_audit = false;  // the log "audit" too, without being given it by name
+  bool sees_audit = false;          // the log "audit" too, without being given it by name
+  std::vector<std::string> masked;  // paths of fields that it does not see, nor what stands below them
+
+  friend bool operator==(const Role&, const Role&) = default;
 };
 
-// All of them, those with the least first.
-std::span<const Role> roles();
+// Those that there are everywhere, those with the least first. Live for ever.
+std::span<const Role> shipped_roles();
 // Null when there is none of that name.
-const Role* find_role(std::string_view name);
+const Role* find_shipped_role(std::string_view name);
+
+// kInvalid says what of a role that somebody defines cannot be so. It does not take the name of a shipped one; whoever has fields
+// masked neither sees a log whole nor opens, erases or grants.
+Status check_role(const Role& role);
 
 }  // namespace stele::access

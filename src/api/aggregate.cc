@@ -7,8 +7,11 @@
 
 #include "api/parameters.h"
 #include "api/searching.h"
+#include "api/sight.h"
+#include "api/use.h"
 #include "base/bytes.h"
 #include "base/json_text.h"
+#include "base/list_text.h"
 #include "query/fields.h"
 #include "query/number.h"
 
@@ -40,16 +43,6 @@ struct AggregateQuestion {
   std::vector<std::string> key_names;
   std::vector<std::string> metric_names;
 };
-
-std::vector<std::string> split(const std::string& list) {
-  std::vector<std::string> out;
-  for (std::size_t at = 0; at < list.size();) {
-    const std::size_t comma = std::min(list.find(',', at), list.size());
-    if (comma > at) out.push_back(list.substr(at, comma - at));
-    at = comma + 1;
-  }
-  return out;
-}
 
 Result<std::vector<std::string>> paths_of(const std::string& name) {
   query::Field field = query::find_field(name);
@@ -97,14 +90,14 @@ Result<Metric> read_metric(const std::string& name) {
 Result<AggregateQuestion> read_options(const Parameters& parameters) {
   AggregateQuestion out;
   out.log = parameters.text("log", "main");
-  out.key_names = split(parameters.text("by"));
+  out.key_names = split_list(parameters.text("by"));
   if (out.key_names.size() > search::kGroupKeysMax) return invalid("by has at most four keys");
   for (const std::string& name : out.key_names) {
     if (std::count(out.key_names.begin(), out.key_names.end(), name) > 1) return invalid("by has \"" + name + "\" twice");
     STELE_ASSIGN(search::GroupKey key, read_key(name));
     out.request.by.push_back(std::move(key));
   }
-  for (const std::string& name : split(parameters.text("metrics"))) {
+  for (const std::string& name : split_list(parameters.text("metrics"))) {
     if (name == "count") continue;  // always there
     if (std::count(out.metric_names.begin(), out.metric_names.end(), name) > 0)
       return invalid("metrics has \"" + name + "\" twice");
@@ -120,6 +113,13 @@ Result<AggregateQuestion> read_options(const Parameters& parameters) {
   if (order != "key" && order != "count") return invalid("order is count or key, not \"" + order + "\"");
   out.request.order = order == "key" ? search::GroupOrder::kKey : search::GroupOrder::kCount;
   return out;
+}
+
+Status keep_to_mask(AggregateQuestion& question, const event::Mask* mask) {
+  STELE_TRY(api::keep_to_mask(question.query.term, mask));
+  for (search::GroupKey& key : question.request.by) STELE_TRY(api::keep_to_mask(key.paths, mask));
+  for (Metric& metric : question.request.metrics) STELE_TRY(api::keep_to_mask(metric.paths, mask));
+  return {};
 }
 
 void append_group(const AggregateQuestion& question, const search::Group& group, std::string& out) {
@@ -146,8 +146,7 @@ void append_group(const AggregateQuestion& question, const search::Group& group,
 }
 
 Result<net::Response> answer(const AggregateQuestion& question, const Searched& searched, const GoOn& go_on) {
-  STELE_ASSIGN(const search::AggregateResult result,
-               search::aggregate(*searched.log, *searched.indexer, question.query.term, question.request, go_on));
+  STELE_ASSIGN(const search::AggregateResult result, search::aggregate(searched, question.query.term, question.request, go_on));
   std::string out = "{\"groups\":[";
   for (const search::Group& group : result.groups) {
     if (out.back() != '[') out += ',';
@@ -174,6 +173,8 @@ void handle(const Service& service, const net::Request& request, const Call& cal
   read->query = std::move(std::get<query::Query>(query));
   const auto searched = find_searched(service, call, read->log);
   if (!searched) return reply.send(error_response(searched.error()));
+  if (const Status kept = keep_to_mask(*read, mask_of(call.identity).get()); !kept)
+    return refuse(service, request, call, kept.error(), reply);
   const auto question = std::make_shared<AggregateQuestion>(std::move(*read));  // std::function copies its captures
   answer_search(service, reply,
                 [question, searched = *searched](const GoOn& go_on) { return answer(*question, searched, go_on); });
@@ -186,8 +187,8 @@ void add_aggregate_routes(Router& router, Service& service) {
     handle(service, request, call, reply);
   };
   constexpr auto on_record = audit::OnRecord::each("stele.log.counted", "counted entries of");
-  router.add({"GET", "/api/v1/aggregate", access::Permission::kRead, on_record, aggregate});
-  router.add({"POST", "/api/v1/aggregate", access::Permission::kRead, on_record.of_body(), aggregate});
+  router.add(showing(Shows::kMasked, {"GET", "/api/v1/aggregate", access::Permission::kRead, on_record, aggregate}));
+  router.add(showing(Shows::kMasked, {"POST", "/api/v1/aggregate", access::Permission::kRead, on_record.of_body(), aggregate}));
 }
 
 }  // namespace stele::api

@@ -122,7 +122,7 @@ class Delivery : public std::enable_shared_from_this<Delivery> {
 // Who sends what proves itself.
 access::Identity signer_of(const collect::HttpDoor& door) {
   const std::string kind(door.kind());
-  return {"signature:" + kind, kind, access::find_role("writer"), "", {}};
+  return {"signature:" + kind, kind, access::find_shipped_role("writer"), "", {}, {}, {}};
 }
 
 }  // namespace

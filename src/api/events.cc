@@ -2,10 +2,12 @@
 #include <algorithm>
 
 #include "api/search_request.h"
+#include "api/sight.h"
 #include "api/submit.h"
 #include "base/json_text.h"
 #include "event/entry.h"
 #include "ocsf/ocsf_event.h"
+#include "query/matcher.h"
 
 namespace stele::api {
 namespace {
@@ -27,8 +29,13 @@ void read_one(const Service& service, const net::Request& request, const Call& c
   }
   auto bundle = store->read(*index, 1);
   if (!bundle) return reply.send(error_response(bundle.error()));
-  if (!*ocsf) return reply.send(json_response(200, bundle->substr(2)));
-  auto event = ocsf::ocsf_event(std::string_view(*bundle).substr(2), *index, log);
+  std::string entry = bundle->substr(2);
+  const query::Term scope = scope_of(call.identity.sight);
+  if (!query::Matcher(scope).matches(*index, entry))
+    return reply.send(error_response({Code::kNotFound, "entry " + call.parts.at(0) + " is none that you may see"}));
+  if (const auto mask = mask_of(call.identity)) entry = mask->of(entry);
+  if (!*ocsf) return reply.send(json_response(200, std::move(entry)));
+  auto event = ocsf::ocsf_event(entry, *index, log);
   reply.send(event ? json_response(200, std::move(*event)) : error_response(event.error()));
 }
 
@@ -48,6 +55,9 @@ Result<std::string> read_page(const Service& service, const net::Request& reques
   const std::uint64_t size = store->size();
   std::uint64_t at = from;
   std::uint64_t left = std::min(asked, service.limits.read_entries_max);
+  const query::Term scope = scope_of(call.identity.sight);
+  query::Matcher in_scope(scope);
+  const auto mask = mask_of(call.identity);
   std::string out = "{\"entries\":[";
   bool full = false;
   // A few at a time, so that what is read stays bounded however long the entries are.
@@ -58,10 +68,12 @@ Result<std::string> read_page(const Service& service, const net::Request& reques
     STELE_TRY(event::for_each_entry(bundle, [&](std::string_view entry) {
       full = full || out.size() + entry.size() > kPageBytesMax;
       if (full) return;
+      const std::uint64_t index = at++;
+      if (!in_scope.matches(index, entry)) return;
       out += out.back() == '[' ? "{\"index\":" : ",{\"index\":";
-      append_decimal(out, at++);
+      append_decimal(out, index);
       out += ",\"entry\":";
-      out += entry;
+      out += mask ? mask->of(entry) : entry;
       out += '}';
     }));
     left -= take;
@@ -81,16 +93,16 @@ void add_event_routes(Router& router, Service& service) {
               [&service](const net::Request& request, const Call& call, const net::Reply& reply) {
                 submit_events(service, request, call, reply);
               }});
-  router.add({"GET", "/api/v1/events", access::Permission::kRead, audit::OnRecord::gathered("stele.log.read", "read entries of"),
-              [&service](const net::Request& request, const Call& call, const net::Reply& reply) {
-                auto page = read_page(service, request, call);
-                reply.send(page ? json_response(200, std::move(*page)) : error_response(page.error()));
-              }});
-  router.add({"GET", "/api/v1/events/{index}", access::Permission::kRead,
-              audit::OnRecord::gathered("stele.log.read", "read entries of"),
-              [&service](const net::Request& request, const Call& call, const net::Reply& reply) {
-                read_one(service, request, call, reply);
-              }});
+  constexpr auto on_record = audit::OnRecord::gathered("stele.log.read", "read entries of");
+  router.add(showing(Shows::kMasked, {"GET", "/api/v1/events", access::Permission::kRead, on_record,
+                                      [&service](const net::Request& request, const Call& call, const net::Reply& reply) {
+                                        auto page = read_page(service, request, call);
+                                        reply.send(page ? json_response(200, std::move(*page)) : error_response(page.error()));
+                                      }}));
+  router.add(showing(Shows::kMasked, {"GET", "/api/v1/events/{index}", access::Permission::kRead, on_record,
+                                      [&service](const net::Request& request, const Call& call, const net::Reply& reply) {
+                                        read_one(service, request, call, reply);
+                                      }}));
 }
 
 }  // namespace stele::api

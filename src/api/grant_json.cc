@@ -3,6 +3,9 @@
 #include <algorithm>
 
 #include "base/json_text.h"
+#include "base/list_text.h"
+#include "event/schema.h"
+#include "query/moment.h"
 #include "sources/registry.h"
 
 namespace stele::api {
@@ -15,11 +18,42 @@ Result<UnixNanos> read_expiry(const std::string& text, UnixNanos now) {
   return invalid("expires is a time such as 2027-01-31T00:00:00Z, or how long from now, such as 90d; not \"" + text + "\"");
 }
 
+Result<access::Sight> read_sight(const Parameters& parameters, UnixNanos now) {
+  access::Sight out;
+  out.categories = split_list(parameters.text("categories"));
+  for (const std::string& category : out.categories) {
+    if (std::ranges::find(event::categories(), category) != event::categories().end()) continue;
+    std::vector<std::string> all(event::categories().begin(), event::categories().end());
+    return invalid("categories: there is no category \"" + category + "\"; there are " + join(all, ", "));
+  }
+  const auto read = [&](const std::string& name) -> Result<std::optional<query::Moment>> {
+    const std::string text = parameters.text(name);
+    if (text.empty()) return std::optional<query::Moment>();
+    auto moment = query::parse_moment(text, now);
+    if (!moment) return invalid(name + " is a time, as 2026-11-23 or 2026-11-23T16:20, not \"" + text + "\"");
+    return moment;
+  };
+  STELE_ASSIGN(const auto since, read("since"));
+  STELE_ASSIGN(const auto until, read("until"));
+  if (since) out.since = since->first;
+  if (until) out.until = until->relative ? until->first : until->end;  // a day is meant whole
+  return out;
+}
+
 }  // namespace
 
 void append_text_member(std::string& out, std::string_view name, std::string_view text) {
   out += ",\"" + std::string(name) + "\":";
   append_json_string(out, text);
+}
+
+void append_list_member(std::string& out, std::string_view name, const std::vector<std::string>& list) {
+  out += ",\"" + std::string(name) + "\":[";
+  for (const std::string& one : list) {
+    if (&one != list.data()) out += ',';
+    append_json_string(out, one);
+  }
+  out += ']';
 }
 
 void append_grant(std::string& out, const access::Grant& grant) {
@@ -28,14 +62,10 @@ void append_grant(std::string& out, const access::Grant& grant) {
   append_text_member(out, "name", grant.name);
   append_text_member(out, "role", grant.role);
   if (!grant.source.empty()) append_text_member(out, "source", grant.source);
-  if (!grant.logs.empty()) {
-    out += ",\"logs\":[";
-    for (const std::string& log : grant.logs) {
-      if (&log != grant.logs.data()) out += ',';
-      append_json_string(out, log);
-    }
-    out += ']';
-  }
+  if (!grant.logs.empty()) append_list_member(out, "logs", grant.logs);
+  if (!grant.sight.categories.empty()) append_list_member(out, "categories", grant.sight.categories);
+  if (grant.sight.since) append_text_member(out, "since", format_time(*grant.sight.since));
+  if (grant.sight.until) append_text_member(out, "until", format_time(*grant.sight.until));
   append_text_member(out, "created", format_time(grant.created));
   append_text_member(out, "created_by", grant.created_by);
   if (grant.expires) append_text_member(out, "expires", format_time(*grant.expires));
@@ -57,6 +87,19 @@ std::string grants_json(const access::Grants& grants, access::Holder holder, con
   return out + "]}\n";
 }
 
+void answer_grants(const Service& service, const net::Request& request, const net::Reply& reply,
+                   std::function<std::string(const access::Grants&)> make) {
+  const auto at = request.parameter("at");
+  if (!at) return reply.send(json_response(200, make(service.grants->grants())));
+  const auto moment = query::parse_moment(*at, service.clock.now());
+  if (!moment) return reply.send(error_response(invalid("at is a time, as 2026-11-23T16:20, not \"" + *at + "\"")));
+  at_the_desk(service.login, reply,
+              [&service, reply, time = moment->relative ? moment->first : moment->end - 1, make = std::move(make)] {
+                const auto grants = service.grants->as_of(time);
+                reply.send(grants ? json_response(200, make(**grants)) : error_response(grants.error()));
+              });
+}
+
 bool is_within(const access::Grant& grant, const access::Identity& identity) {
   if (grant.logs.empty()) return identity.logs.empty();
   return std::ranges::all_of(grant.logs, [&](const std::string& log) { return identity.is_for(log); });
@@ -68,15 +111,12 @@ Result<audit::GrantBook::Wanted> read_wanted(const Service& service, const Param
   out.name = parameters.text("name");
   out.role = parameters.text("role");
   out.source = parameters.text("source");
-  const std::string logs = parameters.text("logs");
-  for (std::string_view rest = logs; !rest.empty();) {
-    const auto comma = rest.find(',');
-    const std::string log(rest.substr(0, comma));
-    rest.remove_prefix(comma == std::string_view::npos ? rest.size() : comma + 1);
+  for (const std::string& log : split_list(parameters.text("logs"))) {
     if (!identity.is_for(log) || !service.logs.contains(log)) return invalid("logs: there is no log \"" + log + "\"");
     if (std::ranges::find(out.logs, log) == out.logs.end()) out.logs.push_back(log);
   }
   if (out.logs.empty()) out.logs = identity.logs;
+  STELE_ASSIGN(out.sight, read_sight(parameters, service.clock.now()));
   if (const std::string expires = parameters.text("expires"); !expires.empty()) {
     STELE_ASSIGN(out.expires, read_expiry(expires, service.clock.now()));
   }

@@ -1,9 +1,10 @@
 // What is granted, as requests ask for it and answers show it.
 #pragma once
 
-#include <set>
+#include <functional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "access/grants.h"
 #include "api/parameters.h"
@@ -15,11 +16,18 @@ namespace stele::api {
 // `,"name":"text"`
 void append_text_member(std::string& out, std::string_view name, std::string_view text);
 
+// `,"name":["one","two"]`
+void append_list_member(std::string& out, std::string_view name, const std::vector<std::string>& list);
+
 // The members of a grant, from "{" on; whoever calls adds more and ends the object.
 void append_grant(std::string& out, const access::Grant& grant);
 
 // Those of one kind that the caller may know of: {"tokens":[…]}, {"users":[…]}.
 std::string grants_json(const access::Grants& grants, access::Holder holder, const access::Identity& identity);
+
+// Answers with what `make` says of the grants, as they were at the time that the parameter `at` says, or are.
+void answer_grants(const Service& service, const net::Request& request, const net::Reply& reply,
+                   std::function<std::string(const access::Grants&)> make);
 
 // Whether what was granted is within what the caller may know of.
 bool is_within(const access::Grant& grant, const access::Identity& identity);

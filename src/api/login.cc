@@ -48,13 +48,8 @@ std::string identity_json(const access::Identity& identity) {
   append_json_string(out, identity.text);
   append_text_member(out, "name", identity.name);
   append_text_member(out, "role", identity.role->name);
-  if (identity.logs.empty()) return out;
-  out += ",\"logs\":[";
-  for (const std::string& log : identity.logs) {
-    if (out.back() != '[') out += ',';
-    append_json_string(out, log);
-  }
-  return out + "]";
+  if (!identity.logs.empty()) append_list_member(out, "logs", identity.logs);
+  return out;
 }
 
 // Where what he has proven was replaced meanwhile, the session that he would have had has ended.
@@ -115,8 +110,7 @@ void record_joined(const Service& service, const Visit& visit, const std::string
 void set_up(const Service& service, const Visit& visit, const net::Reply& reply) {
   const std::string user = visit.given.text("user");
   const std::string text = visit.given.text("invitation");
-  if (!access::is_user_id(user))
-    return reply.send(error_response(invalid("user is 1 to 64 lowercase letters, digits and . _ @ -")));
+  if (!access::is_user_id(user)) return reply.send(error_response(invalid(std::string(access::kUserIdRule))));
   if (!service.login.credentials->take_setup(text))
     return reply.send(error_response({Code::kUnauthenticated, "this invitation was used"}));
   const auto secret = service.login.credentials->join(user, std::nullopt, visit.given.text("password"), visit.network);

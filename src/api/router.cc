@@ -88,6 +88,16 @@ Error not_by_its_name(const net::Request& request) {
           "without a token this server is called by its address or as localhost, not as " + std::string(request.header("host"))};
 }
 
+Status may_use(const access::Identity& identity, const Route& route) {
+  if (route.gate != Gate::kIdentity) return {};
+  STELE_TRY(identity.may(route.permission));
+  if (route.permission != access::Permission::kRead && route.permission != access::Permission::kExport) return {};
+  const bool sees_fields = identity.role->masked.empty();
+  if (route.shows == Shows::kMasked || (sees_fields && (route.shows == Shows::kScope || identity.sight.is_whole()))) return {};
+  return Error{Code::kDenied, identity.name + " sees " + (sees_fields ? "a part of the entries" : "entries with fields masked") +
+                                  ", and " + route.pattern + " shows more than that"};
+}
+
 int status_of(Code code) {
   switch (code) {
     case Code::kInvalid:
@@ -165,8 +175,7 @@ void Router::handle(const net::Request& request, const net::Reply& reply) const 
     if (route.gate != Gate::kIdentity && route.gate != Gate::kKnown)
       return call(route, request, {*parts, identity ? *identity : access::Identity::nobody(), route.permission}, reply);
     if (!identity) break;
-    if (const Status may = identity->may(route.permission); route.gate == Gate::kIdentity && !may)
-      return refuse(request, reply, &*identity, may.error());
+    if (const Status may = may_use(*identity, route); !may) return refuse(request, reply, &*identity, may.error());
     return call(route, request, {*parts, *identity, route.permission}, reply);
   }
   if (!identity) return refuse(request, reply, nullptr, identity.error());

@@ -37,6 +37,13 @@ enum class Gate : std::uint8_t {
   kLogin,     // anybody, with a short body: he says who he is
 };
 
+// How much of the entries a route that reads them shows to whom.
+enum class Shows : std::uint8_t {
+  kWhole,   // all, as they are: who sees a part alone is refused
+  kScope,   // those in the scope of whoever asks, as they are: who has fields masked is refused
+  kMasked,  // those in his scope, with the fields masked that he does not see
+};
+
 inline constexpr std::string_view kLogPattern = "/log/{log}/";  // before what is of one log by its path
 
 struct Route {
@@ -48,7 +55,12 @@ struct Route {
   RouteHandler handler;
   Gate gate = Gate::kIdentity;
   bool streams = false;  // takes the body as it comes (net::Request::stream)
+  Shows shows = Shows::kWhole;
 };
+inline Route showing(Shows shows, Route route) {
+  route.shows = shows;
+  return route;
+}
 
 class Router {
  public:

@@ -34,7 +34,7 @@ struct Kept {
       std::move(*audit::GrantBook::open(io::posix(), log.path("grants.json"), *log, system_clock(), crypto::system_random()));
   audit::Recorder recorder{*log, system_clock()};
   [[nodiscard]] Authority authority(const char* loopback_role) const {
-    return {access::find_role(loopback_role), grants->grants(), system_clock()};
+    return {access::find_shipped_role(loopback_role), grants->grants(), system_clock()};
   }
 };
 

@@ -5,6 +5,7 @@
 #include "api/parameters.h"
 #include "api/search_request.h"
 #include "api/searching.h"
+#include "api/sight.h"
 #include "api/use.h"
 #include "base/json_text.h"
 #include "ocsf/ocsf_event.h"
@@ -26,6 +27,7 @@ Status append_hits(const log::Store& store, const SearchQuestion& question, cons
   const auto state = question.proof ? state_for(store, result) : nullptr;
   out += "{\"hits\":[";
   for (const search::Hit& hit : result.hits) {
+    const std::string entry = question.mask ? question.mask->of(hit.entry) : hit.entry;
     out += out.back() == '[' ? "{\"index\":" : ",{\"index\":";
     append_decimal(out, hit.index);
     if (state) {
@@ -41,14 +43,14 @@ Status append_hits(const log::Store& store, const SearchQuestion& question, cons
     }
     if (sentences != nullptr) {
       out += ",\"sentence\":";
-      append_json_string(out, sentences->of(hit.entry));
+      append_json_string(out, sentences->of(entry));
     }
     if (question.ocsf) {
-      STELE_ASSIGN(const std::string event, ocsf::ocsf_event(hit.entry, hit.index, question.log));
+      STELE_ASSIGN(const std::string event, ocsf::ocsf_event(entry, hit.index, question.log));
       out += ",\"ocsf\":" + event + "}";
     } else {
       out += ",\"entry\":";
-      out += hit.entry;
+      out += entry;
       out += '}';
     }
   }
@@ -62,8 +64,7 @@ Status append_hits(const log::Store& store, const SearchQuestion& question, cons
 
 Result<net::Response> answer(const Service& service, const audit::Doer& doer, const SearchQuestion& question,
                              const Searched& searched, const GoOn& go_on) {
-  STELE_ASSIGN(const search::SearchResult result,
-               search::search(*searched.log, *searched.indexer, question.query.term, question.request, go_on));
+  STELE_ASSIGN(const search::SearchResult result, search::search(searched, question.query.term, question.request, go_on));
   std::string out;
   STELE_TRY(append_hits(*searched.log->store(), question, result, question.sentences ? &service.sentences : nullptr, out));
   out += ",\"total\":";
@@ -83,6 +84,9 @@ Result<net::Response> answer(const Service& service, const audit::Doer& doer, co
   return json_response(200, std::move(out));
 }
 
+const Error kNotVerifiable{Code::kDenied,
+                           "there is no proof of an entry with fields masked: what is shown is not what was hashed"};
+
 void handle(const Service& service, const net::Request& request, const Call& call, const net::Reply& reply) {
   auto read = read_search(request, service.clock.now(), service.limits.read_entries_max);
   if (auto* wrong = std::get_if<net::Response>(&read)) return reply.send(std::move(*wrong));
@@ -90,6 +94,10 @@ void handle(const Service& service, const net::Request& request, const Call& cal
   const auto question = std::make_shared<SearchQuestion>(std::move(std::get<SearchQuestion>(read)));
   const auto searched = find_searched(service, call, question->log);
   if (!searched) return reply.send(error_response(searched.error()));
+  question->mask = mask_of(call.identity);
+  if (const Status kept = keep_to_mask(question->query.term, question->mask.get()); !kept)
+    return refuse(service, request, call, kept.error(), reply);
+  if (question->proof && question->mask) return refuse(service, request, call, kNotVerifiable, reply);
   answer_search(service, reply,
                 [&service, doer = doer_of(request, &call.identity), question, searched = *searched](const GoOn& go_on) {
                   return answer(service, doer, *question, searched, go_on);
@@ -103,8 +111,8 @@ void add_search_routes(Router& router, Service& service) {
     handle(service, request, call, reply);
   };
   constexpr auto on_record = audit::OnRecord::each("stele.log.searched", "searched").in_pages();
-  router.add({"GET", "/api/v1/search", access::Permission::kRead, on_record, search});
-  router.add({"POST", "/api/v1/search", access::Permission::kRead, on_record.of_body(), search});
+  router.add(showing(Shows::kMasked, {"GET", "/api/v1/search", access::Permission::kRead, on_record, search}));
+  router.add(showing(Shows::kMasked, {"POST", "/api/v1/search", access::Permission::kRead, on_record.of_body(), search}));
 }
 
 }  // namespace stele::api

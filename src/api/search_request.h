@@ -1,11 +1,13 @@
 // What a request to search says: in its query, or as a JSON document in its body.
 #pragma once
 
+#include <memory>
 #include <string>
 #include <variant>
 
 #include "api/router.h"
 #include "base/clock.h"
+#include "event/mask.h"
 #include "query/query.h"
 #include "search/searcher.h"
 
@@ -16,10 +18,11 @@ struct SearchQuestion {
   query::Query query;
   search::SearchRequest request;
   bool proof = false;
-  bool sentences = false;   // each hit has its sentence
-  bool ocsf = false;        // hits are shown as OCSF events
-  UnixNanos now = 0;        // what the query's times count from: of the first page
-  std::string fingerprint;  // of the query's text
+  bool sentences = false;                   // each hit has its sentence
+  bool ocsf = false;                        // hits are shown as OCSF events
+  UnixNanos now = 0;                        // what the query's times count from: of the first page
+  std::string fingerprint;                  // of the query's text
+  std::shared_ptr<const event::Mask> mask;  // that hits are shown through; null: as they are
 };
 
 // What the parameter `format` says, empty where it is left out.

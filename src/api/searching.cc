@@ -1,6 +1,7 @@
 #include "api/searching.h"
 
 #include "api/parameters.h"
+#include "api/sight.h"
 #include "search/searcher.h"
 
 namespace stele::api {
@@ -8,7 +9,7 @@ namespace stele::api {
 Result<Searched> find_searched(const Service& service, const Call& call, const std::string& log) {
   STELE_ASSIGN(const LogParts parts, service.parts_of(call, log));
   if (parts.indexer == nullptr) return Error{Code::kNotFound, "the log " + log + " has no index; see the setting index"};
-  return Searched{parts.log, parts.indexer};
+  return Searched{parts.log, parts.indexer, scope_of(call.identity.sight)};
 }
 
 Status append_warnings(const std::vector<query::QueryWarning>& warnings, const Searched& searched, bool found,
@@ -23,7 +24,7 @@ Status append_warnings(const std::vector<query::QueryWarning>& warnings, const S
       exists.test = query::Condition::any();
       search::SearchRequest request;
       request.limit = 1;
-      STELE_ASSIGN(const auto result, search::search(*searched.log, *searched.indexer, exists, request, go_on));
+      STELE_ASSIGN(const auto result, search::search(searched, exists, request, go_on));
       if (result.total > 0) continue;
     }
     list += (list.empty() ? "" : ",") + query_error_json(warning.what);

@@ -7,14 +7,12 @@
 #include "api/service.h"
 #include "query/query.h"
 #include "search/go_on.h"
+#include "search/searched.h"
 
 namespace stele::api {
 
-struct Searched {
-  log::Sequencer* log = nullptr;
-  search::Indexer* indexer = nullptr;
-};
-// kNotFound when there is no such log, or nothing to search it with.
+using search::Searched;
+// With no more in its scope than whoever asks may see. kNotFound when there is no such log, or nothing to search it with.
 Result<Searched> find_searched(const Service& service, const Call& call, const std::string& log);
 
 // Adds the member `warnings` with those that hold of this log; nothing when none does. `found`: something was; then a name that

@@ -110,6 +110,7 @@ void add_apart_routes(Router& router, Service& service);      // values that are
 void add_log_routes(Router& router, Service& service);        // /log/{log}/…
 void add_token_routes(Router& router, Service& service);      // /api/v1/tokens
 void add_user_routes(Router& router, Service& service);       // /api/v1/users
+void add_role_routes(Router& router, Service& service);       // /api/v1/roles
 void add_login_routes(Router& router, Service& service);      // /api/v1/login, /logout, /join, /session
 void add_page_routes(Router& router, Service& service);       // /login and what it is made of
 void add_operation_routes(Router& router, Service& service);  // /healthz, /readyz, /metrics, /api/v1/status, schema

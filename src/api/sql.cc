@@ -36,11 +36,11 @@ Result<SqlQuestion> read_question(const Parameters& parameters, UnixNanos now) {
 Result<net::Response> answer(const SqlQuestion& question, const Searched& searched, const GoOn& go_on) {
   if (!question.csv) {
     sql::JsonAnswer out;
-    STELE_ASSIGN(const bool truncated, sql::run_statement(*searched.log, *searched.indexer, question.request, go_on, out));
+    STELE_ASSIGN(const bool truncated, sql::run_statement(searched, question.request, go_on, out));
     return json_response(200, out.finish(truncated));
   }
   sql::CsvAnswer out;
-  STELE_ASSIGN(const bool truncated, sql::run_statement(*searched.log, *searched.indexer, question.request, go_on, out));
+  STELE_ASSIGN(const bool truncated, sql::run_statement(searched, question.request, go_on, out));
   net::Response response;
   response.headers = {{"Content-Type", "text/csv; charset=utf-8; header=present"}};
   if (truncated) response.headers.emplace_back("Stele-Truncated", "true");
@@ -63,11 +63,11 @@ void handle(const Service& service, const net::Request& request, const Call& cal
 }  // namespace
 
 void add_sql_routes(Router& router, Service& service) {
-  router.add({"POST", "/api/v1/sql", access::Permission::kRead,
-              audit::OnRecord::each("stele.log.queried", "asked in SQL").of_body(),
-              [&service](const net::Request& request, const Call& call, const net::Reply& reply) {
-                handle(service, request, call, reply);
-              }});
+  router.add(showing(Shows::kScope, {"POST", "/api/v1/sql", access::Permission::kRead,
+                                     audit::OnRecord::each("stele.log.queried", "asked in SQL").of_body(),
+                                     [&service](const net::Request& request, const Call& call, const net::Reply& reply) {
+                                       handle(service, request, call, reply);
+                                     }}));
 }
 
 }  // namespace stele::api

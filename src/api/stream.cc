@@ -5,8 +5,11 @@
 
 #include "api/parameters.h"
 #include "api/service.h"
+#include "api/sight.h"
+#include "api/use.h"
 #include "event/entry.h"
 #include "query/matcher.h"
+#include "query/term_maker.h"
 
 namespace stele::api {
 namespace {
@@ -16,7 +19,12 @@ class EntryStream final : public net::ChunkSource {
   // Entries from `from` on, of which only those are sent that `query` means.
   EntryStream(Service& service, access::Identity identity, const log::Sequencer& sequencer, std::uint64_t from,
               std::optional<query::Term> query)
-      : service_(service), identity_(std::move(identity)), sequencer_(sequencer), at_(from), query_(std::move(query)) {
+      : service_(service),
+        identity_(std::move(identity)),
+        sequencer_(sequencer),
+        at_(from),
+        query_(std::move(query)),
+        mask_(mask_of(identity_)) {
     if (query_) matcher_.emplace(*query_);
     ++service_.counters.streams;
   }
@@ -45,7 +53,7 @@ class EntryStream final : public net::ChunkSource {
         const std::uint64_t index = at_++;
         if (matcher_ && !matcher_->matches(index, entry)) return;
         out += "id: " + std::to_string(index) + "\ndata: ";
-        out += entry;
+        out += mask_ ? mask_->of(entry) : entry;
         out += "\n\n";
       }));
     }
@@ -73,6 +81,7 @@ class EntryStream final : public net::ChunkSource {
   std::uint64_t at_;
   std::optional<query::Term> query_;
   std::optional<query::Matcher> matcher_;  // borrows it
+  std::shared_ptr<const event::Mask> mask_;
 };
 
 // What is to be sent; nothing: all.
@@ -98,27 +107,36 @@ Result<std::uint64_t> start_of(const net::Request& request, std::uint64_t size) 
   return *index;
 }
 
+// Of what the identity sees.
+Result<std::optional<query::Term>> keep_to_sight(std::optional<query::Term> term, const access::Identity& identity) {
+  if (term) STELE_TRY(keep_to_mask(*term, mask_of(identity).get()));
+  if (identity.sight.is_whole()) return term;
+  std::vector<query::Term> both{scope_of(identity.sight)};
+  if (term) both.push_back(std::move(*term));
+  return std::optional(query::all_of(std::move(both)));
+}
+
 }  // namespace
 
 void add_stream_routes(Router& router, Service& service) {
-  router.add({"GET", "/api/v1/stream", access::Permission::kRead,
-              audit::OnRecord::each("stele.log.streamed", "opened a stream of"),
-              [&service](const net::Request& request, const Call& call, const net::Reply& reply) {
-                const auto sequencer = service.find(call, request.parameter("log").value_or("main"));
-                if (!sequencer) return reply.send(error_response(sequencer.error()));
-                const auto from = start_of(request, (*sequencer)->store()->size());
-                if (!from) return reply.send(error_response(from.error()));
-                if (service.counters.streams >= service.limits.streams_max) {
-                  return reply.send(error_response({Code::kBusy, "too many streams are open"}));
-                }
-                auto query = query_of(request, service.clock.now());
-                if (auto* wrong = std::get_if<net::Response>(&query)) return reply.send(std::move(*wrong));
-                net::Response response;
-                response.headers = {{"Content-Type", "text/event-stream"}, {"Cache-Control", "no-store"}};
-                response.stream = std::make_shared<EntryStream>(service, call.identity, **sequencer, *from,
-                                                                std::move(std::get<std::optional<query::Term>>(query)));
-                reply.send(std::move(response));
-              }});
+  const auto stream = [&service](const net::Request& request, const Call& call, const net::Reply& reply) {
+    const auto sequencer = service.find(call, request.parameter("log").value_or("main"));
+    if (!sequencer) return reply.send(error_response(sequencer.error()));
+    const auto from = start_of(request, (*sequencer)->store()->size());
+    if (!from) return reply.send(error_response(from.error()));
+    if (service.counters.streams >= service.limits.streams_max)
+      return reply.send(error_response({Code::kBusy, "too many streams are open"}));
+    auto query = query_of(request, service.clock.now());
+    if (auto* wrong = std::get_if<net::Response>(&query)) return reply.send(std::move(*wrong));
+    const auto seen = keep_to_sight(std::move(std::get<std::optional<query::Term>>(query)), call.identity);
+    if (!seen) return refuse(service, request, call, seen.error(), reply);
+    net::Response response;
+    response.headers = {{"Content-Type", "text/event-stream"}, {"Cache-Control", "no-store"}};
+    response.stream = std::make_shared<EntryStream>(service, call.identity, **sequencer, *from, *seen);
+    reply.send(std::move(response));
+  };
+  router.add(showing(Shows::kMasked, {"GET", "/api/v1/stream", access::Permission::kRead,
+                                      audit::OnRecord::each("stele.log.streamed", "opened a stream of"), stream}));
 }
 
 }  // namespace stele::api

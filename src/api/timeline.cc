@@ -170,8 +170,7 @@ void handle(const Service& service, const net::Request& request, const Call& cal
   if (!searched) return reply.send(error_response(searched.error()));
   const auto question = std::make_shared<TimelineRequest>(std::move(*read));  // std::function copies its captures
   answer_search(service, reply, [&service, question, searched = *searched](const GoOn& go_on) -> Result<net::Response> {
-    STELE_ASSIGN(const Timeline found,
-                 timeline::make_timeline(*searched.log, *searched.indexer, service.directory, *question, go_on));
+    STELE_ASSIGN(const Timeline found, timeline::make_timeline(searched, service.directory, *question, go_on));
     return json_response(200, timeline_json(found, *question, service.sentences));
   });
 }
@@ -183,8 +182,9 @@ void add_timeline_routes(Router& router, Service& service) {
     handle(service, request, call, reply);
   };
   constexpr auto on_record = audit::OnRecord::each("stele.timeline.seen", "followed what belongs together in");
-  router.add({"GET", "/api/v1/timeline", access::Permission::kRead, on_record, timeline});
-  router.add({"POST", "/api/v1/timeline", access::Permission::kRead, on_record.of_body(), timeline});
+  // What is followed from entry to entry is told, and may be what is masked.
+  router.add(showing(Shows::kScope, {"GET", "/api/v1/timeline", access::Permission::kRead, on_record, timeline}));
+  router.add(showing(Shows::kScope, {"POST", "/api/v1/timeline", access::Permission::kRead, on_record.of_body(), timeline}));
 }
 
 }  // namespace stele::api

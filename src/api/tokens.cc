@@ -9,7 +9,8 @@ namespace stele::api {
 namespace {
 
 void create(const Service& service, const net::Request& request, const Call& call, const net::Reply& reply) {
-  const auto parameters = Parameters::read(request, {"name", "role", "source", "logs", "expires"});
+  const auto parameters =
+      Parameters::read(request, {"name", "role", "source", "logs", "categories", "since", "until", "expires"});
   const auto wanted =
       parameters ? read_wanted(service, *parameters, call.identity) : Result<audit::GrantBook::Wanted>(parameters.error());
   if (!wanted) return reply.send(error_response(wanted.error()));
@@ -41,8 +42,10 @@ void add_token_routes(Router& router, Service& service) {
   using access::Permission;
   router.add({"GET", "/api/v1/tokens", Permission::kGrant,
               audit::OnRecord::gathered("stele.tokens.listed", "listed the tokens of"),
-              [&service](const net::Request&, const Call& call, const net::Reply& reply) {
-                reply.send(json_response(200, grants_json(service.grants->grants(), access::Holder::kToken, call.identity)));
+              [&service](const net::Request& request, const Call& call, const net::Reply& reply) {
+                answer_grants(service, request, reply, [identity = call.identity](const access::Grants& grants) {
+                  return grants_json(grants, access::Holder::kToken, identity);
+                });
               }});
   router.add({"POST", "/api/v1/tokens", Permission::kGrant, audit::OnRecord::by_itself(),
               [&service](const net::Request& request, const Call& call, const net::Reply& reply) {

@@ -40,6 +40,11 @@ void note_if_refused(audit::Recorder& recorder, const net::Request& request, con
     recorder.refuse({doer_of(request, identity), request.method, request.path, why.message});
 }
 
+void refuse(const Service& service, const net::Request& request, const Call& call, const Error& why, const net::Reply& reply) {
+  note_if_refused(*service.recorder, request, &call.identity, why);
+  reply.send(error_response(why));
+}
+
 Result<audit::Look> look_of(const net::Request& request, const Route& route, const Call& call) {
   audit::Look out{doer_of(request, &call.identity), route.on_record, std::string(log::kMainLog), request.path, {}, {}, {}};
   STELE_ASSIGN(const Parameters parameters, Parameters::read_all(request, route.on_record.is_of_body));

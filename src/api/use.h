@@ -5,6 +5,7 @@
 
 #include "access/identity.h"
 #include "api/router.h"
+#include "api/service.h"
 #include "audit/look.h"
 #include "audit/recorder.h"
 #include "net/http.h"
@@ -21,5 +22,8 @@ Result<audit::Look> look_of(const net::Request& request, const Route& route, con
 // Puts on record that a handler refuses what was let through to it: what is of another source, or of a log that whoever asks may
 // not know of. Of other errors, nothing.
 void note_if_refused(audit::Recorder& recorder, const net::Request& request, const access::Identity* identity, const Error& why);
+
+// Answers so, and puts it on record.
+void refuse(const Service& service, const net::Request& request, const Call& call, const Error& why, const net::Reply& reply);
 
 }  // namespace stele::api

@@ -24,7 +24,7 @@ void answer_invited(const Service& service, const access::Grant& grant, const ne
 
 // What he may have had before proves nothing by the time that he has access.
 void create(const Service& service, const net::Request& request, const Call& call, const net::Reply& reply) {
-  const auto parameters = Parameters::read(request, {"user", "name", "role", "logs", "expires"});
+  const auto parameters = Parameters::read(request, {"user", "name", "role", "logs", "categories", "since", "until", "expires"});
   auto wanted =
       parameters ? read_wanted(service, *parameters, call.identity) : Result<audit::GrantBook::Wanted>(parameters.error());
   if (!wanted) return reply.send(error_response(wanted.error()));
@@ -88,8 +88,10 @@ void add_user_routes(Router& router, Service& service) {
   using access::Permission;
   using Answer = void (*)(const Service&, const net::Request&, const Call&, const net::Reply&);
   router.add({"GET", "/api/v1/users", Permission::kGrant, audit::OnRecord::gathered("stele.users.listed", "listed the users of"),
-              [&service](const net::Request&, const Call& call, const net::Reply& reply) {
-                reply.send(json_response(200, grants_json(service.grants->grants(), Holder::kUser, call.identity)));
+              [&service](const net::Request& request, const Call& call, const net::Reply& reply) {
+                answer_grants(service, request, reply, [identity = call.identity](const access::Grants& grants) {
+                  return grants_json(grants, Holder::kUser, identity);
+                });
               }});
   for (const auto& [pattern, answer] : {std::pair<const char*, Answer>{"/api/v1/users", &create},
                                         {"/api/v1/users/{user}/invite", &invite},

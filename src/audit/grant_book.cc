@@ -5,6 +5,7 @@
 #include "access/token.h"
 #include "base/bytes.h"
 #include "base/json_text.h"
+#include "base/list_text.h"
 #include "event/entry.h"
 #include "event/json_value.h"
 
@@ -16,6 +17,21 @@ constexpr std::uint64_t kKeepEvery = 100'000;  // entries
 constexpr std::uint64_t kRead = 4096;          // entries at once
 
 std::string log_id(const log::Store& store) { return hex_encode(std::as_bytes(std::span(store.identity().id))); }
+
+void apply(const GrantChange& change, access::Grants& grants) {
+  using Kind = GrantChange::Kind;
+  switch (change.kind) {
+    case Kind::kCreated: return grants.put(change.grant);
+    case Kind::kRoleDefined: return grants.put_role(change.role);
+    case Kind::kRoleRemoved: return grants.remove_role(change.role.name);
+    case Kind::kRevoked: break;
+  }
+  auto grant = grants.find(change.grant.holder, change.grant.id);
+  if (!grant) return;
+  grant->revoked = change.grant.revoked;
+  grant->revoked_by = change.grant.revoked_by;
+  grants.put(*grant);
+}
 
 }  // namespace
 
@@ -85,7 +101,7 @@ Status GrantBook::take(const log::Store& store, std::uint64_t first, std::uint64
     if (!change) {
       if (status) status = change.error().in("entry " + std::to_string(index) + " of the log audit");
     } else if (*change) {
-      apply(**change);
+      apply(**change, grants_);
       if (all) places_.changes.push_back(index);
     } else if (!all && status) {
       status = corrupt(places_file_ + " names entry " + std::to_string(index) +
@@ -96,13 +112,29 @@ Status GrantBook::take(const log::Store& store, std::uint64_t first, std::uint64
   return status;
 }
 
-void GrantBook::apply(const GrantChange& change) {
-  if (!change.revoked) return grants_.put(change.grant);
-  auto grant = grants_.find(change.grant.holder, change.grant.id);
-  if (!grant) return;
-  grant->revoked = change.grant.revoked;
-  grant->revoked_by = change.grant.revoked_by;
-  grants_.put(*grant);
+Result<std::unique_ptr<access::Grants>> GrantBook::as_of(UnixNanos time) {
+  std::vector<std::uint64_t> changes;
+  {
+    const std::lock_guard lock(mutex_);
+    changes = places_.changes;
+  }
+  const auto store = audit_.store();
+  auto out = std::make_unique<access::Grants>();
+  for (const std::uint64_t index : changes) {
+    STELE_ASSIGN(const std::string bundle, store->read(index, 1));
+    const std::string_view entry = std::string_view(bundle).substr(2);
+    if (event::read_received(entry).value_or(0) > time) break;  // times of receipt never go back
+    STELE_ASSIGN(const auto change, read_grant_change(entry));
+    if (change) apply(*change, *out);
+  }
+  return out;
+}
+
+Status GrantBook::check(const access::Grant& grant) const {
+  if (const access::Role* role = grants_.find_role(grant.role)) return check_grant(grant, *role);
+  std::vector<std::string> names;
+  for (const access::Role* role : grants_.roles()) names.push_back(role->name);
+  return invalid("there is no role \"" + (is_utf8(grant.role) ? grant.role : "?") + "\"; there are " + join(names, ", "));
 }
 
 access::Grant GrantBook::grant_of(const Wanted& wanted, const Doer& doer) const {
@@ -111,6 +143,7 @@ access::Grant GrantBook::grant_of(const Wanted& wanted, const Doer& doer) const 
   grant.role = wanted.role;
   grant.source = wanted.source;
   grant.logs = wanted.logs;
+  grant.sight = wanted.sight;
   grant.created = clock_.now();
   grant.created_by = doer.identity;
   grant.expires = wanted.expires;
@@ -123,9 +156,9 @@ void GrantBook::create(const Wanted& wanted, const Doer& doer, std::function<voi
   access::Grant grant = grant_of(wanted, doer);
   grant.id = token.id;
   grant.digest = token.digest;
-  if (const Status sound = access::check_grant(grant); !sound) return done(sound.error());
+  if (const Status sound = check(grant); !sound) return done(sound.error());
   Created created{grant, std::move(token.text)};
-  write(created_event(grant, doer), {grant, false},
+  write(created_event(grant, doer), {GrantChange::Kind::kCreated, grant, {}},
         [created = std::move(created), done = std::move(done)](const Status& written) {
           done(written ? Result<Created>(created) : Result<Created>(written.error()));
         });
@@ -136,11 +169,12 @@ void GrantBook::create_user(const std::string& id, const Wanted& wanted, const D
   access::Grant grant = grant_of(wanted, doer);
   grant.holder = access::Holder::kUser;
   grant.id = id;
-  if (const Status sound = access::check_grant(grant); !sound) return done(sound.error());
+  if (const Status sound = check(grant); !sound) return done(sound.error());
   if (grants_.user(id, clock_.now())) return done(Error{Code::kConflict, "the user " + id + " has access already"});
-  write(created_event(grant, doer), {grant, false}, [grant, done = std::move(done)](const Status& written) {
-    done(written ? Result<access::Grant>(grant) : Result<access::Grant>(written.error()));
-  });
+  write(created_event(grant, doer), {GrantChange::Kind::kCreated, grant, {}},
+        [grant, done = std::move(done)](const Status& written) {
+          done(written ? Result<access::Grant>(grant) : Result<access::Grant>(written.error()));
+        });
 }
 
 void GrantBook::revoke(access::Holder holder, const std::string& id, const Doer& doer,
@@ -153,9 +187,25 @@ void GrantBook::revoke(access::Holder holder, const std::string& id, const Doer&
   if (grant->revoked) return done(std::move(*grant));
   grant->revoked = clock_.now();
   grant->revoked_by = doer.identity;
-  write(revoked_event(*grant, doer), {*grant, true}, [grant = *grant, done = std::move(done)](const Status& written) {
-    done(written ? Result<access::Grant>(grant) : Result<access::Grant>(written.error()));
-  });
+  write(revoked_event(*grant, doer), {GrantChange::Kind::kRevoked, *grant, {}},
+        [grant = *grant, done = std::move(done)](const Status& written) {
+          done(written ? Result<access::Grant>(grant) : Result<access::Grant>(written.error()));
+        });
+}
+
+void GrantBook::define_role(const access::Role& role, const Doer& doer, std::function<void(const Status&)> done) {
+  if (const Status sound = access::check_role(role); !sound) return done(sound);
+  write(role_defined_event(role, grants_.find_role(role.name), doer, clock_.now()), {GrantChange::Kind::kRoleDefined, {}, role},
+        std::move(done));
+}
+
+void GrantBook::remove_role(const std::string& name, const Doer& doer, std::function<void(const Status&)> done) {
+  const access::Role* const role = grants_.find_role(name);
+  if (role == nullptr) return done(Error{Code::kNotFound, "there is no role " + (is_utf8(name) ? name : "of that name")});
+  if (access::find_shipped_role(name) != nullptr) return done(invalid("the role " + name + " is shipped, and stays"));
+  if (const auto holders = grants_.holders_of(name, clock_.now()); !holders.empty())
+    return done(Error{Code::kConflict, "the role " + name + " is had by " + join(holders, ", ")});
+  write(role_removed_event(*role, doer, clock_.now()), {GrantChange::Kind::kRoleRemoved, {}, *role}, std::move(done));
 }
 
 void GrantBook::write(event::InternalEvent event, GrantChange change, std::function<void(const Status&)> done) {
@@ -176,7 +226,7 @@ void GrantBook::note_written(const GrantChange& change, std::optional<std::uint6
   const std::lock_guard lock(mutex_);
   --being_written_;
   if (!index) return;
-  apply(change);
+  apply(change, grants_);
   places_.changes.insert(std::ranges::upper_bound(places_.changes, *index), *index);
 }
 

@@ -38,19 +38,29 @@ class GrantBook {
     std::string role;
     std::string source;
     std::vector<std::string> logs;
+    access::Sight sight;
     std::optional<UnixNanos> expires;
   };
   struct Created {
     access::Grant grant;
     std::string token;  // its text, which is kept nowhere
   };
-  // Makes a token. `done` is called once, from another thread or this one; it must not block. kInvalid as access::check_grant.
+  // Makes a token. `done` is called once, from another thread or this one; it must not block. kInvalid as access::check_grant, or
+  // there is no such role.
   void create(const Wanted& wanted, const Doer& doer, std::function<void(Result<Created>)> done);
   // Gives a user access. kConflict: he has some.
   void create_user(const std::string& id, const Wanted& wanted, const Doer& doer,
                    std::function<void(Result<access::Grant>)> done);
   // kNotFound: there is none of that id. One that is revoked already stays as it is, and is handed back.
   void revoke(access::Holder holder, const std::string& id, const Doer& doer, std::function<void(Result<access::Grant>)> done);
+
+  // Defines a role, anew if it is there: then whoever has it has it as it is now. kInvalid as access::check_role.
+  void define_role(const access::Role& role, const Doer& doer, std::function<void(const Status&)> done);
+  // kNotFound; kConflict: somebody has it.
+  void remove_role(const std::string& name, const Doer& doer, std::function<void(const Status&)> done);
+
+  // The grants and roles as they were at `time`: what the entries say that were received up to then.
+  [[nodiscard]] Result<std::unique_ptr<access::Grants>> as_of(UnixNanos time);
 
   // Notes where the grants stand, if the log is much longer than when that was noted last. Cheap otherwise.
   void keep();
@@ -63,8 +73,8 @@ class GrantBook {
   [[nodiscard]] access::Grant grant_of(const Wanted& wanted, const Doer& doer) const;
   Status read();
   Status take(const log::Store& store, std::uint64_t first, std::uint64_t end, bool all);
+  [[nodiscard]] Status check(const access::Grant& grant) const;
   void note_written(const GrantChange& change, std::optional<std::uint64_t> index);
-  void apply(const GrantChange& change);
   void write(event::InternalEvent event, GrantChange change, std::function<void(const Status&)> done);
   void save();  // under the mutex
 

@@ -72,10 +72,10 @@ class GrantBookTest : public ::testing::Test {
 // Goal: a grant with every member comes back as it was, from the file's places, from a log that grew behind them, and without a
 // file; a token that was shown lets in each time.
 TEST_F(GrantBookTest, finds_its_grants_again) {
-  const auto first = create({"billing", "writer", "billing-api", {"main", "eu"}, system_clock().now() + 3'600'000'000'000});
+  const auto first = create({"billing", "writer", "billing-api", {"main", "eu"}, {}, system_clock().now() + 3'600'000'000'000});
   ASSERT_TRUE(first.ok()) << first.error().message;
   write_others(300);
-  const auto second = create({"Smith & Co \"SOC 2\"", "auditor", "", {}, std::nullopt});
+  const auto second = create({"Smith & Co \"SOC 2\"", "auditor", "", {}, {}, std::nullopt});
   ASSERT_TRUE(second.ok());
   ASSERT_TRUE(revoke(first->grant.id).ok());
   const auto before = all();
@@ -93,7 +93,7 @@ TEST_F(GrantBookTest, finds_its_grants_again) {
 
 // Goal: what is on record says who did what to which token, and never the token.
 TEST_F(GrantBookTest, leaves_a_record_without_the_token) {
-  const auto made = create({"billing", "writer", "billing-api", {"main"}, std::nullopt});
+  const auto made = create({"billing", "writer", "billing-api", {"main"}, {}, std::nullopt});
   ASSERT_TRUE(made.ok());
   ASSERT_TRUE(revoke(made->grant.id).ok());
   const std::string created = entry(0);
@@ -118,17 +118,67 @@ TEST_F(GrantBookTest, believes_nobody_else) {
 
 // Goal: what cannot be is refused and leaves no entry; revoking twice is one entry.
 TEST_F(GrantBookTest, refuses_what_cannot_be) {
-  EXPECT_EQ(create({"", "writer", "", {}, std::nullopt}).error().code, Code::kInvalid);
-  EXPECT_EQ(create({"x", "king", "", {}, std::nullopt}).error().code, Code::kInvalid);
+  EXPECT_EQ(create({"", "writer", "", {}, {}, std::nullopt}).error().code, Code::kInvalid);
+  EXPECT_EQ(create({"x", "king", "", {}, {}, std::nullopt}).error().code, Code::kInvalid);
   EXPECT_EQ(revoke("0123456789").error().code, Code::kNotFound);
   EXPECT_EQ(log_->store()->size(), 0U);
-  const auto made = create({"x", "reader", "", {}, std::nullopt});
+  const auto made = create({"x", "reader", "", {}, {}, std::nullopt});
   ASSERT_TRUE(made.ok());
   const auto once = revoke(made->grant.id);
   const auto twice = revoke(made->grant.id);
   ASSERT_TRUE(once.ok() && twice.ok());
   EXPECT_EQ(*once, *twice);
   EXPECT_EQ(log_->store()->size(), 2U);
+}
+
+// Goal: roles and narrow grants come back as they were, and what was at a moment is what the entries say up to then.
+TEST_F(GrantBookTest, finds_roles_again_and_the_past) {
+  const auto define = [&](const access::Role& role) {
+    std::promise<Status> promise;
+    book_->define_role(role, kAda, [&](const Status& written) { promise.set_value(written); });
+    return promise.get_future().get();
+  };
+  const auto remove = [&](const std::string& name) {
+    std::promise<Status> promise;
+    book_->remove_role(name, kAda, [&](const Status& written) { promise.set_value(written); });
+    return promise.get_future().get();
+  };
+  using access::Permission;
+  const access::Role first{"analyst", "sees what", {Permission::kRead}, false, {}};
+  const access::Role second{
+      "analyst", "sees \"what\"", {Permission::kRead, Permission::kProve}, true, {"actor.email", "message"}};
+  const UnixNanos begin = system_clock().now();
+  ASSERT_TRUE(define(first).ok());
+  write_others(10);
+  const auto made = create({"narrow", "analyst", "", {}, {{"authentication", "data_access"}, 10, 20}, std::nullopt});
+  ASSERT_TRUE(made.ok()) << made.error().message;
+  const UnixNanos between = system_clock().now();
+  ASSERT_TRUE(define(second).ok());
+  EXPECT_EQ(remove("analyst").error().code, Code::kConflict) << "somebody has it";
+  EXPECT_EQ(remove("owner").error().code, Code::kInvalid);
+  EXPECT_EQ(remove("none").error().code, Code::kNotFound);
+  EXPECT_EQ(define({"owner", "", {Permission::kRead}, false, {}}).error().code, Code::kInvalid);
+  ASSERT_TRUE(revoke(made->grant.id).ok());
+  ASSERT_TRUE(remove("analyst").ok());
+  for (int i = 0; i < 2; ++i) {
+    EXPECT_EQ(book_->grants().find_role("analyst"), nullptr);
+    const auto then = book_->as_of(between);
+    ASSERT_TRUE(then.ok()) << then.error().message;
+    ASSERT_NE((*then)->find_role("analyst"), nullptr);
+    EXPECT_EQ(*(*then)->find_role("analyst"), first);
+    const auto listed = (*then)->list(access::Holder::kToken);
+    ASSERT_EQ(listed.size(), 1U);
+    EXPECT_EQ(listed[0].grant, made->grant);
+    const auto before = book_->as_of(begin - 1'000'000'000);
+    ASSERT_TRUE(before.ok());
+    EXPECT_EQ((*before)->find_role("analyst"), nullptr);
+    EXPECT_TRUE((*before)->list(access::Holder::kToken).empty());
+    open_again(false);
+  }
+  ASSERT_TRUE(define(second).ok());
+  open_again();
+  ASSERT_NE(book_->grants().find_role("analyst"), nullptr);
+  EXPECT_EQ(*book_->grants().find_role("analyst"), second);
 }
 
 // Goal: many at once, from many threads: each is on record, and all are there again.
@@ -139,7 +189,7 @@ TEST_F(GrantBookTest, takes_many_at_once) {
   for (int t = 0; t < kThreads; ++t) {
     threads.emplace_back([&] {
       for (int i = 0; i < kEach; ++i) {
-        const auto made = create({"x", "reader", "", {}, std::nullopt});
+        const auto made = create({"x", "reader", "", {}, {}, std::nullopt});
         ASSERT_TRUE(made.ok());
         if (i % 2 == 0) ASSERT_TRUE(revoke(made->grant.id).ok());
       }

@@ -21,5 +21,7 @@ void append_decimal(std::string& out, std::uint64_t value);
 
 // True when `text` is well-formed UTF-8 (no overlong forms, no surrogates, nothing above U+10FFFF).
 bool is_utf8(std::string_view text);
+// Whether it is UTF-8 without control characters: what may stand in a line.
+bool is_line(std::string_view text);
 
 }  // namespace stele

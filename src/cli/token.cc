@@ -1,8 +1,6 @@
 // stele token: make, list and revoke what programs show to say who they are.
-#include "cli/command.h"
-#include "cli/connection.h"
 #include "cli/entry_line.h"
-#include "cli/grant_text.h"
+#include "cli/grant_command.h"
 #include "cli/json.h"
 #include "cli/text.h"
 
@@ -13,10 +11,13 @@ constexpr const char* kCreateExamples =
     "The token is printed alone, once; the server keeps its hash. That it was made, and by whom, is an entry of the log "
     "\"audit\".\n\n"
     "Roles: writer (hands events in), reader (sees entries), auditor (sees, exports, verifies), operator (runs the server and\n"
-    "sees no entry), admin (gives and takes access and sees no entry), owner (all of it). Nobody can alter or delete.\n\n"
+    "sees no entry), admin (gives and takes access and sees no entry), owner (all of it). Nobody can alter or delete. `stele "
+    "role`\n"
+    "shows and defines others.\n\n"
     "Examples:\n"
     "  stele token create --role writer --name billing --source billing-api\n"
-    "  stele token create --role auditor --name 'Smith & Co, SOC 2' --expires 30d\n"
+    "  stele token create --role auditor --name 'Smith & Co, SOC 2' --since 2026-01-01 --until 2026-06-30 --expires 30d\n"
+    "  stele token create --role reader --name 'HR' --category permission_change --category authentication\n"
     "  export STELE_TOKEN=$(stele token create --role reader --name ada --log main)\n"
     "  curl -H \"Authorization: Bearer $STELE_TOKEN\" http://127.0.0.1:7373/api/v1/search?q=action:login\n\n"
     "Exit code: 0 done, 2 it could not be done.";
@@ -24,6 +25,7 @@ constexpr const char* kCreateExamples =
 constexpr const char* kListExamples =
     "Examples:\n"
     "  stele token list\n"
+    "  stele token list --at 2026-06-30\n"
     "  stele token list --json | jq -r '.tokens[] | select(.revoked == null) | .id'\n\n"
     "Exit code: 0 done, 2 it could not be done.";
 
@@ -33,22 +35,11 @@ constexpr const char* kRevokeExamples =
     "  stele token revoke k7m2p9x4qd\n\n"
     "Exit code: 0 done, 1 there is no such token, 2 it could not be done.";
 
-struct Options {
-  Where where;
-  std::string id;
-  std::string name;
-  std::string role;
-  std::string source;
-  std::vector<std::string> logs;
-  std::string expires;
-  bool json = false;
-};
+using Options = GrantOptions;
 
 Result<int> create(const Options& options) {
-  STELE_ASSIGN(
-      const std::string body,
-      grant_body({{"name", options.name}, {"role", options.role}, {"source", options.source}, {"expires", options.expires}},
-                 options.logs));
+  STELE_ASSIGN(const std::string body,
+               grant_body(options, {{"name", options.name}, {"role", options.role}, {"source", options.source}}));
   STELE_ASSIGN(const auto connection, Connection::open(options.where, Reach::kAppend));
   STELE_ASSIGN(const std::string answer, post_json(*connection, "/api/v1/tokens", body));
   event::JsonTape tape;
@@ -57,8 +48,7 @@ Result<int> create(const Options& options) {
 }
 
 Result<int> list(const Options& options) {
-  STELE_ASSIGN(const auto connection, Connection::open(options.where, Reach::kRead));
-  STELE_ASSIGN(const std::string body, connection->get("/api/v1/tokens"));
+  STELE_ASSIGN(const std::string body, get_list(options, "token"));
   event::JsonTape tape;
   STELE_TRY(parse_json(body, tape));
   if (options.json) return put_whole("token", std::string(tape.text()) + "\n");
@@ -76,36 +66,17 @@ Result<int> revoke(const Options& options) {
                                          : "Revoked " + token["id"].text() + ", \"" + printable(token["name"].text()) + "\".\n");
 }
 
-int ended(const Result<int>& code) {
-  if (code) return *code;
-  complain("token", code.error().message);
-  return code.error().code == Code::kNotFound ? kNo : kCouldNot;
-}
-
-using Run = Result<int> (*)(const Options&);
-
 }  // namespace
 
 void add_token(const Command& app, int& exit_code) {
-  const Command command = app.add_subcommand("token", "Make, list and revoke what programs show to say who they are.");
-  command.require_subcommand();
-  const auto add = [&](const std::string& what, const std::string& help, const char* examples, Run run) {
-    const Command one = command.add_subcommand(what, help);
-    auto options = std::make_shared<Options>();  // shared by the flags and the callback
-    add_where_options(one, options->where);
-    one.add_flag("--json", options->json, "As one JSON object.");
-    one.footer(examples);
-    one.callback([options, run, &exit_code] { exit_code = ended(run(*options)); });
-    return std::pair(one, options);
-  };
-  const auto [make, wanted] = add("create", "Make a token and print it.", kCreateExamples, &create);
+  GrantCommand command(app, "token", "Make, list and revoke what programs show to say who they are.", exit_code);
+  const auto [make, wanted] = command.add("create", "Make a token and print it.", kCreateExamples, &create);
   make.add_option("--role", wanted->role, "What it may do.").required().type_name("ROLE");
   make.add_option("--name", wanted->name, "Whose it is, for people.").required().type_name("NAME");
   make.add_option("--source", wanted->source, "It writes as this source alone.").type_name("S");
-  make.add_option("--log", wanted->logs, "It knows of this log alone; may be given again. Without: all logs.").type_name("L");
-  make.add_option("--expires", wanted->expires, "When it ends: a time, or how long from now, such as 90d.").type_name("WHEN");
-  add("list", "Show the tokens there are.", kListExamples, &list);
-  const auto [take, which] = add("revoke", "Take a token's rights away.", kRevokeExamples, &revoke);
+  add_sight_options(make, *wanted);
+  command.add_list("Show the tokens there are, or were.", kListExamples, &list);
+  const auto [take, which] = command.add("revoke", "Take a token's rights away.", kRevokeExamples, &revoke);
   take.add_option("id", which->id, "Its id: what stands between stele_ and the next _.").required();
 }
 

@@ -1,12 +1,6 @@
 // stele user: give people access, invite them, list them, take it away.
-#include <unistd.h>
-
-#include "base/clock.h"
-#include "base/json_text.h"
-#include "cli/command.h"
-#include "cli/connection.h"
 #include "cli/entry_line.h"
-#include "cli/grant_text.h"
+#include "cli/grant_command.h"
 #include "cli/json.h"
 #include "cli/text.h"
 
@@ -18,7 +12,7 @@ constexpr const char* kCreateExamples =
     "telephone. The roles are those of tokens: see `stele token create --help`.\n\n"
     "Examples:\n"
     "  stele user create --role owner --name 'Ada Park' ada\n"
-    "  stele user create --role auditor --expires 90d smith@auditors.example\n\n"
+    "  stele user create --role auditor --since 2026-01-01 --until 2026-06-30 --expires 90d smith@auditors.example\n\n"
     "Exit code: 0 done, 2 it could not be done.";
 
 constexpr const char* kInviteExamples =
@@ -30,6 +24,7 @@ constexpr const char* kInviteExamples =
 constexpr const char* kListExamples =
     "Examples:\n"
     "  stele user list\n"
+    "  stele user list --at 2026-06-30\n"
     "  stele user list --json | jq -r '.users[] | select(.role == \"owner\") | .id'\n\n"
     "Exit code: 0 done, 2 it could not be done.";
 
@@ -39,15 +34,7 @@ constexpr const char* kRevokeExamples =
     "  stele user revoke ada\n\n"
     "Exit code: 0 done, 1 there is no such user, 2 it could not be done.";
 
-struct Options {
-  Where where;
-  std::string id;
-  std::string name;
-  std::string role;
-  std::vector<std::string> logs;
-  std::string expires;
-  bool json = false;
-};
+using Options = GrantOptions;
 
 Result<int> put_invited(const Options& options, const Connection& connection, const std::string& answer) {
   event::JsonTape tape;
@@ -58,8 +45,7 @@ Result<int> put_invited(const Options& options, const Connection& connection, co
 
 Result<int> create(const Options& options) {
   STELE_ASSIGN(const std::string body,
-               grant_body({{"user", options.id}, {"name", options.name}, {"role", options.role}, {"expires", options.expires}},
-                          options.logs));
+               grant_body(options, {{"user", options.id}, {"name", options.name}, {"role", options.role}}));
   STELE_ASSIGN(const auto connection, Connection::open(options.where, Reach::kAppend));
   STELE_ASSIGN(const std::string answer, post_json(*connection, "/api/v1/users", body));
   return put_invited(options, *connection, answer);
@@ -72,8 +58,7 @@ Result<int> invite(const Options& options) {
 }
 
 Result<int> list(const Options& options) {
-  STELE_ASSIGN(const auto connection, Connection::open(options.where, Reach::kRead));
-  STELE_ASSIGN(const std::string body, connection->get("/api/v1/users"));
+  STELE_ASSIGN(const std::string body, get_list(options, "user"));
   event::JsonTape tape;
   STELE_TRY(parse_json(body, tape));
   if (options.json) return put_whole("user", std::string(tape.text()) + "\n");
@@ -90,38 +75,19 @@ Result<int> revoke(const Options& options) {
                                         : printable(JsonValue(tape)["name"].text()) + " has no access any more.\n");
 }
 
-int ended(const Result<int>& code) {
-  if (code) return *code;
-  complain("user", code.error().message);
-  return code.error().code == Code::kNotFound ? kNo : kCouldNot;
-}
-
-using Run = Result<int> (*)(const Options&);
-
 }  // namespace
 
 void add_user(const Command& app, int& exit_code) {
-  const Command command = app.add_subcommand("user", "Give people access, invite them, list them, take it away.");
-  command.require_subcommand();
-  const auto add = [&](const std::string& what, const std::string& help, const char* examples, Run run) {
-    const Command one = command.add_subcommand(what, help);
-    auto options = std::make_shared<Options>();  // shared by the flags and the callback
-    add_where_options(one, options->where);
-    one.add_flag("--json", options->json, "As one JSON object.");
-    one.footer(examples);
-    one.callback([options, run, &exit_code] { exit_code = ended(run(*options)); });
-    return std::pair(one, options);
-  };
-  const auto [make, wanted] = add("create", "Give a person access, and print the invitation.", kCreateExamples, &create);
+  GrantCommand command(app, "user", "Give people access, invite them, list them, take it away.", exit_code);
+  const auto [make, wanted] = command.add("create", "Give a person access, and print the invitation.", kCreateExamples, &create);
   make.add_option("user", wanted->id, "By which he logs in: lowercase letters, digits and . _ @ -").required();
   make.add_option("--role", wanted->role, "What he may do.").required().type_name("ROLE");
   make.add_option("--name", wanted->name, "His name, for people. Default: the user.").type_name("NAME");
-  make.add_option("--log", wanted->logs, "He knows of this log alone; may be given again. Without: all logs.").type_name("L");
-  make.add_option("--expires", wanted->expires, "When it ends: a time, or how long from now, such as 90d.").type_name("WHEN");
-  const auto [again, whom] = add("invite", "Invite a user anew, and print the invitation.", kInviteExamples, &invite);
+  add_sight_options(make, *wanted);
+  const auto [again, whom] = command.add("invite", "Invite a user anew, and print the invitation.", kInviteExamples, &invite);
   again.add_option("user", whom->id, "By which he logs in.").required();
-  add("list", "Show the users there are.", kListExamples, &list);
-  const auto [take, which] = add("revoke", "Take a user's access away.", kRevokeExamples, &revoke);
+  command.add_list("Show the users there are, or were.", kListExamples, &list);
+  const auto [take, which] = command.add("revoke", "Take a user's access away.", kRevokeExamples, &revoke);
   take.add_option("user", which->id, "By which he logs in.").required();
 }
 

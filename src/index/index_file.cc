@@ -50,7 +50,7 @@ IndexFile::Question::Question(const IndexFile& file, const query::Term& leaf) : 
   if (leaf.kind == query::Term::Kind::kTime) return;
   if (leaf.kind == query::Term::Kind::kAnywhere) {
     for (const FieldPlace& place : file.directory().fields) {
-      if (place.path != kUnindexed && query::is_anywhere(place.path)) ask(place);
+      if (place.path != kUnindexed && query::is_anywhere(leaf, place.path)) ask(place);
     }
     return;
   }

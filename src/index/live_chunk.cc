@@ -94,7 +94,7 @@ void LiveChunk::answer(const query::Term& leaf, Answer& out) const {
   if (leaf.kind == query::Term::Kind::kTime) return answer_time(leaf, out);
   if (leaf.kind == query::Term::Kind::kAnywhere) {
     for (const Field& field : fields_) {
-      if (query::is_anywhere(field.path)) answer_field(field, *leaf.test, out);
+      if (query::is_anywhere(leaf, field.path)) answer_field(field, *leaf.test, out);
     }
   } else {
     for (const std::string& path : leaf.paths) {

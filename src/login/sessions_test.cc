@@ -12,7 +12,7 @@ using testing::HandClock;
 using testing::kSecond;
 using testing::SeededRandom;
 
-access::Identity user(const std::string& name) { return {"user:" + name, name, access::find_role("reader"), "", {}}; }
+access::Identity user(const std::string& name) { return {"user:" + name, name, access::find_shipped_role("reader"), "", {}}; }
 
 class SessionsTest : public ::testing::Test {
  protected:

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "event/entry.h"
+#include "event/mask.h"
 
 namespace stele::query {
 namespace {
@@ -15,8 +16,9 @@ bool within(const Term& term, UnixNanos time) {
 
 }  // namespace
 
-bool is_anywhere(std::string_view path) {
-  return path != "time" && path != "original" && !path.starts_with("original.") && !path.starts_with("derived.");
+bool is_anywhere(const Term& term, std::string_view path) {
+  return !event::is_masked(path, term.paths) && path != "time" && path != "original" && !path.starts_with("original.") &&
+         !path.starts_with("derived.");
 }
 
 Matcher::Matcher(const Term& term) : term_(term) { find_leaves(term); }
@@ -33,8 +35,8 @@ bool Matcher::wants(Leaf& leaf, event::PathNumber path) const {
   if (known < 0) {
     const std::string& name = scalars_.path(path);
     const auto& paths = leaf.term->paths;
-    const bool wanted =
-        leaf.term->kind == Term::Kind::kAnywhere ? is_anywhere(name) : std::find(paths.begin(), paths.end(), name) != paths.end();
+    const bool wanted = leaf.term->kind == Term::Kind::kAnywhere ? is_anywhere(*leaf.term, name)
+                                                                 : std::find(paths.begin(), paths.end(), name) != paths.end();
     known = wanted ? 1 : 0;
   }
   return known == 1;

@@ -38,7 +38,7 @@ class Matcher {
   bool wants_time_ = false;
 };
 
-// Whether `path` is of a scalar that kAnywhere means.
-bool is_anywhere(std::string_view path);
+// Whether `path` is of a scalar that the term, a kAnywhere, means.
+bool is_anywhere(const Term& term, std::string_view path);
 
 }  // namespace stele::query

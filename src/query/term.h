@@ -24,7 +24,7 @@ struct Term {
     kOr,        // one of `terms`
     kNot,       // not the one of `terms`
     kField,     // a scalar at one of `paths` passes `test`
-    kAnywhere,  // a scalar of the event or source, but for `time`, `original` and what is derived, passes `test`
+    kAnywhere,  // a scalar of the event or source, but for `time`, `original`, what is derived and `paths`, passes `test`
     kTime,      // event.time in [from, before)
     kReceived,  // the time of receipt in [from, before)
     kIndex,     // the place in the log in [first, end)
@@ -32,8 +32,8 @@ struct Term {
   };
   Kind kind = Kind::kAll;
   std::vector<Term> terms;
-  std::vector<std::string> paths;
-  std::optional<Condition> test;  // of kField and kAnywhere
+  std::vector<std::string> paths;  // of kField; of kAnywhere those that are passed over, with all below them
+  std::optional<Condition> test;   // of kField and kAnywhere
   std::optional<UnixNanos> from;
   std::optional<UnixNanos> before;
   std::uint64_t first = 0;

@@ -269,11 +269,11 @@ class Aggregation {
 
 }  // namespace
 
-Result<AggregateResult> aggregate(const log::Sequencer& log, Indexer& indexer, const query::Term& term,
-                                  const AggregateRequest& request, const GoOn& go_on) {
-  const auto store = log.store();
+Result<AggregateResult> aggregate(const Searched& searched, const query::Term& term, const AggregateRequest& request,
+                                  const GoOn& go_on) {
+  const auto store = searched.log->store();
   const std::uint64_t size = store->size();
-  STELE_ASSIGN(const auto tiles, TileSearch::make(indexer, store, term, size, go_on));
+  STELE_ASSIGN(const auto tiles, TileSearch::make(*searched.indexer, store, searched.within(term), size, go_on));
   return Aggregation(*tiles, request, size).run();
 }
 

@@ -7,10 +7,9 @@
 #include <vector>
 
 #include "base/result.h"
-#include "log/sequencer.h"
 #include "query/term.h"
 #include "search/go_on.h"
-#include "search/indexer.h"
+#include "search/searched.h"
 
 namespace stele::search {
 
@@ -58,7 +57,7 @@ struct AggregateResult {
 
 // An entry with several values at a path counts in the group of each. kTooLarge when there are too many groups or values, and as
 // search() otherwise.
-Result<AggregateResult> aggregate(const log::Sequencer& log, Indexer& indexer, const query::Term& term,
-                                  const AggregateRequest& request, const GoOn& go_on);
+Result<AggregateResult> aggregate(const Searched& searched, const query::Term& term, const AggregateRequest& request,
+                                  const GoOn& go_on);
 
 }  // namespace stele::search

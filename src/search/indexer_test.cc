@@ -61,7 +61,7 @@ TEST_F(IndexerTest, AnswersExactlyWhileTheLogGrows) {
     ASSERT_TRUE(std::holds_alternative<query::Query>(parsed));
     while (!over) {
       const std::uint64_t least = acknowledged;
-      const auto result = search(*log_, *indexer_, std::get<query::Query>(parsed).term, {}, always);
+      const auto result = search({&*log_, indexer_.get(), {}}, std::get<query::Query>(parsed).term, {}, always);
       ASSERT_TRUE(result) << result.error().message;
       ASSERT_GE(result->size, least);
       ASSERT_EQ(result->total, of_kind(kind, result->size)) << text << " of " << result->size;
@@ -73,7 +73,7 @@ TEST_F(IndexerTest, AnswersExactlyWhileTheLogGrows) {
     AggregateRequest request;
     request.by = {{.paths = {"action"}, .unit = {}}};
     while (!over) {
-      const auto result = aggregate(*log_, *indexer_, {}, request, always);
+      const auto result = aggregate({&*log_, indexer_.get(), {}}, {}, request, always);
       ASSERT_TRUE(result) << result.error().message;
       ASSERT_EQ(result->total, result->size);
       ASSERT_EQ(result->groups_total, std::min(result->size, kKinds));
@@ -115,7 +115,7 @@ TEST_F(IndexerTest, TheLastOfTheDiskIsTheLogs) {
   EXPECT_TRUE(said);
   EXPECT_EQ(indexer_->status().files, 0U);
   const auto parsed = query::parse_query("action:kind.3", 0);
-  const auto result = search(*log_, *indexer_, std::get<query::Query>(parsed).term, {}, [] { return true; });
+  const auto result = search({&*log_, indexer_.get(), {}}, std::get<query::Query>(parsed).term, {}, [] { return true; });
   ASSERT_TRUE(result) << result.error().message;
   EXPECT_EQ(result->total, of_kind(3, log_->store()->size()));
 }

@@ -115,11 +115,10 @@ class Search {
 
 }  // namespace
 
-Result<SearchResult> search(const log::Sequencer& log, Indexer& indexer, const query::Term& term, const SearchRequest& request,
-                            const GoOn& go_on) {
-  const auto store = log.store();
+Result<SearchResult> search(const Searched& searched, const query::Term& term, const SearchRequest& request, const GoOn& go_on) {
+  const auto store = searched.log->store();
   const std::uint64_t size = request.continued ? std::min(request.continued->size, store->size()) : store->size();
-  STELE_ASSIGN(const auto tiles, TileSearch::make(indexer, store, term, size, go_on));
+  STELE_ASSIGN(const auto tiles, TileSearch::make(*searched.indexer, store, searched.within(term), size, go_on));
   return Search(*tiles, store, request, size).run();
 }
 

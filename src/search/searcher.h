@@ -7,11 +7,10 @@
 #include <vector>
 
 #include "base/result.h"
-#include "log/sequencer.h"
 #include "query/term.h"
 #include "search/go_on.h"
 #include "search/hits.h"
-#include "search/indexer.h"
+#include "search/searched.h"
 
 namespace stele::search {
 
@@ -41,7 +40,6 @@ inline constexpr std::size_t kPageBytesMax = 8U << 20;  // of the entries of a p
 
 // The log may grow meanwhile; what it had when the search began is searched. When `go_on` says no, the answer is
 // kUnavailable. Any thread.
-Result<SearchResult> search(const log::Sequencer& log, Indexer& indexer, const query::Term& term, const SearchRequest& request,
-                            const GoOn& go_on);
+Result<SearchResult> search(const Searched& searched, const query::Term& term, const SearchRequest& request, const GoOn& go_on);
 
 }  // namespace stele::search

@@ -335,7 +335,7 @@ Status check_config(const Config& config) {
     if (!log::is_log_name(name))
       return invalid("logs has names of 1 to 63 lowercase letters, digits, - and _, not \"" + name + "\"");
   }
-  if (!config.loopback_role.empty() && access::find_role(config.loopback_role) == nullptr)
+  if (!config.loopback_role.empty() && access::find_shipped_role(config.loopback_role) == nullptr)
     return invalid("loopback_role is a role (docs/formats/access.md), not \"" + config.loopback_role + "\"");
   if (!config.origin.empty() && !merkle::is_key_name(config.origin)) return invalid("origin has no spaces and no '+'");
   if (config.tls_certificate.empty() != config.tls_key.empty()) return invalid("tls_certificate and tls_key come together");

@@ -159,7 +159,7 @@ Status Server::Parts::open() {
   STELE_TRY(add_doors());
   service->more_metrics = [this](MetricsText& out, const access::Identity& identity) { append_metrics(out, identity); };
   router = std::make_unique<api::Router>(
-      access::Authority(access::find_role(config.loopback_role), grants->grants(), system_clock()), *recorder);
+      access::Authority(access::find_shipped_role(config.loopback_role), grants->grants(), system_clock()), *recorder);
   router->set_sessions(*sessions);
   api::add_routes(*router, *service);
   STELE_TRY(open_syslog());

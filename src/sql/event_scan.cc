@@ -90,7 +90,8 @@ Status ScanCells::read(std::uint32_t row, int column, Cell& out) {
 
 Result<std::unique_ptr<EventScan>> EventScan::make(View& view, ScanCells& cells, const query::Term& term, bool newest_first) {
   std::unique_ptr<EventScan> self(new EventScan(view, cells, newest_first));
-  STELE_ASSIGN(self->tiles_, search::TileSearch::make(view.indexer, view.store, term, view.size, view.go_on));
+  STELE_ASSIGN(self->tiles_,
+               search::TileSearch::make(*view.searched.indexer, view.store, view.searched.within(term), view.size, view.go_on));
   view.keep(self->tiles_->snapshot());
   const std::uint64_t first = self->tiles_->first();
   const std::uint64_t end = self->tiles_->end();

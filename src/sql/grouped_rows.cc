@@ -39,7 +39,7 @@ std::vector<std::string> paths_of(int column) {
 }  // namespace
 
 bool has_few_values(View& view, int column) {
-  const auto snapshot = view.indexer.snapshot();
+  const auto snapshot = view.searched.indexer->snapshot();
   const auto paths = paths_of(column);
   return !paths.empty() && std::all_of(paths.begin(), paths.end(), [&](const auto& path) { return has_few(*snapshot, path); });
 }
@@ -88,7 +88,8 @@ Result<std::unique_ptr<GroupedRows>> GroupedRows::make(View& view, const query::
 }
 
 Status GroupedRows::gather(const query::Term& term) {
-  STELE_ASSIGN(const auto tiles, search::TileSearch::make(view_.indexer, view_.store, term, view_.size, view_.go_on));
+  STELE_ASSIGN(const auto tiles, search::TileSearch::make(*view_.searched.indexer, view_.store, view_.searched.within(term),
+                                                          view_.size, view_.go_on));
   index::Answer answer;
   for (std::uint64_t tile = tiles->first() / kChunkRows; tile * kChunkRows < tiles->end(); ++tile) {
     STELE_TRY(view_.ask_on());

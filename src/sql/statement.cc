@@ -100,14 +100,14 @@ Result<bool> run(View& view, const StatementRequest& request, Answer& answer) {
 
 }  // namespace
 
-Result<bool> run_statement(const log::Sequencer& log, search::Indexer& indexer, const StatementRequest& request,
-                           const search::GoOn& go_on, Answer& answer) {
+Result<bool> run_statement(const search::Searched& searched, const StatementRequest& request, const search::GoOn& go_on,
+                           Answer& answer) {
   if (request.sql.size() > kStatementBytesMax) return Error{Code::kTooLarge, "a statement has at most 64 KiB"};
   if (!is_utf8(request.sql) || request.sql.find('\0') != std::string::npos) return invalid("a statement is UTF-8, without zeros");
   if (!install_memory_limits()) return Error{Code::kInternal, "SQLite was in use before its limits"};
   const MemoryLimit memory(kMemoryBytesMax, go_on);
-  const auto store = log.store();
-  View view{store, indexer, store->size(), request.now, go_on, {}};
+  const auto store = searched.log->store();
+  View view{searched, store, store->size(), request.now, go_on, {}};
   auto truncated = run(view, request, answer);
   if (!truncated && MemoryLimit::was_shared_out()) return Error{Code::kBusy, "other statements take the memory that there is"};
   return truncated;

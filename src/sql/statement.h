@@ -10,9 +10,8 @@
 
 #include "base/clock.h"
 #include "base/result.h"
-#include "log/sequencer.h"
 #include "search/go_on.h"
-#include "search/indexer.h"
+#include "search/searched.h"
 
 namespace stele::sql {
 
@@ -51,7 +50,7 @@ struct StatementRequest {
 // Whether there were more rows than the request or kAnswerBytesMax allow. kInvalid with SQLite's own sentence for what is no
 // statement or is not allowed, kTooLarge when it takes too much, kBusy when others do, kUnavailable when `go_on`, which is asked
 // all the time, says no. The log may grow meanwhile; what it had when it began is read. Any thread; it runs on the caller's.
-Result<bool> run_statement(const log::Sequencer& log, search::Indexer& indexer, const StatementRequest& request,
-                           const search::GoOn& go_on, Answer& answer);
+Result<bool> run_statement(const search::Searched& searched, const StatementRequest& request, const search::GoOn& go_on,
+                           Answer& answer);
 
 }  // namespace stele::sql

@@ -11,7 +11,7 @@
 #include "base/result.h"
 #include "log/store.h"
 #include "search/go_on.h"
-#include "search/indexer.h"
+#include "search/searched.h"
 #include "search/texts.h"
 #include "search/tile_search.h"
 #include "sql/memory.h"
@@ -26,8 +26,8 @@ inline constexpr std::size_t kGroupsMax = 1'000'000;
 
 // Outlives all that SQLite was given of it. One thread.
 struct View {
+  const search::Searched& searched;
   std::shared_ptr<const log::Store> store;
-  search::Indexer& indexer;
   std::uint64_t size = 0;  // entries of it that are read
   UnixNanos now = 0;
   const search::GoOn& go_on;

@@ -18,12 +18,12 @@ using search::SearchResult;
 
 class Follower {
  public:
-  Follower(const log::Sequencer& log, search::Indexer& indexer, const people::Directory& people, const TimelineRequest& request,
+  Follower(const search::Searched& searched, const people::Directory& people, const TimelineRequest& request,
            const search::GoOn& go_on)
-      : log_(log), indexer_(indexer), request_(request), go_on_(go_on), candidates_(people, request.window) {}
+      : searched_(searched), request_(request), go_on_(go_on), candidates_(people, request.window) {}
 
   Result<Timeline> run() {
-    out_.size = log_.store()->size();
+    out_.size = searched_.log->store()->size();
     std::vector<Link> links = candidates_.of_seed(request_.seed);
     for (std::uint64_t round = 0; !links.empty() && !is_over(); ++round) {
       if (round > request_.depth) {
@@ -65,7 +65,7 @@ class Follower {
     if (term.kind != query::Term::Kind::kAll) all.push_back(std::move(term));
     if (request_.since || request_.until) all.push_back(time_within(request_.since, request_.until));
     if (link.kind == Link::Kind::kQuery && request_.query.kind != query::Term::Kind::kAll) all.push_back(request_.query);
-    auto result = search::search(log_, indexer_, query::all_of(std::move(all)), wanted, go_on_);
+    auto result = search::search(searched_, query::all_of(std::move(all)), wanted, go_on_);
     if (!result && result.error().code == Code::kUnavailable && !go_on_()) {
       out_.truncated.insert("time");
       if (!known_.empty()) return SearchResult();
@@ -209,8 +209,7 @@ class Follower {
     return std::move(out_);
   }
 
-  const log::Sequencer& log_;
-  search::Indexer& indexer_;
+  const search::Searched& searched_;
   const TimelineRequest& request_;
   const search::GoOn& go_on_;
   Candidates candidates_;
@@ -221,9 +220,9 @@ class Follower {
 
 }  // namespace
 
-Result<Timeline> make_timeline(const log::Sequencer& log, search::Indexer& indexer, const people::Directory& people,
-                               const TimelineRequest& request, const search::GoOn& go_on) {
-  return Follower(log, indexer, people, request, go_on).run();
+Result<Timeline> make_timeline(const search::Searched& searched, const people::Directory& people, const TimelineRequest& request,
+                               const search::GoOn& go_on) {
+  return Follower(searched, people, request, go_on).run();
 }
 
 }  // namespace stele::timeline

@@ -8,10 +8,9 @@
 #include <vector>
 
 #include "base/result.h"
-#include "log/sequencer.h"
 #include "people/directory.h"
 #include "search/go_on.h"
-#include "search/indexer.h"
+#include "search/searched.h"
 #include "timeline/link.h"
 
 namespace stele::timeline {
@@ -69,7 +68,7 @@ struct Timeline {
 };
 
 // Any thread. When `go_on` says no, what was found until then is the answer, and "time" is told; without anything kUnavailable.
-Result<Timeline> make_timeline(const log::Sequencer& log, search::Indexer& indexer, const people::Directory& people,
-                               const TimelineRequest& request, const search::GoOn& go_on);
+Result<Timeline> make_timeline(const search::Searched& searched, const people::Directory& people, const TimelineRequest& request,
+                               const search::GoOn& go_on);
 
 }  // namespace stele::timeline

@@ -63,6 +63,7 @@ inline std::string example_of(std::string pattern, const std::string& log = "mai
                                    {"{commitment}", "00"},
                                    {"{id}", "0123456789"},
                                    {"{user}", "ada"},
+                                   {"{role}", "support"},
                                    {"*", tile}}) {
     if (const auto at = pattern.find(part); at != std::string::npos) pattern.replace(at, std::string_view(part).size(), text);
   }

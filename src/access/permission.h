@@ -48,6 +48,9 @@ class Permissions {
   std::uint32_t bits_ = 0;
 };
 
+// What a policy may demand a second person for.
+inline constexpr Permissions kGuardedActs{Permission::kGrant, Permission::kOpenSealed, Permission::kErase};
+
 struct Role {
   std::string name;
   std::string meaning;

@@ -92,9 +92,23 @@ void read_value(const Service& service, ApartKind kind, const net::Request& requ
 }
 
 struct Erasure {
-  Named named;
+  Hash commitment{};
+  std::vector<ApartKind> kinds;  // one of which it is
   std::string reason;
 };
+
+// What the log has of that commitment. kNotFound: nothing, or it was erased.
+Result<Named> find_named(const log::Store& store, const Erasure& erasure) {
+  Error none{Code::kNotFound, "there is no such value"};
+  for (const ApartKind kind : erasure.kinds) {
+    const auto holds = store.apart().holds(kind, erasure.commitment);
+    if (holds && *holds) return Named{kind, erasure.commitment};
+    if (holds) return Error{Code::kNotFound, "the value was erased before"};
+    if (holds.error().code != Code::kNotFound) return holds.error();
+    none = holds.error();
+  }
+  return none;
+}
 
 Result<Erasure> read_erasure(const net::Request& request) {
   event::JsonTape tape;
@@ -103,9 +117,11 @@ Result<Erasure> read_erasure(const net::Request& request) {
   const event::JsonValue body(tape);
   Erasure out;
   const std::string kind = body["kind"].text();
-  if (kind != "sealed" && kind != "attachment") return invalid("kind is sealed or attachment, not \"" + kind + "\"");
-  out.named.kind = kind == "sealed" ? ApartKind::kSealed : ApartKind::kAttachment;
-  STELE_ASSIGN(out.named.commitment, parse_commitment(body["commitment"].text()));
+  if (!kind.empty() && kind != "sealed" && kind != "attachment")
+    return invalid("kind is sealed or attachment, not \"" + kind + "\"");
+  if (kind != "sealed") out.kinds.push_back(ApartKind::kAttachment);
+  if (kind != "attachment") out.kinds.push_back(ApartKind::kSealed);
+  STELE_ASSIGN(out.commitment, parse_commitment(body["commitment"].text()));
   out.reason = body["reason"].text();
   if (out.reason.empty()) return invalid("reason is needed: why the value has to go");
   return out;
@@ -116,14 +132,12 @@ void erase_value(const Service& service, const net::Request& request, const Call
   if (!sequencer) return reply.send(error_response(sequencer.error()));
   const auto erasure = read_erasure(request);
   if (!erasure) return reply.send(error_response(erasure.error()));
-  const Named named = erasure->named;
-  const auto holds = (*sequencer)->store()->apart().holds(named.kind, named.commitment);
-  if (!holds) return reply.send(error_response(holds.error()));
-  if (!*holds) return reply.send(error_response({Code::kNotFound, "the value was erased before"}));
-  auto event = act(doer_of(request, &call.identity), named, "stele.value.erased", "A value was erased; its commitment stays.",
+  const auto named = find_named(*(*sequencer)->store(), *erasure);
+  if (!named) return reply.send(error_response(named.error()));
+  auto event = act(doer_of(request, &call.identity), *named, "stele.value.erased", "A value was erased; its commitment stays.",
                    service.clock.now());
   event.attributes.emplace_back("reason", erasure->reason);
-  submit_act(**sequencer, event, reply, [log = *sequencer, named](std::uint64_t index) {
+  submit_act(**sequencer, event, reply, [log = *sequencer, named = *named](std::uint64_t index) {
     if (const Status erased = log->store()->apart().erase(named.kind, named.commitment); !erased)
       return error_response(
           erased.error().in("entry " + std::to_string(index) + " says that it is erased, and it is not; try again"));
@@ -135,19 +149,20 @@ void erase_value(const Service& service, const net::Request& request, const Call
 
 void add_apart_routes(Router& router, Service& service) {
   using access::Permission;
+  const auto always = [](const net::Request&, const Call&) { return true; };
   const auto value = [&](const char* path, Permission permission, audit::OnRecord on_record, ApartKind kind) {
-    router.add({"GET", path, permission, on_record,
-                [&service, kind](const net::Request& request, const Call& call, const net::Reply& reply) {
-                  read_value(service, kind, request, call, reply);
-                }});
+    router.add(guarded(always, {"GET", path, permission, on_record,
+                                [&service, kind](const net::Request& request, const Call& call, const net::Reply& reply) {
+                                  read_value(service, kind, request, call, reply);
+                                }}));
   };
   value("/log/{log}/attachment/{commitment}", Permission::kRead,
         audit::OnRecord::gathered("stele.attachment.seen", "looked at attachments of"), ApartKind::kAttachment);
   value("/log/{log}/sealed/{commitment}", Permission::kOpenSealed, audit::OnRecord::by_itself(), ApartKind::kSealed);
-  router.add({"POST", "/api/v1/erase", Permission::kErase, audit::OnRecord::by_itself(),
-              [&service](const net::Request& request, const Call& call, const net::Reply& reply) {
-                erase_value(service, request, call, reply);
-              }});
+  router.add(guarded(always, {"POST", "/api/v1/erase", Permission::kErase, audit::OnRecord::by_itself(),
+                              [&service](const net::Request& request, const Call& call, const net::Reply& reply) {
+                                erase_value(service, request, call, reply);
+                              }}));
 }
 
 }  // namespace stele::api

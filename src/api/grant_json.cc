@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "api/searching.h"
 #include "base/json_text.h"
 #include "base/list_text.h"
 #include "event/schema.h"
@@ -87,17 +88,28 @@ std::string grants_json(const access::Grants& grants, access::Holder holder, con
   return out + "]}\n";
 }
 
+Result<std::optional<UnixNanos>> read_at(const net::Request& request, UnixNanos now) {
+  const auto at = request.parameter("at");
+  if (!at) return std::optional<UnixNanos>();
+  const auto moment = query::parse_moment(*at, now);
+  if (!moment) return invalid("at is a time, as 2026-11-23T16:20, not \"" + *at + "\"");
+  return std::optional(moment->relative ? moment->first : moment->end - 1);
+}
+
 void answer_grants(const Service& service, const net::Request& request, const net::Reply& reply,
                    std::function<std::string(const access::Grants&)> make) {
-  const auto at = request.parameter("at");
-  if (!at) return reply.send(json_response(200, make(service.grants->grants())));
-  const auto moment = query::parse_moment(*at, service.clock.now());
-  if (!moment) return reply.send(error_response(invalid("at is a time, as 2026-11-23T16:20, not \"" + *at + "\"")));
-  at_the_desk(service.login, reply,
-              [&service, reply, time = moment->relative ? moment->first : moment->end - 1, make = std::move(make)] {
-                const auto grants = service.grants->as_of(time);
-                reply.send(grants ? json_response(200, make(**grants)) : error_response(grants.error()));
-              });
+  const auto at = read_at(request, service.clock.now());
+  if (!at) return reply.send(error_response(at.error()));
+  if (!*at) return reply.send(json_response(200, make(service.grants->grants())));
+  answer_search(service, reply, [&service, time = **at, make = std::move(make)](const GoOn&) -> Result<net::Response> {
+    STELE_ASSIGN(const auto grants, service.grants->as_of(time));
+    return json_response(200, make(*grants));
+  });
+}
+
+bool is_guarded_role(const Service& service, const std::string& role) {
+  const access::Role* const found = service.grants->grants().find_role(role);
+  return found != nullptr && found->permissions.has_any(service.approvals->guarded());
 }
 
 bool is_within(const access::Grant& grant, const access::Identity& identity) {

@@ -25,9 +25,14 @@ void append_grant(std::string& out, const access::Grant& grant);
 // Those of one kind that the caller may know of: {"tokens":[…]}, {"users":[…]}.
 std::string grants_json(const access::Grants& grants, access::Holder holder, const access::Identity& identity);
 
+// The moment that the parameter `at` means: its end, where it is a day or a minute; nothing where it is left out.
+Result<std::optional<UnixNanos>> read_at(const net::Request& request, UnixNanos now);
 // Answers with what `make` says of the grants, as they were at the time that the parameter `at` says, or are.
 void answer_grants(const Service& service, const net::Request& request, const net::Reply& reply,
                    std::function<std::string(const access::Grants&)> make);
+
+// Whether a role may what a policy demands a second person for; one that there is not may nothing.
+bool is_guarded_role(const Service& service, const std::string& role);
 
 // Whether what was granted is within what the caller may know of.
 bool is_within(const access::Grant& grant, const access::Identity& identity);

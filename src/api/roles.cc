@@ -85,14 +85,20 @@ void remove(const Service& service, const net::Request& request, const Call& cal
 
 void add_role_routes(Router& router, Service& service) {
   using access::Permission;
-  router.add({"GET", "/api/v1/roles", Permission::kGrant, audit::OnRecord::gathered("stele.roles.listed", "listed the roles of"),
+  router.add({"GET", "/api/v1/roles", Permission::kGrant,
+              audit::OnRecord::gathered("stele.roles.listed", "listed the roles of").of_no_log(),
               [&service](const net::Request& request, const Call&, const net::Reply& reply) {
                 answer_grants(service, request, reply, &roles_json);
               }});
-  router.add({"POST", "/api/v1/roles", Permission::kGrant, audit::OnRecord::by_itself(),
-              [&service](const net::Request& request, const Call& call, const net::Reply& reply) {
-                define(service, request, call, reply);
-              }});
+  const auto defines_guarded_role = [&service](const net::Request& request, const Call&) {
+    const auto parameters = Parameters::read_all(request, true);
+    const auto permissions = parameters ? audit::parse_permissions(parameters->text("permissions")) : std::nullopt;
+    return permissions && permissions->has_any(service.approvals->guarded());
+  };
+  router.add(guarded(defines_guarded_role, {"POST", "/api/v1/roles", Permission::kGrant, audit::OnRecord::by_itself(),
+                                            [&service](const net::Request& request, const Call& call, const net::Reply& reply) {
+                                              define(service, request, call, reply);
+                                            }}));
   router.add({"POST", "/api/v1/roles/{role}/remove", Permission::kGrant, audit::OnRecord::by_itself(),
               [&service](const net::Request& request, const Call& call, const net::Reply& reply) {
                 remove(service, request, call, reply);

@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "api/use.h"
+#include "audit/approval_event.h"
 #include "base/bytes.h"
 #include "base/json_text.h"
 
@@ -176,7 +177,9 @@ void Router::handle(const net::Request& request, const net::Reply& reply) const 
       return call(route, request, {*parts, identity ? *identity : access::Identity::nobody(), route.permission}, reply);
     if (!identity) break;
     if (const Status may = may_use(*identity, route); !may) return refuse(request, reply, &*identity, may.error());
-    return call(route, request, {*parts, *identity, route.permission}, reply);
+    Call let{*parts, *identity, route.permission};
+    if (needs_approval(route, request, let)) return ask_second_person(route, request, std::move(let), reply);
+    return call(route, request, std::move(let), reply);
   }
   if (!identity) return refuse(request, reply, nullptr, identity.error());
   if (allowed.empty()) return reply.send(error_response({Code::kNotFound, "there is nothing at " + request.path}));
@@ -192,6 +195,50 @@ void Router::refuse(const net::Request& request, const net::Reply& reply, const 
   reply.send(error_response(why));
 }
 
+// Whoever has the data directory can change the policy too: that he did is on record, as this is.
+bool Router::needs_approval(const Route& route, const net::Request& request, const Call& call) const {
+  return approvals_ != nullptr && route.is_guarded && approvals_->guards(route.permission) && !request.peer.credentials &&
+         route.is_guarded(request, call);
+}
+
+void Router::ask_second_person(const Route& route, const net::Request& request, Call call, const net::Reply& reply) const {
+  access::Act act{route.permission, "", request.method, request.path + (request.query.empty() ? "" : "?" + request.query),
+                  request.body};
+  if (const auto look = look_of(request, route, call); look && !route.on_record.is_of_no_log) act.log = look->log;
+  if (const auto id = request.header("stele-approval"); !id.empty())
+    return use_approval(id, act, route, request, std::move(call), reply);
+  const auto grant =
+      call.identity.is_token()
+          ? grants_->find(access::Holder::kToken, std::string_view(call.identity.text).substr(std::string_view("token:").size()))
+          : std::nullopt;
+  const auto asked = approvals_->ask(act, call.identity, grant ? grant->created_by : "");
+  if (!asked) return reply.send(error_response(asked.error()));
+  const auto event = audit::approval_event(audit::ApprovalStep::kAsked, *asked, doer_of(request, &call.identity), asked->asked);
+  recorder_.record(event, [this, asked = *asked, reply](const Status& recorded) {
+    if (!recorded) {
+      approvals_->refuse(asked.id);
+      return reply.send(error_response(recorded.error()));
+    }
+    reply.send(json_response(202, "{\"approval\":\"" + asked.id + "\",\"until\":\"" + format_time(asked.until) +
+                                      "\",\"message\":\"a second person is to approve this: stele approval give " + asked.id +
+                                      "; then ask again with the header Stele-Approval: " + asked.id + "\"}\n"));
+  });
+}
+
+void Router::use_approval(std::string_view id, const access::Act& act, const Route& route, const net::Request& request, Call call,
+                          const net::Reply& reply) const {
+  const auto used = approvals_->use(id, act, call.identity);
+  if (!used) return refuse(request, reply, &call.identity, used.error());
+  const auto event =
+      audit::approval_event(audit::ApprovalStep::kUsed, *used, doer_of(request, &call.identity), approvals_->now());
+  // Shared: std::function copies its captures. The request is gone when the entry is there.
+  const auto later = std::make_shared<std::pair<net::Request, Call>>(request, std::move(call));
+  recorder_.record(event, [this, &route, later, reply](const Status& recorded) {
+    if (!recorded) return reply.send(error_response(recorded.error()));
+    reply.post([this, &route, later, reply] { this->call(route, later->first, later->second, reply); });
+  });
+}
+
 void Router::call(const Route& route, const net::Request& request, Call call, const net::Reply& reply) const {
   const auto no_log = [&](const std::string& log) {
     refuse(request, reply, &call.identity, {Code::kNotFound, "there is no log \"" + log + "\""});
@@ -203,8 +250,8 @@ void Router::call(const Route& route, const net::Request& request, Call call, co
   }
   const auto look = look_of(request, route, call);
   if (!look) return reply.send(error_response(look.error()));
-  // To him it is not there. Grants are about no log, though one keeps them.
-  if (route.permission != access::Permission::kGrant && (look->log.empty() || !call.identity.knows(look->log, route.permission)))
+  // To him it is not there.
+  if (!route.on_record.is_of_no_log && (look->log.empty() || !call.identity.knows(look->log, route.permission)))
     return no_log(look->log);
   // Shared: std::function copies its captures. The request is gone when the entry is there.
   const auto later = std::make_shared<std::pair<net::Request, Call>>(request, std::move(call));

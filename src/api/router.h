@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "access/approvals.h"
 #include "access/authorise.h"
 #include "audit/recorder.h"
 #include "login/sessions.h"
@@ -56,7 +57,14 @@ struct Route {
   Gate gate = Gate::kIdentity;
   bool streams = false;  // takes the body as it comes (net::Request::stream)
   Shows shows = Shows::kWhole;
+  // Whether the request is an act that a policy may demand a second person for; null: it never is.
+  std::function<bool(const net::Request&, const Call&)> is_guarded{};
 };
+// The same, where it is an act for which `is_guarded` says so.
+inline Route guarded(std::function<bool(const net::Request&, const Call&)> is_guarded, Route route) {
+  route.is_guarded = std::move(is_guarded);
+  return route;
+}
 inline Route showing(Shows shows, Route route) {
   route.shows = shows;
   return route;
@@ -72,6 +80,12 @@ class Router {
   void set_sessions(login::Sessions& sessions) { sessions_ = &sessions; }
   [[nodiscard]] const std::vector<Route>& routes() const { return routes_; }
 
+  // What waits for a second person; it outlives it. Without: nobody is asked.
+  void set_approvals(access::Approvals& approvals, const access::Grants& grants) {
+    approvals_ = &approvals;
+    grants_ = &grants;
+  }
+
   // Whether this request, of which the head is there, is answered without its body, or reads it itself: its route streams, or its
   // body is long and it is of nobody, whose bodies are not to take memory.
   [[nodiscard]] bool takes_stream(const net::Request& request) const;
@@ -85,10 +99,16 @@ class Router {
   [[nodiscard]] Result<access::Identity> identify_session(const net::Request& request, std::string_view cookie) const;
   void refuse(const net::Request& request, const net::Reply& reply, const access::Identity* identity, const Error& why) const;
   void call(const Route& route, const net::Request& request, Call call, const net::Reply& reply) const;
+  [[nodiscard]] bool needs_approval(const Route& route, const net::Request& request, const Call& call) const;
+  void ask_second_person(const Route& route, const net::Request& request, Call call, const net::Reply& reply) const;
+  void use_approval(std::string_view id, const access::Act& act, const Route& route, const net::Request& request, Call call,
+                    const net::Reply& reply) const;
 
   access::Authority authority_;
   audit::Recorder& recorder_;
   login::Sessions* sessions_ = nullptr;
+  access::Approvals* approvals_ = nullptr;
+  const access::Grants* grants_ = nullptr;
   std::vector<Route> routes_;
 };
 

@@ -32,6 +32,8 @@ struct Kept {
   testing::RealLog log;
   std::unique_ptr<audit::GrantBook> grants =
       std::move(*audit::GrantBook::open(io::posix(), log.path("grants.json"), *log, system_clock(), crypto::system_random()));
+  std::unique_ptr<audit::ConfigurationBook> configuration =
+      std::move(*audit::ConfigurationBook::open(io::posix(), log.path("configuration.json"), *log));
   audit::Recorder recorder{*log, system_clock()};
   [[nodiscard]] Authority authority(const char* loopback_role) const {
     return {access::find_shipped_role(loopback_role), grants->grants(), system_clock()};
@@ -46,12 +48,26 @@ struct Product : Kept {
     service.doors.push_back(collect::make_github_door("secret"));
     add_routes(router, service);
   }
+  access::Approvals approvals{access::kGuardedActs, system_clock(), crypto::system_random()};
   people::Directory directory;
   sentence::Sentences sentences;
   search::Pool searches{1, 1};
-  Service service{
-      {}, &searches, grants.get(), &recorder, {}, system_clock(), testing::shipped_understanding(), directory, sentences,
-      {}, 0,         {},           {},        {}};
+  Service service{{},
+                  &searches,
+                  grants.get(),
+                  configuration.get(),
+                  &recorder,
+                  &approvals,
+                  {},
+                  system_clock(),
+                  testing::shipped_understanding(),
+                  directory,
+                  sentences,
+                  {},
+                  0,
+                  {},
+                  {},
+                  {}};
   Router router;
   RouterDoor door{router};
 };

@@ -19,6 +19,8 @@ void add_routes(Router& router, Service& service) {
   add_token_routes(router, service);
   add_user_routes(router, service);
   add_role_routes(router, service);
+  add_configuration_routes(router, service);
+  add_approval_routes(router, service);
   add_login_routes(router, service);
   add_page_routes(router, service);
   add_operation_routes(router, service);

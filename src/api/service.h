@@ -8,7 +8,9 @@
 #include <string>
 #include <vector>
 
+#include "access/approvals.h"
 #include "api/router.h"
+#include "audit/configuration_book.h"
 #include "audit/grant_book.h"
 #include "base/clock.h"
 #include "base/metrics_text.h"
@@ -70,7 +72,9 @@ struct Service {
   std::map<std::string, LogParts, log::LogOrder> logs;
   search::Pool* searches = nullptr;
   audit::GrantBook* grants = nullptr;
+  audit::ConfigurationBook* configuration = nullptr;
   audit::Recorder* recorder = nullptr;
+  access::Approvals* approvals = nullptr;
   LoginParts login;
   const Clock& clock;
   collect::Understanding understanding;
@@ -95,25 +99,27 @@ struct Service {
 // All that the server answers.
 void add_routes(Router& router, Service& service);
 // One function a resource adds its routes.
-void add_event_routes(Router& router, Service& service);      // /api/v1/events
-void add_door_routes(Router& router, Service& service);       // of other protocols, each at its own path
-void add_journal_routes(Router& router, Service& service);    // /upload, of systemd-journal-upload
-void add_search_routes(Router& router, Service& service);     // /api/v1/search
-void add_timeline_routes(Router& router, Service& service);   // /api/v1/timeline
-void add_index_routes(Router& router, Service& service);      // /api/v1/index
-void add_aggregate_routes(Router& router, Service& service);  // /api/v1/aggregate
-void add_sql_routes(Router& router, Service& service);        // /api/v1/sql
-void add_stream_routes(Router& router, Service& service);     // /api/v1/stream
-void add_coverage_routes(Router& router, Service& service);   // /api/v1/coverage
-void add_account_routes(Router& router, Service& service);    // /api/v1/accounts
-void add_apart_routes(Router& router, Service& service);      // values that are kept apart
-void add_log_routes(Router& router, Service& service);        // /log/{log}/…
-void add_token_routes(Router& router, Service& service);      // /api/v1/tokens
-void add_user_routes(Router& router, Service& service);       // /api/v1/users
-void add_role_routes(Router& router, Service& service);       // /api/v1/roles
-void add_login_routes(Router& router, Service& service);      // /api/v1/login, /logout, /join, /session
-void add_page_routes(Router& router, Service& service);       // /login and what it is made of
-void add_operation_routes(Router& router, Service& service);  // /healthz, /readyz, /metrics, /api/v1/status, schema
+void add_event_routes(Router& router, Service& service);          // /api/v1/events
+void add_door_routes(Router& router, Service& service);           // of other protocols, each at its own path
+void add_journal_routes(Router& router, Service& service);        // /upload, of systemd-journal-upload
+void add_search_routes(Router& router, Service& service);         // /api/v1/search
+void add_timeline_routes(Router& router, Service& service);       // /api/v1/timeline
+void add_index_routes(Router& router, Service& service);          // /api/v1/index
+void add_aggregate_routes(Router& router, Service& service);      // /api/v1/aggregate
+void add_sql_routes(Router& router, Service& service);            // /api/v1/sql
+void add_stream_routes(Router& router, Service& service);         // /api/v1/stream
+void add_coverage_routes(Router& router, Service& service);       // /api/v1/coverage
+void add_account_routes(Router& router, Service& service);        // /api/v1/accounts
+void add_apart_routes(Router& router, Service& service);          // values that are kept apart
+void add_log_routes(Router& router, Service& service);            // /log/{log}/…
+void add_token_routes(Router& router, Service& service);          // /api/v1/tokens
+void add_user_routes(Router& router, Service& service);           // /api/v1/users
+void add_configuration_routes(Router& router, Service& service);  // /api/v1/configuration
+void add_approval_routes(Router& router, Service& service);       // /api/v1/approvals
+void add_role_routes(Router& router, Service& service);           // /api/v1/roles
+void add_login_routes(Router& router, Service& service);          // /api/v1/login, /logout, /join, /session
+void add_page_routes(Router& router, Service& service);           // /login and what it is made of
+void add_operation_routes(Router& router, Service& service);      // /healthz, /readyz, /metrics, /api/v1/status, schema
 
 // The receipt of a delivery as JSON (docs/formats/receipt.md).
 void append_receipt(std::string& out, const std::string& origin, const log::Delivered& delivered);

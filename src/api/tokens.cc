@@ -41,16 +41,20 @@ void revoke(const Service& service, const net::Request& request, const Call& cal
 void add_token_routes(Router& router, Service& service) {
   using access::Permission;
   router.add({"GET", "/api/v1/tokens", Permission::kGrant,
-              audit::OnRecord::gathered("stele.tokens.listed", "listed the tokens of"),
+              audit::OnRecord::gathered("stele.tokens.listed", "listed the tokens of").of_no_log(),
               [&service](const net::Request& request, const Call& call, const net::Reply& reply) {
                 answer_grants(service, request, reply, [identity = call.identity](const access::Grants& grants) {
                   return grants_json(grants, access::Holder::kToken, identity);
                 });
               }});
-  router.add({"POST", "/api/v1/tokens", Permission::kGrant, audit::OnRecord::by_itself(),
-              [&service](const net::Request& request, const Call& call, const net::Reply& reply) {
-                create(service, request, call, reply);
-              }});
+  const auto gives_guarded_role = [&service](const net::Request& request, const Call&) {
+    const auto parameters = Parameters::read_all(request, true);
+    return parameters && is_guarded_role(service, parameters->text("role"));
+  };
+  router.add(guarded(gives_guarded_role, {"POST", "/api/v1/tokens", Permission::kGrant, audit::OnRecord::by_itself(),
+                                          [&service](const net::Request& request, const Call& call, const net::Reply& reply) {
+                                            create(service, request, call, reply);
+                                          }}));
   router.add({"POST", "/api/v1/tokens/{id}/revoke", Permission::kGrant, audit::OnRecord::by_itself(),
               [&service](const net::Request& request, const Call& call, const net::Reply& reply) {
                 revoke(service, request, call, reply);

@@ -62,7 +62,7 @@ Result<audit::Look> look_of(const net::Request& request, const Route& route, con
   if (const auto last = request.header("last-event-id"); !last.empty())
     out.parameters += (out.parameters.empty() ? "" : "&") + ("last-event-id=" + escaped(last));
   if (route.pattern.starts_with(kLogPattern)) out.log = call.parts.front();
-  if (route.permission == access::Permission::kGrant) out.log = log::kAuditLog;  // where the grants are
+  if (route.on_record.is_of_no_log) out.log = log::kAuditLog;
   // Who watches it makes few entries, or he would watch himself.
   if (out.log == log::kAuditLog) out.kind.is_gathered = true;
   return out;

@@ -87,20 +87,29 @@ void revoke(const Service& service, const net::Request& request, const Call& cal
 void add_user_routes(Router& router, Service& service) {
   using access::Permission;
   using Answer = void (*)(const Service&, const net::Request&, const Call&, const net::Reply&);
-  router.add({"GET", "/api/v1/users", Permission::kGrant, audit::OnRecord::gathered("stele.users.listed", "listed the users of"),
+  router.add({"GET", "/api/v1/users", Permission::kGrant,
+              audit::OnRecord::gathered("stele.users.listed", "listed the users of").of_no_log(),
               [&service](const net::Request& request, const Call& call, const net::Reply& reply) {
                 answer_grants(service, request, reply, [identity = call.identity](const access::Grants& grants) {
                   return grants_json(grants, Holder::kUser, identity);
                 });
               }});
-  for (const auto& [pattern, answer] : {std::pair<const char*, Answer>{"/api/v1/users", &create},
-                                        {"/api/v1/users/{user}/invite", &invite},
-                                        {"/api/v1/users/{user}/revoke", &revoke}}) {
-    router.add({"POST", pattern, Permission::kGrant, audit::OnRecord::by_itself(),
-                [&service, answer](const net::Request& request, const Call& call, const net::Reply& reply) {
-                  answer(service, request, call, reply);
-                }});
-  }
+  const auto add = [&](const char* pattern, Answer answer, std::function<bool(const net::Request&, const Call&)> is_guarded) {
+    router.add(
+        guarded(std::move(is_guarded), {"POST", pattern, Permission::kGrant, audit::OnRecord::by_itself(),
+                                        [&service, answer](const net::Request& request, const Call& call,
+                                                           const net::Reply& reply) { answer(service, request, call, reply); }}));
+  };
+  add("/api/v1/users", &create, [&service](const net::Request& request, const Call&) {
+    const auto parameters = Parameters::read_all(request, true);
+    return parameters && is_guarded_role(service, parameters->text("role"));
+  });
+  // Whoever has the invitation becomes that user.
+  add("/api/v1/users/{user}/invite", &invite, [&service](const net::Request&, const Call& call) {
+    const auto grant = service.grants->grants().find(Holder::kUser, net::percent_decode(call.parts.at(0)));
+    return grant && is_guarded_role(service, grant->role);
+  });
+  add("/api/v1/users/{user}/revoke", &revoke, nullptr);
 }
 
 }  // namespace stele::api

@@ -3,26 +3,18 @@
 
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "access/grants.h"
 #include "audit/grant_event.h"
+#include "audit/places.h"
 #include "base/clock.h"
 #include "io/file.h"
 #include "log/sequencer.h"
 
 namespace stele::audit {
-
-// Which entries of the log are about grants: all before `size`, so that a start need not read them all. Derived: whoever loses
-// the file reads the log once (docs/formats/access.md).
-struct GrantPlaces {
-  std::string log;  // its id
-  std::uint64_t size = 0;
-  std::vector<std::uint64_t> changes;
-};
 
 // Thread-safe. A change is durable as an entry before it has an effect and before anyone is told of it.
 class GrantBook {
@@ -63,35 +55,21 @@ class GrantBook {
   [[nodiscard]] Result<std::unique_ptr<access::Grants>> as_of(UnixNanos time);
 
   // Notes where the grants stand, if the log is much longer than when that was noted last. Cheap otherwise.
-  void keep();
+  void keep() { places_.keep(); }
   // The same in any case; at the end.
-  void close();
+  void close() { places_.close(); }
 
  private:
   GrantBook(io::FileSystem& fs, std::string places_file, log::Sequencer& audit, const Clock& clock, Random& random)
-      : fs_(fs), places_file_(std::move(places_file)), audit_(audit), clock_(clock), random_(random) {}
+      : places_(fs, std::move(places_file), "grants", audit), clock_(clock), random_(random) {}
   [[nodiscard]] access::Grant grant_of(const Wanted& wanted, const Doer& doer) const;
-  Status read();
-  Status take(const log::Store& store, std::uint64_t first, std::uint64_t end, bool all);
   [[nodiscard]] Status check(const access::Grant& grant) const;
-  void note_written(const GrantChange& change, std::optional<std::uint64_t> index);
-  void write(event::InternalEvent event, GrantChange change, std::function<void(const Status&)> done);
-  void save();  // under the mutex
+  void write(const event::InternalEvent& event, GrantChange change, std::function<void(const Status&)> done);
 
-  io::FileSystem& fs_;
-  std::string places_file_;
-  log::Sequencer& audit_;
+  Places places_;
   const Clock& clock_;
   Random& random_;
   access::Grants grants_;
-
-  std::mutex mutex_;  // guards what follows
-  GrantPlaces places_;
-  std::uint64_t being_written_ = 0;  // changes whose place is not known yet
 };
-
-// The file's text, there and back. kCorrupt when it is none.
-std::string grant_places_text(const GrantPlaces& places);
-Result<GrantPlaces> parse_grant_places(std::string_view text);
 
 }  // namespace stele::audit

@@ -203,19 +203,19 @@ TEST_F(GrantBookTest, takes_many_at_once) {
 }
 
 // Goal: the file of places is read as it was written, and refused when it is none.
-TEST(GrantPlaces, are_read_back) {
-  const GrantPlaces places{"202122232425262728292a2b2c2d2e2f", 812, {0, 17, 640}};
-  const std::string text = grant_places_text(places);
+TEST(Places, are_read_back) {
+  const KnownPlaces places{"202122232425262728292a2b2c2d2e2f", 812, {0, 17, 640}};
+  const std::string text = places_text(places, "grants");
   EXPECT_EQ(text, R"({"stele_grants":1,"log":"202122232425262728292a2b2c2d2e2f","size":812,"changes":[0,17,640]})"
                   "\n");
-  const auto read = parse_grant_places(text);
+  const auto read = parse_places(text, "grants");
   ASSERT_TRUE(read.ok());
   EXPECT_EQ(read->changes, places.changes);
   for (const char* wrong :
        {"", "{}", "[]", R"({"stele_grants":2,"log":"x","size":1,"changes":[]})",
         R"({"stele_grants":1,"log":"x","size":1,"changes":[1]})", R"({"stele_grants":1,"log":"x","size":9,"changes":[2,1]})",
         R"({"stele_grants":1,"log":"x","size":9,"changes":["1"]})", R"({"stele_grants":1,"log":"x","size":9})"})
-    EXPECT_FALSE(parse_grant_places(wrong).ok()) << wrong;
+    EXPECT_FALSE(parse_places(wrong, "grants").ok()) << wrong;
 }
 
 }  // namespace

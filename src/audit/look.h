@@ -38,11 +38,19 @@ class OnRecord {
     return out;
   }
 
+  // The same of a route that is about no log: what it shows is kept in "audit".
+  [[nodiscard]] constexpr OnRecord of_no_log() const {
+    OnRecord out = *this;
+    out.is_of_no_log = true;
+    return out;
+  }
+
   std::string_view action;  // "stele.log.searched"; empty: it makes no entry
   std::string_view words;
   bool is_gathered = false;
   bool is_of_body = false;
   bool has_pages = false;
+  bool is_of_no_log = false;
 
  private:
   constexpr OnRecord(std::string_view a, std::string_view w) : action(a), words(w) {}

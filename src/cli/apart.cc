@@ -56,18 +56,14 @@ int open(const Options& options) {
 
 Result<std::string> erase_value(const Options& options) {
   STELE_ASSIGN(const auto connection, Connection::open(options.where, Reach::kAppend));
-  for (const char* kind : {"attachment", "sealed"}) {
-    std::string body = "{\"kind\":\"" + std::string(kind) + "\",\"commitment\":";
-    append_json_string(body, options.commitment);
-    body += ",\"reason\":";
-    append_json_string(body, options.reason);
-    STELE_ASSIGN(const net::ClientAnswer answer,
-                 connection->http().post("/api/v1/erase?log=" + url_encode(options.log), body + "}", "application/json"));
-    if (answer.status == 200) return answer.body;
-    const Error error = answer_error(answer, connection->name());
-    if (error.code != Code::kNotFound || std::string_view(kind) == "sealed") return error;
-  }
-  return std::string();
+  std::string body = "{\"commitment\":";
+  append_json_string(body, options.commitment);
+  body += ",\"reason\":";
+  append_json_string(body, options.reason);
+  STELE_ASSIGN(const net::ClientAnswer answer,
+               connection->http().post("/api/v1/erase?log=" + url_encode(options.log), body + "}", "application/json"));
+  if (answer.status != 200) return answer_error(answer, connection->name());
+  return answer.body;
 }
 
 int erase(const Options& options) {
@@ -87,6 +83,7 @@ void add_open(const Command& app, int& exit_code) {
   add_where_options(command, options->where);
   command.add_option("commitment", options->commitment, "As the entry has it, or as hex.").required();
   command.add_option("--log", options->log, "Which log.").show_default();
+  add_approval_option(command, options->where);
   command.footer(kOpenExamples);
   command.callback([options, &exit_code] { exit_code = open(*options); });
 }
@@ -98,6 +95,7 @@ void add_erase(const Command& app, int& exit_code) {
   command.add_option("commitment", options->commitment, "As the entry has it, or as hex.").required();
   command.add_option("--reason", options->reason, "Why; it becomes part of the record.").required();
   command.add_option("--log", options->log, "Which log.").show_default();
+  add_approval_option(command, options->where);
   command.footer(kEraseExamples);
   command.callback([options, &exit_code] { exit_code = erase(*options); });
 }

@@ -28,6 +28,7 @@ void add_erase(const Command& app, int& exit_code);
 void add_who(const Command& app, int& exit_code);
 void add_token(const Command& app, int& exit_code);
 void add_user(const Command& app, int& exit_code);
+void add_approval(const Command& app, int& exit_code);
 void add_role(const Command& app, int& exit_code);
 void add_proof(const Command& app, int& exit_code);
 void add_verify(const Command& app, int& exit_code);

@@ -103,6 +103,14 @@ Code code_of(int status) {
 }  // namespace
 
 Result<std::unique_ptr<Connection>> Connection::open(const Where& where, Reach reach) {
+  if (where.approval.find_first_not_of("0123456789abcdef") != std::string::npos)
+    return invalid("--approval is the id of an approval, not \"" + where.approval + "\"");
+  STELE_ASSIGN(auto connection, open_without_approval(where, reach));
+  if (!where.approval.empty()) connection->http_->add_header("Stele-Approval: " + where.approval);
+  return connection;
+}
+
+Result<std::unique_ptr<Connection>> Connection::open_without_approval(const Where& where, Reach reach) {
   std::unique_ptr<Connection> connection(new Connection());
   if (!where.url.empty()) {
     std::string url = where.url;
@@ -168,6 +176,7 @@ Status Connection::start_own() {
   quieten_server();
   server::Config config;
   STELE_TRY(server::read_config_environment([](const std::string& name) { return std::getenv(name.c_str()); }, config));
+  config.of_command = true;
   config.data = data_;
   config.listen.clear();
   config.listen_tls.clear();
@@ -231,6 +240,10 @@ Error answer_error(const net::ClientAnswer& answer, const std::string& name) {
   if (parse_json(answer.body, tape)) {
     const JsonValue message = JsonValue(tape)["error"]["message"];
     if (message) return {code_of(answer.status), message.text()};
+    if (const std::string id = JsonValue(tape)["approval"].text(); answer.status == 202 && !id.empty()) {
+      return {Code::kDenied, "a second person is to approve this first: stele approval give " + id +
+                                 "; then the same command again, with --approval " + id};
+    }
   }
   return {Code::kInternal, fmt::format("{} answers {} without saying why: is it a Stele server?", name, answer.status)};
 }

@@ -48,6 +48,7 @@ class Connection {
 
  private:
   Connection() = default;
+  static Result<std::unique_ptr<Connection>> open_without_approval(const Where& where, Reach reach);
   void use_socket();
   Status open_data();
   Status start_own();

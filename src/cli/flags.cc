@@ -47,4 +47,9 @@ void add_where_options(const Command& command, Where& where) {
   add_trust_options(command, where.trust);
 }
 
+void add_approval_option(const Command& command, Where& where) {
+  command.add_option("--approval", where.approval, "What a second person has approved: its id, as the first try printed it.")
+      .type_name("ID");
+}
+
 }  // namespace stele::cli

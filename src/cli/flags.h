@@ -14,6 +14,7 @@ struct Where {
   std::string url;
   net::Trust trust;
   std::string data;
+  std::string approval;  // of a second person, for the act that the command asks for; empty: none
 };
 
 // The token of the environment; empty: none.
@@ -29,5 +30,7 @@ Status check_trust(const net::Trust& flags, const std::string& url);
 void add_trust_options(const Command& command, net::Trust& trust);
 // Adds --url, --data, --ca-file and --pin.
 void add_where_options(const Command& command, Where& where);
+// Adds --approval.
+void add_approval_option(const Command& command, Where& where);
 
 }  // namespace stele::cli

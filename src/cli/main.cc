@@ -51,6 +51,7 @@ int main(int argc, char** argv) {
   stele::cli::add_who(app, exit_code);
   stele::cli::add_token(app, exit_code);
   stele::cli::add_user(app, exit_code);
+  stele::cli::add_approval(app, exit_code);
   stele::cli::add_role(app, exit_code);
   stele::cli::add_proof(app, exit_code);
   stele::cli::add_verify(app, exit_code);

@@ -94,6 +94,7 @@ void add_role(const Command& app, int& exit_code) {
   make.add_option("--meaning", wanted->meaning, "What it is for, for people.").type_name("TEXT");
   make.add_option("--mask", wanted->masked, "A field that it does not see; may be given again.").type_name("FIELD");
   make.add_flag("--sees-audit", wanted->sees_audit, "It reads the log audit too, without being given it by name.");
+  add_approval_option(make, wanted->where);
   const auto [take, which] = command.add("remove", "Remove a role that nobody has.", kRemoveExamples, &remove);
   take.add_option("role", which->id, "Its name.").required();
 }

@@ -70,12 +70,4 @@ void add_serve(const Command& app, int& exit_code) {
   command.callback([flags, &exit_code] { exit_code = serve(*flags); });
 }
 
-void add_config(const Command& app, int& exit_code) {
-  const Command command = app.add_subcommand("config", "Print a configuration file with every key, documented, at its default.");
-  command.callback([&exit_code] {
-    fmt::print("{}", server::config_template());
-    exit_code = kDone;
-  });
-}
-
 }  // namespace stele::cli

@@ -75,6 +75,7 @@ void add_token(const Command& app, int& exit_code) {
   make.add_option("--name", wanted->name, "Whose it is, for people.").required().type_name("NAME");
   make.add_option("--source", wanted->source, "It writes as this source alone.").type_name("S");
   add_sight_options(make, *wanted);
+  add_approval_option(make, wanted->where);
   command.add_list("Show the tokens there are, or were.", kListExamples, &list);
   const auto [take, which] = command.add("revoke", "Take a token's rights away.", kRevokeExamples, &revoke);
   take.add_option("id", which->id, "Its id: what stands between stele_ and the next _.").required();

@@ -84,8 +84,10 @@ void add_user(const Command& app, int& exit_code) {
   make.add_option("--role", wanted->role, "What he may do.").required().type_name("ROLE");
   make.add_option("--name", wanted->name, "His name, for people. Default: the user.").type_name("NAME");
   add_sight_options(make, *wanted);
+  add_approval_option(make, wanted->where);
   const auto [again, whom] = command.add("invite", "Invite a user anew, and print the invitation.", kInviteExamples, &invite);
   again.add_option("user", whom->id, "By which he logs in.").required();
+  add_approval_option(again, whom->where);
   command.add_list("Show the users there are, or were.", kListExamples, &list);
   const auto [take, which] = command.add("revoke", "Take a user's access away.", kRevokeExamples, &revoke);
   take.add_option("user", which->id, "By which he logs in.").required();

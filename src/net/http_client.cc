@@ -47,6 +47,7 @@ struct HttpClient::State {
   std::string base;
   std::string name;  // as `base`, without a user and password
   std::string token;
+  std::vector<std::string> headers;
   Trust trust;
   std::string unix_socket;
   SocketPath socket_place;
@@ -124,11 +125,17 @@ HttpClient::~HttpClient() = default;
 void HttpClient::set_trust(Trust trust) { state_->trust = std::move(trust); }
 
 void HttpClient::set_token(std::string token) { state_->token = std::move(token); }
+void HttpClient::add_header(std::string header) { state_->headers.push_back(std::move(header)); }
 
 Result<ClientAnswer> HttpClient::get(const std::string& target) {
   state_->prepare(target);
   curl_easy_setopt(state_->curl, CURLOPT_TIMEOUT, 120L);
-  return state_->perform();
+  curl_slist* headers = nullptr;
+  for (const std::string& header : state_->headers) headers = curl_slist_append(headers, header.c_str());
+  curl_easy_setopt(state_->curl, CURLOPT_HTTPHEADER, headers);
+  auto answer = state_->perform();
+  curl_slist_free_all(headers);
+  return answer;
 }
 
 Result<ClientAnswer> HttpClient::post(const std::string& target, std::string_view body, const std::string& content_type) {
@@ -152,6 +159,7 @@ Result<ClientAnswer> HttpClient::post(const std::string& target, const PostReque
   }
   curl_slist* headers = curl_slist_append(nullptr, ("Content-Type: " + request.content_type).c_str());
   headers = curl_slist_append(headers, "Expect:");
+  for (const std::string& header : state_->headers) headers = curl_slist_append(headers, header.c_str());
   for (const std::string& header : request.headers) headers = curl_slist_append(headers, header.c_str());
   curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers);
   auto answer = state_->perform(request.answer_bytes_max);

@@ -51,6 +51,9 @@ class HttpClient {
   // From now on each request shows this token (RFC 6750); empty: none.
   void set_token(std::string token);
 
+  // And each GET and POST has this header, "Name: value".
+  void add_header(std::string header);
+
   // `target` starts with '/'. kUnavailable when there is no connection; any HTTP status is an answer.
   Result<ClientAnswer> get(const std::string& target);
   Result<ClientAnswer> post(const std::string& target, std::string_view body, const std::string& content_type);

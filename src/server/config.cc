@@ -8,6 +8,7 @@
 #include "access/permission.h"
 #include "base/bytes.h"
 #include "base/json_text.h"
+#include "base/list_text.h"
 #include "log/names.h"
 #include "merkle/note.h"
 #include "net/http_server.h"
@@ -21,6 +22,7 @@ Setting text(std::string_view name, std::string Config::*member, std::string_vie
   s.name = name;
   s.default_text = Config{}.*member;
   s.meaning = meaning;
+  s.get = [member](const Config& c) { return c.*member; };
   s.set = [member](Config& c, const std::string& value) -> Status {
     if (std::any_of(value.begin(), value.end(), [](char ch) { return ch >= 0 && ch < 0x20; }))
       return invalid("has a line end or another control character in it; is a quote not closed?");
@@ -37,6 +39,7 @@ Setting number(std::string_view name, std::uint64_t Config::*member, std::uint64
   s.name = name;
   s.default_text = std::to_string(Config{}.*member);
   s.meaning = meaning;
+  s.get = [member](const Config& c) { return std::to_string(c.*member); };
   s.set = [member, least, most](Config& c, const std::string& value) -> Status {
     const auto n = parse_decimal(value);
     if (!n || *n < least || *n > most) {
@@ -55,6 +58,7 @@ Setting truth(std::string_view name, bool Config::*member, std::string_view mean
   s.name = name;
   s.default_text = Config{}.*member ? "true" : "false";
   s.meaning = meaning;
+  s.get = [member](const Config& c) { return std::string(c.*member ? "true" : "false"); };
   s.set = [member](Config& c, const std::string& value) -> Status {
     if (value != "true" && value != "false") return invalid("is true or false, not \"" + value + "\"");
     c.*member = value == "true";
@@ -67,9 +71,9 @@ Setting truth(std::string_view name, bool Config::*member, std::string_view mean
 Setting addresses(std::string_view name, std::vector<std::string> Config::*member, std::string_view meaning) {
   Setting s;
   s.name = name;
-  const std::vector<std::string> defaults = Config{}.*member;
-  for (const std::string& one : defaults) s.default_text += (s.default_text.empty() ? "" : ", ") + one;
+  s.default_text = join(Config{}.*member, ", ");
   s.meaning = meaning;
+  s.get = [member](const Config& c) { return join(c.*member, ", "); };
   s.list = true;
   s.set = [member](Config& c, const std::string& value) -> Status {
     const auto colon = value.rfind(':');
@@ -87,6 +91,7 @@ Setting texts(std::string_view name, std::vector<std::string> Config::*member, s
   Setting s;
   s.name = name;
   s.meaning = meaning;
+  s.get = [member](const Config& c) { return join(c.*member, ", "); };
   s.list = true;
   s.set = [member](Config& c, const std::string& value) -> Status {
     if (value.empty() || std::any_of(value.begin(), value.end(), [](char ch) { return ch >= 0 && ch <= 0x20; }))
@@ -112,6 +117,8 @@ std::vector<Setting> make_settings() {
       text("loopback_role", &Config::loopback_role,
            "Role of who comes from this very machine and shows no token: writer, reader, auditor, operator, admin, owner. Empty: "
            "none, and he is refused."),
+      texts("second_person", &Config::second_person,
+            "Acts that a second person must approve: grant (of a role that may one of these), open-sealed, erase. Empty: none."),
       texts("logs", &Config::logs,
             "Logs besides main and audit, wholly apart from each other: for tenants, environments, times of keeping. Created "
             "when absent."),
@@ -337,6 +344,11 @@ Status check_config(const Config& config) {
   }
   if (!config.loopback_role.empty() && access::find_shipped_role(config.loopback_role) == nullptr)
     return invalid("loopback_role is a role (docs/formats/access.md), not \"" + config.loopback_role + "\"");
+  for (const std::string& act : config.second_person) {
+    const auto permission = access::find_permission(act);
+    if (!permission || !access::kGuardedActs.has(*permission))
+      return invalid("second_person has grant, open-sealed and erase, not \"" + act + "\"");
+  }
   if (!config.origin.empty() && !merkle::is_key_name(config.origin)) return invalid("origin has no spaces and no '+'");
   if (config.tls_certificate.empty() != config.tls_key.empty()) return invalid("tls_certificate and tls_key come together");
   constexpr std::size_t kSourceBytesMax = 128;

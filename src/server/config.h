@@ -13,11 +13,15 @@
 namespace stele::server {
 
 struct Config {
+  // No setting: a command has the directory open for a moment, and what it is set to is not the server's.
+  bool of_command = false;
+
   std::string data = "stele-data";
   std::vector<std::string> listen{"127.0.0.1:7373"};
   std::vector<std::string> listen_tls;
   bool allow_remote = false;
   std::string loopback_role;
+  std::vector<std::string> second_person;
   std::vector<std::string> logs;
   std::string origin;
   std::string keys;
@@ -97,6 +101,7 @@ struct Setting {
   // Takes a value as text; kInvalid says what is expected. A list takes one element a call, after a clear.
   std::function<Status(Config&, const std::string&)> set;
   std::function<void(Config&)> clear;
+  std::function<std::string(const Config&)> get;  // as text; of a list with ", " between
 };
 const std::vector<Setting>& settings();
 

@@ -3,6 +3,7 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <future>
 
 #include "api/service.h"
 #include "collect/cloudevents_door.h"
@@ -19,6 +20,7 @@
 #include "net/stream_server.h"
 #include "search/pool.h"
 #include "server/data_dir.h"
+#include "server/recorded_configuration.h"
 #include "server/served_log.h"
 #include "server/tls.h"
 
@@ -87,7 +89,9 @@ struct Server::Parts {
   std::unique_ptr<collect::Understanding> understanding;
   std::vector<std::unique_ptr<ServedLog>> logs;  // "main" first, "audit" last
   std::unique_ptr<audit::GrantBook> grants;      // kept in the log "audit"
-  std::unique_ptr<audit::Recorder> recorder;     // into it
+  std::unique_ptr<audit::ConfigurationBook> configuration;
+  std::unique_ptr<audit::Recorder> recorder;  // into it
+  std::unique_ptr<access::Approvals> approvals;
   std::unique_ptr<login::CredentialBook> credentials;
   std::unique_ptr<login::Desk> desk;
   std::unique_ptr<login::Sessions> sessions;
@@ -114,6 +118,7 @@ struct Server::Parts {
   Status open_grpc();
   Status open_logs();
   Status open_login();
+  Status record_start();
   void offer_setup();
   Status read_people();
   Status read_sentences();
@@ -134,6 +139,10 @@ Status Server::Parts::open() {
   STELE_ASSIGN(grants,
                audit::GrantBook::open(fs, layout.grants_file(), logs.back()->log(), system_clock(), crypto::system_random()));
   recorder = std::make_unique<audit::Recorder>(logs.back()->log(), system_clock());
+  access::Permissions guarded;
+  for (const std::string& act : config.second_person) guarded.add(access::find_permission(act).value());
+  approvals = std::make_unique<access::Approvals>(guarded, system_clock(), crypto::system_random());
+  STELE_TRY(record_start());
   STELE_TRY(open_login());
   STELE_TRY(read_people());
   STELE_TRY(read_sentences());
@@ -145,7 +154,9 @@ Status Server::Parts::open() {
   service = std::unique_ptr<api::Service>(new api::Service{std::move(parts),
                                                            searches.get(),
                                                            grants.get(),
+                                                           configuration.get(),
                                                            recorder.get(),
+                                                           approvals.get(),
                                                            {credentials.get(), desk.get(), sessions.get(), logins.get()},
                                                            system_clock(),
                                                            *understanding,
@@ -161,6 +172,7 @@ Status Server::Parts::open() {
   router = std::make_unique<api::Router>(
       access::Authority(access::find_shipped_role(config.loopback_role), grants->grants(), system_clock()), *recorder);
   router->set_sessions(*sessions);
+  router->set_approvals(*approvals, grants->grants());
   api::add_routes(*router, *service);
   STELE_TRY(open_syslog());
   STELE_TRY(open_grpc());
@@ -168,6 +180,25 @@ Status Server::Parts::open() {
   STELE_TRY(open_http());  // last: it writes down the address, by which others know that the server is there
   offer_setup();
   watch_logs();
+  return {};
+}
+
+// That it starts, and what of its configuration is another than last time, is durable before anybody is answered. Where the log
+// takes nothing, as on a full disk, it starts all the same: without that nothing could be looked at.
+Status Server::Parts::record_start() {
+  STELE_ASSIGN(configuration, audit::ConfigurationBook::open(io::posix(), layout.configuration_file(), logs.back()->log()));
+  if (config.of_command) return {};
+  std::map<std::string, std::string> keys;
+  for (const auto& one : logs) keys.emplace(one->name(), one->log().store()->identity().key.text());
+  STELE_ASSIGN(const audit::Configuration now, recorded_configuration(io::posix(), config, keys));
+  std::promise<Status> started;
+  recorder->record(started_event(system_clock().now()), [&](const Status& recorded) { started.set_value(recorded); });
+  std::promise<Status> set;
+  configuration->set(now, system_clock().now(), [&](const Status& recorded) { set.set_value(recorded); });
+  for (std::promise<Status>* one : {&started, &set}) {
+    const Status recorded = one->get_future().get();
+    if (!recorded) spdlog::error("the start is not on record: {}", recorded.error().message);
+  }
   return {};
 }
 
@@ -235,6 +266,7 @@ void Server::Parts::watch_logs() {
   runtime->after(kMillis, [this] {
     for (const auto& one : logs) one->tell_changes();
     grants->keep();
+    configuration->keep();
     recorder->gather();
     watch_tls();
     watch_logs();
@@ -385,9 +417,11 @@ void Server::drain() {
   for (const auto& one : parts_->logs) one->stop_watch();
   if (parts_->logins) parts_->logins->drain();
   if (parts_->searches) parts_->searches->drain();
+  if (parts_->configuration && !parts_->config.of_command) parts_->recorder->note(stopped_event(system_clock().now()));
   if (parts_->recorder) parts_->recorder->close();
   for (const auto& one : parts_->logs) one->drain();
   if (parts_->grants) parts_->grants->close();
+  if (parts_->configuration) parts_->configuration->close();
   if (parts_->runtime) parts_->runtime->stop();
   for (const auto& one : parts_->logs) spdlog::info("log {} closed with {} entries", one->name(), one->log().store()->size());
 }

@@ -40,7 +40,7 @@ endfunction()
 
 # What has no second thread teaches ThreadSanitizer nothing: rooms and folders of tests that its build leaves out.
 set(STELE_ONE_THREAD crypto merkle event normalise apart people records query ocsf sentence index access
-    timeline cli crash tamper formats support)
+    timeline confine cli crash tamper formats support)
 
 # Sets `out` to whether tests of `name` are built.
 function(stele_builds_tests name out)

@@ -8,6 +8,7 @@
 #include "cli/descriptor_limit.h"
 #include "cli/logging.h"
 #include "cli/server_flags.h"
+#include "server/confinement.h"
 #include "server/server.h"
 
 namespace stele::cli {
@@ -49,6 +50,10 @@ int serve(const ServerFlags& flags) {
   ::signal(SIGPIPE, SIG_IGN);
   ::signal(SIGXFSZ, SIG_IGN);  // a file over the limit is a failed write, as on a full disk
   fit_connections(*config);
+  if (const Status confined = server::confine_process(*config); !confined) {
+    fmt::print(stderr, "stele serve: {}\n", confined.error().message);
+    return kCouldNot;
+  }
   auto server = server::Server::start(*config);
   if (!server) {
     fmt::print(stderr, "stele serve: {}\n", server.error().message);

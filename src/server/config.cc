@@ -127,6 +127,12 @@ std::vector<Setting> make_settings() {
            "once, at creation. Empty: a name with a random part."),
       text("keys", &Config::keys, "Directory of the signing keys. Empty: DATA/keys. Best on another disk than the log."),
       number("threads", &Config::threads, 1, 64, "Threads that serve the network."),
+      truth(
+          "confine", &Config::confine,
+          "The server gives up, at its start and for good, all files but those it needs, what it has no use for of system calls "
+          "and of privileges, and core dumps. false: nothing, for debuggers; `user` holds all the same."),
+      text("user", &Config::user,
+           "User that the server becomes when root starts it; the data directory is his. Empty: it stays who it is."),
       text("sources", &Config::sources,
            "File that says which sources are expected, whose they are and how often they send: docs/formats/sources.md. Empty: "
            "none."),

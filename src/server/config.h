@@ -26,6 +26,8 @@ struct Config {
   std::string origin;
   std::string keys;
   std::uint64_t threads = 2;
+  bool confine = true;
+  std::string user;
 
   std::string sources;
   bool watch_sources = true;

@@ -4,10 +4,13 @@
 #include <signal.h>
 #include <spdlog/spdlog.h>
 
+#include <cstdlib>
+
 #include "cli/command.h"
 #include "cli/descriptor_limit.h"
 #include "cli/logging.h"
 #include "cli/server_flags.h"
+#include "cli/service_manager.h"
 #include "server/confinement.h"
 #include "server/server.h"
 
@@ -50,6 +53,7 @@ int serve(const ServerFlags& flags) {
   ::signal(SIGPIPE, SIG_IGN);
   ::signal(SIGXFSZ, SIG_IGN);  // a file over the limit is a failed write, as on a full disk
   fit_connections(*config);
+  const ServiceManager manager(std::getenv("NOTIFY_SOCKET"));
   if (const Status confined = server::confine_process(*config); !confined) {
     fmt::print(stderr, "stele serve: {}\n", confined.error().message);
     return kCouldNot;
@@ -59,8 +63,10 @@ int serve(const ServerFlags& flags) {
     fmt::print(stderr, "stele serve: {}\n", server.error().message);
     return kCouldNot;
   }
+  manager.tell("READY=1");
   int which = 0;
   sigwait(&stop, &which);
+  manager.tell("STOPPING=1");
   spdlog::info("stopping");
   (*server)->drain();
   return kDone;

@@ -1,22 +1,26 @@
 #!/usr/bin/env python3
-"""A server that has given up what it has no use for: what its process may still do, that nothing it is for is missing, and whom it
-becomes when root starts it."""
+"""A server that has given up what it has no use for: what its process may still do, that nothing it is for is missing, whom it becomes
+when root starts it, and the unit of systemd that is shipped."""
 
 import os
 import pwd
 import re
+import shutil
 import signal
 import socket
 import ssl
 import subprocess
 import sys
+import tempfile
 import unittest
 from pathlib import Path
 
 sys.path.append(str(Path(__file__).parents[1] / "cli"))
 
-from harness import PATIENCE, CommandTest, event, lines, wait_until  # noqa: E402
+from harness import NONE, PATIENCE, STELE, Command, CommandTest, event, lines, wait_until  # noqa: E402
 
+SOURCE = Path(os.environ.get("STELE_SOURCE_DIR", Path(__file__).parents[2]))
+UNITS = SOURCE / "packaging/systemd"
 NET_BIND_SERVICE = 1 << 10
 DAC_OVERRIDE = 1 << 1
 IS_ROOT = os.geteuid() == 0
@@ -27,7 +31,7 @@ def status(pid: int) -> dict[str, str]:
     return dict(line.split(":\t", 1) for line in Path(f"/proc/{pid}/status").read_text().splitlines() if ":\t" in line)
 
 
-class ConfineTest(CommandTest):
+class ConfinedTest(CommandTest):
     def threads(self, server) -> list[dict[str, str]]:
         return [status(int(one.name)) for one in Path(f"/proc/{server.process.pid}/task").iterdir()]
 
@@ -44,6 +48,8 @@ class ConfineTest(CommandTest):
         self.assertIn("u_1", self.ran(self.stele("sql", "SELECT actor_id FROM events ORDER BY message, time", "--url", server.url)))
         wait_until(lambda: self.verified(server), "the log is verified")
 
+
+class ConfineTest(ConfinedTest):
     def test_a_running_server_is_confined_with_all_its_threads(self):
         server = self.serve()
         held = re.search(r"confined: ([^\"]+)", server.words())
@@ -134,6 +140,67 @@ class ConfineTest(CommandTest):
         refused = self.stele("serve", "--data", str(self.data), "--user", "nobody")
         self.assertEqual(refused.returncode, 2)
         self.assertIn(f"belongs to another user than nobody: chown -R nobody {self.data}", refused.stderr)
+
+    def test_the_service_manager_is_told(self):
+        with tempfile.TemporaryDirectory() as folder, socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager, \
+                socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as abstract:
+            manager.bind(f"{folder}/notify")
+            abstract.bind(f"\0stele-test-{os.getpid()}")
+            for where, name in ((manager, f"{folder}/notify"), (abstract, f"@stele-test-{os.getpid()}")):
+                where.settimeout(PATIENCE)
+                server = self.serve(under=("env", f"NOTIFY_SOCKET={name}"))
+                self.assertEqual(where.recv(100), b"READY=1")
+                self.assertEqual(server.request("GET", "/healthz")[0], 200)
+                self.assertEqual(server.stop(), 0)
+                self.assertEqual(where.recv(100), b"STOPPING=1")
+
+
+@unittest.skipUnless(shutil.which("systemd-analyze"), "there is no systemd-analyze")
+class UnitTest(ConfinedTest):
+    def analyze(self, *words: str) -> subprocess.CompletedProcess:
+        return subprocess.run(["systemd-analyze", "--no-pager", *words], capture_output=True, text=True, check=False, timeout=PATIENCE)
+
+    def exposure(self, unit: str) -> float:
+        said = self.analyze("security", "--offline=true", str(UNITS / unit))
+        return float(re.search(rf"Overall exposure level for {unit}: ([\d.]+)", said.stdout)[1])
+
+    def test_the_units_are_exposed_little(self):
+        self.assertLess(self.exposure("stele.service"), 2.0)
+        self.assertLess(self.exposure("stele-agent.service"), 3.0)
+
+    def test_the_units_are_understood(self):
+        for unit in ("stele.service", "stele-agent.service"):
+            text = (UNITS / unit).read_text().replace("/usr/local/bin/stele", "/bin/true")
+            said = self.analyze("verify", "--man=no", str(self.write(unit, text)))
+            self.assertEqual((said.returncode, said.stderr), (0, ""))
+
+    def under(self, unit: str) -> tuple[str, ...]:
+        """What runs a command with the system calls of a unit alone. Those do without the search for leaks of a build for tests, which
+        traces the process."""
+        return ("env", "ASAN_OPTIONS=detect_leaks=0", sys.executable, str(Path(__file__).with_name("unit_filter.py")), str(UNITS / unit))
+
+    def test_a_server_lives_on_the_system_calls_of_its_unit(self):
+        server = self.serve()
+        self.assertEqual(server.stop(), 0)
+        self.overdue()
+        under = self.under("stele.service")
+        # The unit's user comes from systemd; the server finds nothing to give up.
+        drop = ("setpriv", "--bounding-set=-all", "--inh-caps=-all", "--no-new-privs") if IS_ROOT else ("setpriv", "--no-new-privs")
+        server = self.serve("--listen-tls", "127.0.0.1:0", "--otlp-grpc", "127.0.0.1:0", under=(*drop, *under))
+        self.assertIn("confined: ", server.words())
+        self.works(server)
+        self.assertNotIn("adjtimex", server.words())
+        self.assertEqual(server.stop(), 0)
+
+    def test_an_agent_lives_on_the_system_calls_of_its_unit(self):
+        server = self.serve()
+        followed = self.write("app.log", "something was done\n")
+        words = ["agent", "--url", server.url, "--spool", str(self.folder / "spool"), "--no-discover", "--file", str(followed)]
+        quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "env": NONE}
+        with Command([*self.under("stele-agent.service"), STELE, *words], **quiet) as agent:
+            wait_until(lambda: "something was done" in self.stele("search", "", "--url", server.url).stdout, "the line is there")
+            agent.send_signal(signal.SIGTERM)
+            self.assertEqual(agent.wait(PATIENCE), 0)
 
 
 if __name__ == "__main__":

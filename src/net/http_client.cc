@@ -83,6 +83,13 @@ struct HttpClient::State {
     curl_easy_setopt(curl, CURLOPT_NOPROXY, "*");
   }
 
+  void prepare_to_give_up(const std::atomic<bool>* give_up) const {
+    if (give_up == nullptr) return;
+    curl_easy_setopt(curl, CURLOPT_NOPROGRESS, 0L);
+    curl_easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, &is_given_up);
+    curl_easy_setopt(curl, CURLOPT_XFERINFODATA, give_up);
+  }
+
   [[nodiscard]] Error failure(CURLcode rc) const {
     const std::string who = unix_socket.empty() ? name : unix_socket;
     if (rc == CURLE_PEER_FAILED_VERIFICATION) {
@@ -127,13 +134,14 @@ void HttpClient::set_trust(Trust trust) { state_->trust = std::move(trust); }
 void HttpClient::set_token(std::string token) { state_->token = std::move(token); }
 void HttpClient::add_header(std::string header) { state_->headers.push_back(std::move(header)); }
 
-Result<ClientAnswer> HttpClient::get(const std::string& target) {
+Result<ClientAnswer> HttpClient::get(const std::string& target, const GetLimits& limits) {
   state_->prepare(target);
-  curl_easy_setopt(state_->curl, CURLOPT_TIMEOUT, 120L);
+  curl_easy_setopt(state_->curl, CURLOPT_TIMEOUT, static_cast<long>(limits.seconds_max));
+  state_->prepare_to_give_up(limits.give_up);
   curl_slist* headers = nullptr;
   for (const std::string& header : state_->headers) headers = curl_slist_append(headers, header.c_str());
   curl_easy_setopt(state_->curl, CURLOPT_HTTPHEADER, headers);
-  auto answer = state_->perform();
+  auto answer = state_->perform(limits.answer_bytes_max);
   curl_slist_free_all(headers);
   return answer;
 }
@@ -152,11 +160,7 @@ Result<ClientAnswer> HttpClient::post(const std::string& target, const PostReque
   curl_easy_setopt(curl, CURLOPT_POST, 1L);
   curl_easy_setopt(curl, CURLOPT_POSTFIELDS, request.body.empty() ? "" : request.body.data());  // null would read from stdin
   curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request.body.size()));
-  if (request.give_up != nullptr) {
-    curl_easy_setopt(curl, CURLOPT_NOPROGRESS, 0L);
-    curl_easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, &is_given_up);
-    curl_easy_setopt(curl, CURLOPT_XFERINFODATA, request.give_up);
-  }
+  state_->prepare_to_give_up(request.give_up);
   curl_slist* headers = curl_slist_append(nullptr, ("Content-Type: " + request.content_type).c_str());
   headers = curl_slist_append(headers, "Expect:");
   for (const std::string& header : state_->headers) headers = curl_slist_append(headers, header.c_str());

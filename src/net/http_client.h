@@ -29,6 +29,13 @@ struct PostRequest {
   const std::atomic<bool>* give_up = nullptr;  // looked at every second at least; true ends it
 };
 
+// Of a GET.
+struct GetLimits {
+  std::int64_t seconds_max = 120;  // for all of it
+  std::size_t answer_bytes_max = 256U << 20;
+  const std::atomic<bool>* give_up = nullptr;  // as of a POST
+};
+
 // Which servers over TLS to believe. Both empty: those that the machine's authorities vouch for.
 struct Trust {
   std::string ca_file;  // PEM of the authorities, or the certificates themselves, to trust instead
@@ -54,8 +61,9 @@ class HttpClient {
   // And each GET and POST has this header, "Name: value".
   void add_header(std::string header);
 
-  // `target` starts with '/'. kUnavailable when there is no connection; any HTTP status is an answer.
-  Result<ClientAnswer> get(const std::string& target);
+  // `target` starts with '/'. kUnavailable when there is no connection, a limit was met or it was given up; any HTTP status is an
+  // answer, and one that points elsewhere is not followed.
+  Result<ClientAnswer> get(const std::string& target, const GetLimits& limits = {});
   Result<ClientAnswer> post(const std::string& target, std::string_view body, const std::string& content_type);
   // kUnavailable as well when a limit was met or it was given up.
   Result<ClientAnswer> post(const std::string& target, const PostRequest& request);

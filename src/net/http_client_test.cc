@@ -39,6 +39,19 @@ TEST(HttpClient, gets_and_posts) {
   EXPECT_EQ(http.server().counters().connections, 2U);
 }
 
+// Goal: an answer that is too long or too late is none, whoever it is from.
+TEST(HttpClient, has_limits) {
+  HttpFixture http;
+  HttpClient client("http://" + http.address());
+  EXPECT_FALSE(client.get("/big", {.answer_bytes_max = 1U << 20}));
+  EXPECT_TRUE(client.get("/big"));
+  const auto late = client.get("/hold", {.seconds_max = 1});
+  ASSERT_FALSE(late);
+  EXPECT_EQ(late.error().code, Code::kUnavailable);
+  const std::atomic<bool> given_up{true};
+  EXPECT_FALSE(client.get("/hold", {.give_up = &given_up})) << "not after two minutes";
+}
+
 // Goal: what cannot be reached is kUnavailable and named; when to come again is passed on.
 TEST(HttpClient, says_who_did_not_answer) {
   HttpClient nobody("http://127.0.0.1:1");

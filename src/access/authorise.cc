@@ -24,6 +24,7 @@ Identity without_token(std::string text, std::string name, const Role* role) {
 }  // namespace
 
 Result<Identity> Authority::again(const Identity& user) const {
+  if (user.is_of_provider()) return user;
   STELE_ASSIGN(Identity identity, grants_->user(std::string_view(user.text).substr(user.text.find(':') + 1), clock_->now()));
   grants_->note_use(identity, clock_->now());
   identity.session = user.session;

@@ -31,7 +31,8 @@ class Authority {
       : loopback_role_(loopback_role), grants_(&grants), clock_(&clock) {}
   // kUnauthenticated: nothing is shown, or what is not valid.
   [[nodiscard]] Result<Identity> identify(const Caller& caller) const;
-  // Who a user is now who has logged in before: with what he has now. kUnauthenticated: he has nothing any more.
+  // Who a user is now who has logged in before: with what he has now. Whom a provider vouches for has what he had then.
+  // kUnauthenticated: he has nothing any more.
   [[nodiscard]] Result<Identity> again(const Identity& user) const;
   [[nodiscard]] bool trusts_loopback() const { return loopback_role_ != nullptr; }
 

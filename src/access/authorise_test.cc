@@ -74,5 +74,22 @@ TEST_F(Who, shows_a_token_is_whom_it_was_given_to) {
   }
 }
 
+// Goal: whom a provider vouches for has what his groups gave him then, whatever is granted here; he is no user of that name.
+TEST(Authority, KnowsWhomAProviderVouchesFor) {
+  Grants grants;
+  const Authority authority(nullptr, grants, system_clock());
+  Identity ada{"oidc:ada", "Ada Park", find_role("auditor"), "", {"main"}};
+  ada.session = Hash{7};
+  const auto again = authority.again(ada);
+  ASSERT_TRUE(again);
+  EXPECT_EQ(again->text, "oidc:ada");
+  EXPECT_EQ(again->role, find_role("auditor"));
+  EXPECT_EQ(again->logs, std::vector<std::string>{"main"});
+  EXPECT_EQ(again->session, ada.session);
+  EXPECT_TRUE(grants.holds(ada, system_clock().now()));
+  ada.text = "user:ada";
+  EXPECT_FALSE(authority.again(ada));
+}
+
 }  // namespace
 }  // namespace stele::access

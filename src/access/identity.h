@@ -26,6 +26,8 @@ struct Identity {
   static Identity nobody();
   [[nodiscard]] bool is_token() const { return text.starts_with("token:"); }
   [[nodiscard]] bool is_user() const { return text.starts_with("user:"); }
+  // Whom a company's provider vouches for: as long as his session lasts (docs/design/0021-oidc.md).
+  [[nodiscard]] bool is_of_provider() const { return text.starts_with("oidc:"); }
   [[nodiscard]] bool is_certificate() const { return text.starts_with("certificate:"); }
   // Whether it was given for this log, or for every one.
   [[nodiscard]] bool is_for(std::string_view log) const;

@@ -44,6 +44,30 @@ event::InternalEvent login_failed_event(const Doer& doer, const std::string& use
   return event;
 }
 
+event::InternalEvent provider_login_event(const Doer& doer, const Vouched& vouched, UnixNanos now) {
+  event::InternalEvent event = login_event(doer, doer.identity, now);
+  std::string logs;
+  for (const std::string& log : vouched.logs) logs += (logs.empty() ? "" : ",") + log;
+  for (const auto& [name, value] : {std::pair<const char*, const std::string&>{"issuer", vouched.issuer},
+                                    {"subject", vouched.subject},
+                                    {"login", vouched.login},
+                                    {"email", vouched.email},
+                                    {"group", vouched.group},
+                                    {"role", vouched.role},
+                                    {"logs", logs}}) {
+    if (!value.empty()) event.attributes.emplace_back(name, value);
+  }
+  return event;
+}
+
+event::InternalEvent sessions_ended_event(const Doer& doer, const std::string& identity, std::uint64_t sessions, UnixNanos now) {
+  event::InternalEvent event = event_about(doer, "stele.session.ended", identity, now);
+  event.severity = "notice";
+  event.message = who(doer) + " ended the sessions of " + identity + ".";
+  event.attributes.emplace_back("sessions", sessions);
+  return event;
+}
+
 event::InternalEvent logout_event(const Doer& doer, UnixNanos now) {
   event::InternalEvent event = event_by(doer, "stele.session.ended", now);
   event.message = who(doer) + " logged out.";

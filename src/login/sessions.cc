@@ -75,9 +75,18 @@ bool Sessions::end(std::string_view cookie) {
   return sessions_.erase(hash_of_secret(cookie)) > 0;
 }
 
-void Sessions::end_all(std::string_view identity) {
+std::size_t Sessions::end_all(std::string_view identity) {
   const std::lock_guard lock(mutex_);
-  std::erase_if(sessions_, [&](const auto& one) { return one.second.identity.text == identity; });
+  return std::erase_if(sessions_, [&](const auto& one) { return one.second.identity.text == identity; });
+}
+
+std::vector<access::Identity> Sessions::open_of(std::string_view identity) const {
+  std::vector<access::Identity> out;
+  const std::lock_guard lock(mutex_);
+  for (const auto& [hash, session] : sessions_) {
+    if (session.identity.text == identity && !is_over(session, clock_.monotonic())) out.push_back(session.identity);
+  }
+  return out;
 }
 
 std::size_t Sessions::count() const {

@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "access/identity.h"
 #include "base/bytes.h"
@@ -45,8 +46,10 @@ class Sessions {
 
   // Ends one. False: it is none.
   bool end(std::string_view cookie);
-  // Ends all of an identity.
-  void end_all(std::string_view identity);
+  // Ends all of an identity. How many there were.
+  std::size_t end_all(std::string_view identity);
+  // Of an identity, whose each open session is.
+  [[nodiscard]] std::vector<access::Identity> open_of(std::string_view identity) const;
   [[nodiscard]] std::size_t count() const;
 
  private:

@@ -21,6 +21,20 @@ class SessionsTest : public ::testing::Test {
   Sessions sessions{clock, random};
 };
 
+TEST_F(SessionsTest, AreEndedByWhose) {
+  const NewSession one = sessions.begin(user("ada"));
+  clock.advance(1'800 * kSecond);
+  const NewSession two = sessions.begin(user("ada"));
+  const NewSession bob = sessions.begin(user("bob"));
+  ASSERT_EQ(sessions.open_of("user:ada").size(), 1U) << "the other is over";
+  EXPECT_EQ(sessions.open_of("user:ada").front().text, "user:ada");
+  EXPECT_TRUE(sessions.open_of("user:ad").empty());
+  EXPECT_EQ(sessions.end_all("user:ada"), 1U);
+  EXPECT_FALSE(sessions.use(two.cookie));
+  EXPECT_TRUE(sessions.use(bob.cookie));
+  EXPECT_EQ(sessions.end_all("user:ada"), 0U);
+}
+
 TEST_F(SessionsTest, AreOfWhoBeganThem) {
   const NewSession ada = sessions.begin(user("ada"));
   const NewSession bob = sessions.begin(user("bob"));

@@ -78,12 +78,12 @@ TEST_F(Who, shows_a_token_is_whom_it_was_given_to) {
 TEST(Authority, KnowsWhomAProviderVouchesFor) {
   Grants grants;
   const Authority authority(nullptr, grants, system_clock());
-  Identity ada{"oidc:ada", "Ada Park", find_role("auditor"), "", {"main"}};
+  Identity ada{"oidc:ada", "Ada Park", find_shipped_role("auditor"), "", {"main"}};
   ada.session = Hash{7};
   const auto again = authority.again(ada);
   ASSERT_TRUE(again);
   EXPECT_EQ(again->text, "oidc:ada");
-  EXPECT_EQ(again->role, find_role("auditor"));
+  EXPECT_EQ(again->role, find_shipped_role("auditor"));
   EXPECT_EQ(again->logs, std::vector<std::string>{"main"});
   EXPECT_EQ(again->session, ada.session);
   EXPECT_TRUE(grants.holds(ada, system_clock().now()));

@@ -37,12 +37,6 @@ net::Response refusal(const Error& error, std::int64_t wait_seconds) {
   return response;
 }
 
-// The cookie of a session, or that takes it away where there is no value.
-net::Header cookie(const net::Peer& peer, const std::string& value) {
-  return {"Set-Cookie", std::string(session_cookie_name(peer)) + "=" + value + "; Path=/; HttpOnly; SameSite=Strict" +
-                            (peer.tls ? "; Secure" : "") + (value.empty() ? "; Max-Age=0" : "")};
-}
-
 std::string identity_json(const access::Identity& identity) {
   std::string out = "{\"identity\":";
   append_json_string(out, identity.text);
@@ -62,7 +56,7 @@ void begin_session(const Service& service, const Visit& visit, const login::Desk
   std::string out = identity_json(*verdict.identity);
   append_text_member(out, "csrf", session.csrf);
   net::Response response = json_response(200, out + "}\n");
-  response.headers.push_back(cookie(visit.peer, session.cookie));
+  response.headers.push_back(set_session_cookie(visit.peer, session.cookie));
   reply.send(std::move(response));
 }
 
@@ -147,7 +141,7 @@ void log_out(const Service& service, const net::Request& request, const Call& ca
   if (!shown || !service.login.sessions->end(*shown)) return reply.send(error_response(invalid("this shows no session to end")));
   service.recorder->note(audit::logout_event(doer_of(request, &call.identity), service.clock.now()));
   net::Response response = json_response(200, "{}\n");
-  response.headers.push_back(cookie(request.peer, ""));
+  response.headers.push_back(set_session_cookie(request.peer, ""));
   reply.send(std::move(response));
 }
 

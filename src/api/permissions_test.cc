@@ -42,6 +42,7 @@ const std::set<std::string> kOfNoLog = {"/healthz",
                                         "/api/v1/configuration",
                                         "/api/v1/roles",
                                         "/api/v1/roles/{role}/remove",
+                                        "/api/v1/sessions/end",
                                         "/api/v1/users",
                                         "/api/v1/users/{user}/invite",
                                         "/api/v1/users/{user}/revoke"};

@@ -171,7 +171,8 @@ void Router::handle(const net::Request& request, const net::Reply& reply) const 
     }
     if (route.gate == Gate::kLogin && comes_from_elsewhere(request))
       return refuse(request, reply, nullptr, of_another_site(request));
-    if (route.gate == Gate::kLogin && request.peer.loopback && !request.peer.tls && !calls_by_address(request))
+    if (route.gate == Gate::kLogin && request.peer.loopback && !request.peer.tls && !calls_by_address(request) &&
+        (public_host_.empty() || request.header("host") != public_host_))
       return refuse(request, reply, nullptr, not_by_its_name(request));
     if (route.gate != Gate::kIdentity && route.gate != Gate::kKnown)
       return call(route, request, {*parts, identity ? *identity : access::Identity::nobody(), route.permission}, reply);
@@ -268,7 +269,16 @@ void Router::call(const Route& route, const net::Request& request, Call call, co
 
 std::string_view session_cookie_name(const net::Peer& peer) { return peer.tls ? "__Host-stele" : "stele"; }
 
+net::Header set_session_cookie(const net::Peer& peer, const std::string& value) {
+  return {"Set-Cookie", std::string(session_cookie_name(peer)) + "=" + value + "; Path=/; HttpOnly; SameSite=Strict" +
+                            (peer.tls ? "; Secure" : "") + (value.empty() ? "; Max-Age=0" : "")};
+}
+
 std::optional<std::string_view> session_cookie(const net::Request& request) {
+  return find_cookie(request, session_cookie_name(request.peer));
+}
+
+std::optional<std::string_view> find_cookie(const net::Request& request, std::string_view name) {
   std::string_view rest = request.header("cookie");
   while (!rest.empty()) {
     const auto end = rest.find(';');
@@ -276,8 +286,7 @@ std::optional<std::string_view> session_cookie(const net::Request& request) {
     rest.remove_prefix(end == std::string_view::npos ? rest.size() : end + 1);
     while (pair.starts_with(' ')) pair.remove_prefix(1);
     const auto equals = pair.find('=');
-    if (equals != std::string_view::npos && pair.substr(0, equals) == session_cookie_name(request.peer))
-      return pair.substr(equals + 1);
+    if (equals != std::string_view::npos && pair.substr(0, equals) == name) return pair.substr(equals + 1);
   }
   return std::nullopt;
 }

@@ -35,7 +35,7 @@ enum class Gate : std::uint8_t {
   kOpen,      // anybody: it tells nothing of what is stored
   kOwnProof,  // anybody: the handler asks for the proof that its protocol has, a signature of the body
   kKnown,     // whoever is known, whatever his role
-  kLogin,     // anybody, with a short body: he says who he is
+  kLogin,     // anybody, with a short body or none: he says who he is
 };
 
 // How much of the entries a route that reads them shows to whom.
@@ -78,6 +78,9 @@ class Router {
   void add(Route route) { routes_.push_back(std::move(route)); }
   // Whose sessions are believed; they outlive it. Without: nobody's.
   void set_sessions(login::Sessions& sessions) { sessions_ = &sessions; }
+  // The host of the URL by which browsers reach this server, through a proxy on this machine too: at Gate::kLogin it goes by that
+  // name as by an address. Without: by none.
+  void set_public_host(std::string host) { public_host_ = std::move(host); }
   [[nodiscard]] const std::vector<Route>& routes() const { return routes_; }
 
   // What waits for a second person; it outlives it. Without: nobody is asked.
@@ -109,13 +112,18 @@ class Router {
   login::Sessions* sessions_ = nullptr;
   access::Approvals* approvals_ = nullptr;
   const access::Grants* grants_ = nullptr;
+  std::string public_host_;
   std::vector<Route> routes_;
 };
 
+// The value of the first cookie of that name; nothing where there is none.
+std::optional<std::string_view> find_cookie(const net::Request& request, std::string_view name);
 // The session that a request shows; nothing where it shows none. Over TLS the cookie has another name, which no page without TLS
 // can set.
 std::optional<std::string_view> session_cookie(const net::Request& request);
 std::string_view session_cookie_name(const net::Peer& peer);
+// The header that sets it, or takes it away where the value is empty.
+net::Header set_session_cookie(const net::Peer& peer, const std::string& value);
 inline constexpr std::uint64_t kShortBodyMax = 8'192;  // that anybody may send
 
 // {"error":{"code":…,"message":…}} with the status that belongs to the code.

@@ -85,6 +85,12 @@ TEST(Router, asks_the_authority_before_every_route) {
       EXPECT_EQ(product.door.ask(kElsewhere, route.method, path).status, 200) << path;
       continue;
     }
+    if (route.gate == Gate::kLogin && route.method == "GET") {  // from a provider's page one may come, wherever that is
+      EXPECT_EQ(product.door.ask(kElsewhere, "GET", path).status, 404) << path << ": there is no provider";
+      EXPECT_EQ(product.door.ask(kElsewhere, "GET", path, "Host: here\r\nOrigin: https://there\r\n").status, 404) << path;
+      EXPECT_EQ(product.door.ask(kHere, "GET", path, "Host: evil.example\r\n").status, 403) << path << ", under a borrowed name";
+      continue;
+    }
     if (route.gate == Gate::kLogin) {
       EXPECT_EQ(product.door.ask(kElsewhere, route.method, path).status, 400) << path << ": he says nothing of himself";
       EXPECT_EQ(product.door.ask(kElsewhere, route.method, path, "Host: here\r\nOrigin: https://there\r\n").status, 403) << path;
@@ -116,14 +122,17 @@ TEST(Router, asks_the_authority_before_every_route) {
 TEST(Router, is_closed_to_who_shows_nothing) {
   Product product("");
   std::set<std::string> open;
+  std::set<std::string> login;
   for (const Route& route : product.router.routes()) {
     if (route.gate == Gate::kOpen) open.insert(route.pattern);
+    if (route.gate == Gate::kLogin) login.insert(route.pattern);
     for (const std::string method : {route.method.c_str(), "BREW"}) {
       if ((route.gate == Gate::kOpen || route.gate == Gate::kLogin) && method == route.method) continue;
       EXPECT_EQ(product.door.ask(kHere, method, example_of(route.pattern)).status, 401) << method << " " << route.pattern;
     }
   }
-  EXPECT_EQ(open, (std::set<std::string>{"/healthz", "/readyz", "/login", "/login.css", "/login.js"}));
+  EXPECT_EQ(open, (std::set<std::string>{"/healthz", "/readyz", "/login", "/login.css", "/login.js", "/api/v1/login/ways"}));
+  EXPECT_EQ(login, (std::set<std::string>{"/api/v1/login", "/api/v1/join", "/api/v1/oidc/login", "/api/v1/oidc/callback"}));
   for (const std::string path : {"/", "/none", "/api/v1/", "/healthz/", "/log/none/key", "/%2e%2e/healthz"})
     EXPECT_EQ(product.door.ask(kHere, "GET", path).status, 401) << path;
   EXPECT_EQ(product.door.ask(kControl, "GET", "/none").status, 404);
@@ -168,6 +177,17 @@ TEST(Router, knows_when_it_is_called_by_address) {
   for (const std::string host :
        {"localhost.", "xlocalhost", "local", "a", "[]", "[", "[a.b]", "[::1", "127.0.0.1.a", "1.2.3.x", "user@localhost"})
     EXPECT_EQ(door.ask(kHere, "GET", "/x", "Host: " + host + "\r\n").status, 403) << host;
+}
+
+// Goal: who comes through a proxy on this machine says who he is under the name that the operator wrote down, and under no other;
+// what needs an identity is as before.
+TEST(Router, is_called_by_its_public_name_at_the_login) {
+  Product product;
+  product.router.set_public_host("stele.example:8443");
+  EXPECT_EQ(product.door.ask(kHere, "POST", "/api/v1/login", "Host: stele.example:8443\r\n").status, 400);
+  for (const std::string host : {"stele.example", "evil.example", "stele.example:8443.evil.example", "STELE"})
+    EXPECT_EQ(product.door.ask(kHere, "POST", "/api/v1/login", "Host: " + host + "\r\n").status, 403) << host;
+  EXPECT_EQ(product.door.ask(kHere, "GET", "/api/v1/status", "Host: stele.example:8443\r\n").status, 403);
 }
 
 // Goal: a page of another site cannot write, whether or not the server is open to the network; reading it may try in vain.

@@ -22,6 +22,8 @@ void add_routes(Router& router, Service& service) {
   add_configuration_routes(router, service);
   add_approval_routes(router, service);
   add_login_routes(router, service);
+  add_provider_routes(router, service);
+  add_session_routes(router, service);
   add_page_routes(router, service);
   add_operation_routes(router, service);
 }

@@ -21,6 +21,7 @@
 #include "login/credentials.h"
 #include "login/desk.h"
 #include "login/sessions.h"
+#include "oidc/login.h"
 #include "people/directory.h"
 #include "search/indexer.h"
 #include "search/pool.h"
@@ -61,7 +62,9 @@ struct LoginParts {
   login::CredentialBook* credentials = nullptr;
   login::Desk* desk = nullptr;
   login::Sessions* sessions = nullptr;
-  search::Pool* pool = nullptr;  // whose threads wait for passwords
+  search::Pool* pool = nullptr;           // whose threads wait for passwords
+  oidc::Login* provider = nullptr;        // the company's; none where none is named
+  search::Pool* provider_pool = nullptr;  // whose threads wait for it
 };
 
 // Does `work` on the threads where passwords and their file take their time; answers where too many wait.
@@ -118,6 +121,8 @@ void add_configuration_routes(Router& router, Service& service);  // /api/v1/con
 void add_approval_routes(Router& router, Service& service);       // /api/v1/approvals
 void add_role_routes(Router& router, Service& service);           // /api/v1/roles
 void add_login_routes(Router& router, Service& service);          // /api/v1/login, /logout, /join, /session
+void add_provider_routes(Router& router, Service& service);       // /api/v1/login/ways, /api/v1/oidc/…
+void add_session_routes(Router& router, Service& service);        // /api/v1/sessions/end
 void add_page_routes(Router& router, Service& service);           // /login and what it is made of
 void add_operation_routes(Router& router, Service& service);      // /healthz, /readyz, /metrics, /api/v1/status, schema
 

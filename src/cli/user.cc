@@ -34,6 +34,13 @@ constexpr const char* kRevokeExamples =
     "  stele user revoke ada\n\n"
     "Exit code: 0 done, 1 there is no such user, 2 it could not be done.";
 
+constexpr const char* kEndExamples =
+    "For people who log in through a provider: block them there first, or they come back. Others are kept out by `stele user "
+    "revoke`.\n\n"
+    "Example:\n"
+    "  stele user end-sessions oidc:00u1a2b3c4\n\n"
+    "Exit code: 0 done, 1 it has no session, 2 it could not be done.";
+
 using Options = GrantOptions;
 
 Result<int> put_invited(const Options& options, const Connection& connection, const std::string& answer) {
@@ -75,6 +82,18 @@ Result<int> revoke(const Options& options) {
                                         : printable(JsonValue(tape)["name"].text()) + " has no access any more.\n");
 }
 
+Result<int> end_sessions(const Options& options) {
+  std::string body = "{\"identity\":";
+  append_json_string(body, options.id);
+  STELE_ASSIGN(const auto connection, Connection::open(options.where, Reach::kAppend));
+  STELE_ASSIGN(const std::string answer, post_json(*connection, "/api/v1/sessions/end", body + "}"));
+  event::JsonTape tape;
+  STELE_TRY(parse_json(answer, tape));
+  return put_whole("user", options.json ? std::string(tape.text()) + "\n"
+                                        : printable(options.id) + ": " + std::string(JsonValue(tape)["sessions"].raw()) +
+                                              " sessions have ended.\n");
+}
+
 }  // namespace
 
 void add_user(const Command& app, int& exit_code) {
@@ -91,6 +110,8 @@ void add_user(const Command& app, int& exit_code) {
   command.add_list("Show the users there are, or were.", kListExamples, &list);
   const auto [take, which] = command.add("revoke", "Take a user's access away.", kRevokeExamples, &revoke);
   take.add_option("user", which->id, "By which he logs in.").required();
+  const auto [end, whose] = command.add("end-sessions", "End all sessions of somebody.", kEndExamples, &end_sessions);
+  end.add_option("identity", whose->id, "As entries name him: oidc:NAME, user:NAME.").required();
 }
 
 }  // namespace stele::cli

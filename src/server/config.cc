@@ -13,6 +13,7 @@
 #include "merkle/note.h"
 #include "net/http_server.h"
 #include "server/notify_config.h"
+#include "server/oidc_config.h"
 
 namespace stele::server {
 namespace {
@@ -166,6 +167,24 @@ std::vector<Setting> make_settings() {
            "door lets in who shows a token too. Empty: none is asked."),
       texts("tls_names", &Config::tls_names,
             "Names and addresses that a certificate made by the server is for, besides those that the machine has."),
+      text("public_url", &Config::public_url,
+           "URL by which browsers reach this server, without a path: https; http on this machine only. Needed with oidc_issuer."),
+      text("oidc_issuer", &Config::oidc_issuer,
+           "URL of the company's provider (OpenID Connect), as it writes it itself, through which people log in: "
+           "docs/formats/access.md. https; http on this machine only. Empty: none."),
+      text("oidc_client_id", &Config::oidc_client_id,
+           "Id of this server there; its redirect URI is the public URL with /api/v1/oidc/callback."),
+      text("oidc_client_secret_file", &Config::oidc_client_secret_file,
+           "File with its secret. Empty: it is a public client, and has PKCE alone."),
+      text("oidc_scopes", &Config::oidc_scopes, "What it asks for, with spaces between."),
+      text("oidc_user_claim", &Config::oidc_user_claim,
+           "Claim that names who logs in, in every entry of his use. sub never changes and is never given again; "
+           "preferred_username and email are easier to read, and only as good as the provider's care with them."),
+      text("oidc_groups_claim", &Config::oidc_groups_claim, "Claim that has his groups, a list or one."),
+      text("oidc_roles", &Config::oidc_roles, "File that says which role, and which logs, a group has."),
+      text("oidc_label", &Config::oidc_label, "What the button on the login page says."),
+      text("oidc_ca_file", &Config::oidc_ca_file,
+           "PEM file with the authorities to trust for the provider. Empty: the system's."),
       number("body_bytes", &Config::body_bytes, 1024, kGiB, "Longest request body as sent; more is 413."),
       number("bodies_bytes", &Config::bodies_bytes, 17U << 20, 1024 * kGiB,
              "Bytes of request bodies and answers held at once, those that still arrive included; more is 429."),
@@ -362,6 +381,7 @@ Status check_config(const Config& config) {
     return invalid("syslog_source is a name of 1 to 128 bytes of UTF-8");
   if (config.bodies_bytes < config.body_bytes) return invalid("bodies_bytes has room for one body of body_bytes at least");
   STELE_TRY(check_notify_config(config));
+  STELE_TRY(check_oidc_config(config));
   return check_addresses(config);
 }
 

@@ -52,6 +52,17 @@ struct Config {
   std::string tls_key;
   std::string tls_client_ca;
 
+  std::string public_url;
+  std::string oidc_issuer;
+  std::string oidc_client_id;
+  std::string oidc_client_secret_file;
+  std::string oidc_scopes = "openid profile email";
+  std::string oidc_user_claim = "sub";
+  std::string oidc_groups_claim = "groups";
+  std::string oidc_roles;
+  std::string oidc_label = "Log in with the company's account";
+  std::string oidc_ca_file;
+
   std::uint64_t body_bytes = 32U << 20;
   std::uint64_t bodies_bytes = 256U << 20;
   std::uint64_t header_bytes = 16U << 10;

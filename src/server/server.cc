@@ -18,8 +18,10 @@
 #include "net/grpc_server.h"
 #include "net/http_server.h"
 #include "net/stream_server.h"
+#include "oidc/encoding.h"
 #include "search/pool.h"
 #include "server/data_dir.h"
+#include "server/oidc_config.h"
 #include "server/recorded_configuration.h"
 #include "server/served_log.h"
 #include "server/tls.h"
@@ -65,6 +67,12 @@ net::GrpcLimits grpc_limits(const Config& config) {
   return limits;
 }
 
+// "stele.example.com:8443", of a URL that was checked.
+std::string host_of(const std::string& url) {
+  const std::string base = oidc::parse_url(url)->base;
+  return base.substr(base.find("://") + 3);
+}
+
 collect::SyslogOptions syslog_options(const Config& config, const sources::Registry& registry) {
   collect::SyslogOptions options;
   options.source = config.syslog_source;
@@ -96,6 +104,8 @@ struct Server::Parts {
   std::unique_ptr<login::Desk> desk;
   std::unique_ptr<login::Sessions> sessions;
   std::unique_ptr<search::Pool> logins;
+  std::unique_ptr<oidc::Login> provider;  // null: none is named
+  std::unique_ptr<search::Pool> provider_logins;
   std::unique_ptr<search::Pool> searches;
   people::Directory people;
   sentence::Sentences sentences;
@@ -151,28 +161,30 @@ Status Server::Parts::open() {
   runtime = std::make_unique<net::Runtime>(static_cast<unsigned>(config.threads));
   decltype(api::Service::logs) parts;
   for (const auto& one : logs) parts.emplace(one->name(), api::LogParts{&one->log(), &one->watch(), one->indexer()});
-  service = std::unique_ptr<api::Service>(new api::Service{std::move(parts),
-                                                           searches.get(),
-                                                           grants.get(),
-                                                           configuration.get(),
-                                                           recorder.get(),
-                                                           approvals.get(),
-                                                           {credentials.get(), desk.get(), sessions.get(), logins.get()},
-                                                           system_clock(),
-                                                           *understanding,
-                                                           people,
-                                                           sentences,
-                                                           api_limits(config),
-                                                           system_clock().monotonic(),
-                                                           {},
-                                                           {},
-                                                           {}});
+  service = std::unique_ptr<api::Service>(
+      new api::Service{std::move(parts),
+                       searches.get(),
+                       grants.get(),
+                       configuration.get(),
+                       recorder.get(),
+                       approvals.get(),
+                       {credentials.get(), desk.get(), sessions.get(), logins.get(), provider.get(), provider_logins.get()},
+                       system_clock(),
+                       *understanding,
+                       people,
+                       sentences,
+                       api_limits(config),
+                       system_clock().monotonic(),
+                       {},
+                       {},
+                       {}});
   STELE_TRY(add_doors());
   service->more_metrics = [this](MetricsText& out, const access::Identity& identity) { append_metrics(out, identity); };
   router = std::make_unique<api::Router>(
       access::Authority(access::find_shipped_role(config.loopback_role), grants->grants(), system_clock()), *recorder);
   router->set_sessions(*sessions);
   router->set_approvals(*approvals, grants->grants());
+  if (!config.public_url.empty()) router->set_public_host(host_of(config.public_url));
   api::add_routes(*router, *service);
   STELE_TRY(open_syslog());
   STELE_TRY(open_grpc());
@@ -209,12 +221,19 @@ Status Server::Parts::open_login() {
   sessions = std::make_unique<login::Sessions>(system_clock(), crypto::system_random());
   constexpr std::size_t kWaitingMax = 32;
   logins = std::make_unique<search::Pool>(1, kWaitingMax);  // each takes 64 MiB
+  std::vector<std::string> names;
+  for (const auto& one : logs) names.push_back(one->name());
+  STELE_ASSIGN(provider, make_oidc_login(config, names, system_clock(), crypto::system_random()));
+  constexpr unsigned kAtProvider = 4;  // each waits for the network alone
+  provider_logins = std::make_unique<search::Pool>(kAtProvider, kWaitingMax);
   return {};
 }
 
-// While nobody has any access, whoever reads what this server prints makes himself the first owner.
+// While nobody has any access, nor a group that may give some, whoever reads what this server prints makes himself the first
+// owner.
 void Server::Parts::offer_setup() {
   if (!grants->grants().is_empty(system_clock().now())) return;
+  if (provider && provider->gives(access::Permission::kGrant)) return;
   const bool is_tls = !tls_addresses.empty();
   if (!is_tls && addresses.empty()) return;
   spdlog::info("nobody has access yet. To make yourself the owner, open {}{}/login#setup={}", is_tls ? "https://" : "http://",
@@ -411,11 +430,13 @@ void Server::drain() {
   parts_->drained = true;
   const auto millis = static_cast<std::int64_t>(parts_->config.drain_seconds) * 1000;
   if (!parts_->addresses.empty() || !parts_->tls_addresses.empty()) (void)io::posix().remove(parts_->layout.address_file());
+  if (parts_->provider) parts_->provider->stop();  // sessions end with the server: who would be let in now has nothing of it
   if (parts_->http) parts_->http->drain(millis);
   for (const auto& grpc : parts_->grpc) grpc->drain(millis);
   if (parts_->streams) parts_->streams->drain(millis);
   for (const auto& one : parts_->logs) one->stop_watch();
   if (parts_->logins) parts_->logins->drain();
+  if (parts_->provider_logins) parts_->provider_logins->drain();
   if (parts_->searches) parts_->searches->drain();
   if (parts_->configuration && !parts_->config.of_command) parts_->recorder->note(stopped_event(system_clock().now()));
   if (parts_->recorder) parts_->recorder->close();

@@ -33,6 +33,7 @@ class ClosedTest(CommandTest):
         server = self.closed("--logs", "other")
         for target in ("/healthz", "/readyz"):
             self.assertEqual(self.ask(server, "GET", target)[0], 200)
+        self.assertEqual(self.ask(server, "GET", "/api/v1/login/ways")[2], b'{"password":true}\n')
         answers = set()
         for method, target in [("GET", "/"), ("GET", "/none"), ("GET", "/metrics"), ("GET", "/api/v1/status"), ("POST", "/api/v1/events"),
                                ("GET", "/api/v1/search?q="), ("GET", "/api/v1/search?q=&log=none"), ("GET", "/log/main/checkpoint"),

@@ -6,10 +6,12 @@ const linked = new URLSearchParams(location.hash.slice(1));
 
 function show(id, message = '') {
   for (const one of ['login', 'join', 'secret', 'known']) part(one).hidden = one !== id;
+  part('provider').hidden = id !== 'login' || !provider;
   part('message').textContent = message;
 }
 
 let csrf = '';
+let provider = false;
 
 async function ask(method, path, body) {
   const headers = { 'Content-Type': 'application/json', 'Stele-CSRF': csrf };
@@ -75,3 +77,13 @@ if (linked.has('setup') || linked.has('invitation')) {
 } else {
   ask('GET', '/api/v1/session').then(known, () => show('login'));
 }
+
+// By the URL at which the provider knows this server: the cookie of a login that is begun goes there alone.
+ask('GET', '/api/v1/login/ways').then((ways) => {
+  if (!ways.provider) return;
+  provider = true;
+  const link = part('provider').querySelector('a');
+  link.href = ways.provider.url;
+  link.textContent = ways.provider.label;
+  part('provider').hidden = part('login').hidden;
+}, () => {});

@@ -19,7 +19,7 @@ from pathlib import Path
 
 sys.path.append(str(Path(__file__).parents[1] / "cli"))
 
-from harness import PATIENCE, CommandTest, event, lines  # noqa: E402
+from harness import PATIENCE, CommandTest, event, lines, wait_until  # noqa: E402
 
 PASSWORD = "correct horse battery"
 
@@ -29,6 +29,11 @@ def code(secret: str, steps: int = 0) -> str:
     digest = hmac.new(base64.b32decode(secret), struct.pack(">Q", int(time.time()) // 30 + steps), hashlib.sha1).digest()
     at = digest[-1] & 15
     return f"{(struct.unpack('>I', digest[at:at + 4])[0] & 0x7FFFFFFF) % 10**6:06}"
+
+
+def printed(server, pattern: str) -> str:
+    """What the server prints, which it may do only after it can be reached."""
+    return wait_until(lambda: re.search(pattern, server.words()), pattern)[1]
 
 
 class Browser:
@@ -84,7 +89,7 @@ class PeopleTest(CommandTest):
 
     def test_the_first_makes_himself_the_owner(self):
         server = self.serve(role="")
-        setup = re.search(r"/login#setup=(\w+)", server.words())[1]
+        setup = printed(server, r"/login#setup=(\w+)")
         browser = Browser(server)
         status, headers, page = browser.ask("GET", "/login")
         self.assertEqual(status, 200)
@@ -130,14 +135,14 @@ class PeopleTest(CommandTest):
 
     def test_the_set_up_ends_with_the_first_access(self):
         server = self.serve(role="")
-        setup = re.search(r"/login#setup=(\w+)", server.words())[1]
+        setup = printed(server, r"/login#setup=(\w+)")
         self.ran(self.stele("token", "create", "--data", str(self.data), "--role", "owner", "--name", "a program"))
         told = Browser(server).ask("POST", "/api/v1/join", {"invitation": setup, "password": PASSWORD, "user": "eve"})
         self.assertEqual(told[0], 401, "whoever read what was printed")
 
     def test_of_several_at_once_one_becomes_the_owner(self):
         server = self.serve(role="")
-        setup = re.search(r"/login#setup=(\w+)", server.words())[1]
+        setup = printed(server, r"/login#setup=(\w+)")
         statuses = []
 
         def join(user: str) -> None:
@@ -250,7 +255,7 @@ class PeopleTest(CommandTest):
     def test_over_tls_the_cookie_is_for_tls_alone(self):
         server = self.serve("--listen-tls", "127.0.0.1:0", role="")
         browser = Browser(server, tls=True)
-        self.assertIn("https://", re.search(r"open (\S+)/login#setup=", server.words())[1])
+        self.assertIn("https://", printed(server, r"open (\S+)/login#setup="))
         link = self.ran(self.stele("user", "create", "ada", "--role", "owner", "--data", str(self.data)))
         self.assertTrue(link.startswith(server.tls_url + "/login#"), link)
         secret = self.join(browser, link.strip().rpartition("=")[2])

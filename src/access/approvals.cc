@@ -6,7 +6,7 @@
 namespace stele::access {
 namespace {
 
-bool is_person(const Identity& identity) { return identity.is_user() || identity.text.starts_with("oidc:"); }
+bool is_person(const Identity& identity) { return identity.is_user() || identity.is_of_provider(); }
 
 bool is_same(const Act& a, const Act& b) { return a.method == b.method && a.target == b.target && a.body == b.body; }
 

@@ -24,7 +24,12 @@ Identity without_token(std::string text, std::string name, const Role* role) {
 }  // namespace
 
 Result<Identity> Authority::again(const Identity& user) const {
-  if (user.is_of_provider()) return user;
+  if (user.is_of_provider()) {
+    Identity identity = user;
+    identity.role = grants_->find_role(user.role->name);
+    if (identity.role == nullptr) return Error{Code::kUnauthenticated, "the role " + user.role->name + " is no more"};
+    return identity;
+  }
   STELE_ASSIGN(Identity identity, grants_->user(std::string_view(user.text).substr(user.text.find(':') + 1), clock_->now()));
   grants_->note_use(identity, clock_->now());
   identity.session = user.session;

@@ -136,6 +136,7 @@ bool Grants::is_empty(UnixNanos now) const {
 }
 
 bool Grants::holds(const Identity& identity, UnixNanos now) const {
+  if (identity.is_of_provider()) return find_role(identity.role->name) == identity.role;
   if (!identity.is_token() && !identity.is_user()) return true;
   const auto found = held(identity.text);
   return found && !is_over(found->grant, now) && found->identity.role == identity.role && found->grant.sight == identity.sight;

@@ -79,7 +79,7 @@ class Grants {
   [[nodiscard]] bool is_empty(UnixNanos now) const;
 
   // Whether what this identity was given holds at `now`, and is the same: its role may have been defined anew. Of one that is
-  // neither a token nor a user, as whom a provider vouches for, always.
+  // neither a token nor a user, always; of whom a provider vouches for, his role alone is asked for.
   [[nodiscard]] bool holds(const Identity& identity, UnixNanos now) const;
 
   // Who the user is at `now`. kUnauthenticated: he has nothing that holds.

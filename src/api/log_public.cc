@@ -25,7 +25,6 @@ RouteHandler with_store(const Service& service, StoreHandler handler) {
     const auto store = (*sequencer)->store();
     auto answer = handler(request, call, *store);
     net::Response response = answer ? std::move(*answer) : error_response(answer.error());
-    response.headers.emplace_back("Vary", "Authorization");  // a cache between is to hand it to nobody else
     reply.send(std::move(response));
   };
 }
@@ -120,25 +119,29 @@ Result<net::Response> keys(const net::Request&, const Call&, const log::Store& s
 }  // namespace
 
 void add_log_routes(Router& router, Service& service) {
-  const auto get = [&](std::string_view pattern, access::Permission permission, StoreHandler handler,
-                       audit::OnRecord on_record = audit::OnRecord::never()) {
-    router.add({"GET", "/log/{log}/" + std::string(pattern), permission, on_record, with_store(service, std::move(handler))});
-  };
   using access::Permission;
-  get("checkpoint", Permission::kProve, [](const net::Request&, const Call&, const log::Store& store) -> Result<net::Response> {
-    return note_response(store.published()->note);
-  });
-  get("key", Permission::kProve, [](const net::Request&, const Call&, const log::Store& store) -> Result<net::Response> {
-    return note_response(store.identity().key.text() + "\n");
-  });
-  get("keys", Permission::kProve, &keys);
-  get("proof/{index}", Permission::kProve, &proof);
-  get("consistency", Permission::kProve, &consistency);
+  const auto get = [&](std::string_view pattern, Permission permission, std::optional<Published> published, StoreHandler handler,
+                       audit::OnRecord on_record = audit::OnRecord::never()) {
+    Route route{"GET", "/log/{log}/" + std::string(pattern), permission, on_record, with_store(service, std::move(handler))};
+    route.published = published;
+    router.add(std::move(route));
+  };
+  get("checkpoint", Permission::kProve, Published::kCheckpoint,
+      [](const net::Request&, const Call&, const log::Store& store) -> Result<net::Response> {
+        return note_response(store.published()->note);
+      });
+  get("key", Permission::kProve, Published::kCheckpoint,
+      [](const net::Request&, const Call&, const log::Store& store) -> Result<net::Response> {
+        return note_response(store.identity().key.text() + "\n");
+      });
+  get("keys", Permission::kProve, Published::kCheckpoint, &keys);
+  get("proof/{index}", Permission::kProve, Published::kTiles, &proof);
+  get("consistency", Permission::kProve, Published::kCheckpoint, &consistency);
   constexpr auto on_record = audit::OnRecord::gathered("stele.log.copied", "copied from");
   // From these all entries, or the hash of each, can be had.
-  get("tile/entries/*", Permission::kReadWhole, tiles_of("tile/entries/"), on_record);
-  get("tile/0/*", Permission::kReadWhole, tiles_of("tile/0/"), on_record);
-  get("tile/*", Permission::kProve, tiles_of("tile/"));
+  get("tile/entries/*", Permission::kReadWhole, std::nullopt, tiles_of("tile/entries/"), on_record);
+  get("tile/0/*", Permission::kReadWhole, Published::kTiles, tiles_of("tile/0/"), on_record);
+  get("tile/*", Permission::kProve, Published::kTiles, tiles_of("tile/"));
 }
 
 }  // namespace stele::api

@@ -154,11 +154,26 @@ Result<access::Identity> Router::identify(const net::Request& request) const {
   if (!identity && authority_.trusts_loopback() && request.peer.loopback && !by_address && caller.authorization.empty()) {
     return not_by_its_name(request);
   }
-  if (identity && comes_from_elsewhere(request)) return of_another_site(request);
+  const bool has_leave = !caller.authorization.empty() && is_from_allowed(request, origins_);
+  if (identity && comes_from_elsewhere(request) && !has_leave) return of_another_site(request);
   return identity;
 }
 
 void Router::handle(const net::Request& request, const net::Reply& reply) const {
+  if (is_preflight(request, origins_)) return reply.send(preflight_response(request));
+  answer(request, private_reply(request, reply, origins_), reply);
+}
+
+// Who may see it anyway is answered as ever.
+bool Router::is_public(const Route& route, const PathParts& parts, const Result<access::Identity>& identity) const {
+  if (!route.published) return false;
+  const auto log = published_.find(parts.front());
+  if (log == published_.end() || log->second < *route.published) return false;
+  return !identity || !may_use(*identity, route) || !identity->knows(parts.front(), route.permission);
+}
+
+// `bare`: the reply without what private answers carry.
+void Router::answer(const net::Request& request, const net::Reply& reply, const net::Reply& bare) const {
   const bool head = request.method == "HEAD";
   const auto identity = identify(request);
   std::string allowed;
@@ -168,6 +183,12 @@ void Router::handle(const net::Request& request, const net::Reply& reply) const 
     if (route.method != request.method && !(head && route.method == "GET")) {
       allowed += (allowed.empty() ? "" : ", ") + route.method + (route.method == "GET" ? ", HEAD" : "");
       continue;
+    }
+    if (is_public(route, *parts, identity)) {
+      static const access::Role kPublic{
+          "public", "sees what is published", {access::Permission::kProve, access::Permission::kReadWhole}, false, {}};
+      const access::Identity anybody{"anonymous", "anybody", &kPublic, "", {parts->front()}, {}, {}};
+      return route.handler(request, {*parts, anybody, route.permission}, public_reply(bare));
     }
     if (route.gate == Gate::kLogin && comes_from_elsewhere(request))
       return refuse(request, reply, nullptr, of_another_site(request));

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -10,6 +11,7 @@
 
 #include "access/approvals.h"
 #include "access/authorise.h"
+#include "api/answer_headers.h"
 #include "audit/recorder.h"
 #include "login/sessions.h"
 #include "net/http.h"
@@ -45,6 +47,14 @@ enum class Shows : std::uint8_t {
   kMasked,  // those in his scope, with the fields masked that he does not see
 };
 
+// What of a log anybody may see, by its setting; each more than the one before.
+enum class Published : std::uint8_t {
+  kNone,
+  kCheckpoint,  // its signed heads and keys, and that one follows from another
+  kTiles,       // and the hashes of its entries, and proofs; never an entry
+};
+using PublishedLogs = std::map<std::string, Published, std::less<>>;
+
 inline constexpr std::string_view kLogPattern = "/log/{log}/";  // before what is of one log by its path
 
 struct Route {
@@ -57,6 +67,8 @@ struct Route {
   Gate gate = Gate::kIdentity;
   bool streams = false;  // takes the body as it comes (net::Request::stream)
   Shows shows = Shows::kWhole;
+  // From which on anybody is answered; nothing: never.
+  std::optional<Published> published{};
   // Whether the request is an act that a policy may demand a second person for; null: it never is.
   std::function<bool(const net::Request&, const Call&)> is_guarded{};
 };
@@ -83,6 +95,11 @@ class Router {
   void set_public_host(std::string host) { public_host_ = std::move(host); }
   [[nodiscard]] const std::vector<Route>& routes() const { return routes_; }
 
+  // What of which log anybody may see; and from whose pages browsers may ask with a token.
+  void set_public(PublishedLogs logs, Origins origins) {
+    published_ = std::move(logs);
+    origins_ = std::move(origins);
+  }
   // What waits for a second person; it outlives it. Without: nobody is asked.
   void set_approvals(access::Approvals& approvals, const access::Grants& grants) {
     approvals_ = &approvals;
@@ -100,6 +117,8 @@ class Router {
  private:
   [[nodiscard]] Result<access::Identity> identify(const net::Request& request) const;
   [[nodiscard]] Result<access::Identity> identify_session(const net::Request& request, std::string_view cookie) const;
+  void answer(const net::Request& request, const net::Reply& reply, const net::Reply& bare) const;
+  [[nodiscard]] bool is_public(const Route& route, const PathParts& parts, const Result<access::Identity>& identity) const;
   void refuse(const net::Request& request, const net::Reply& reply, const access::Identity* identity, const Error& why) const;
   void call(const Route& route, const net::Request& request, Call call, const net::Reply& reply) const;
   [[nodiscard]] bool needs_approval(const Route& route, const net::Request& request, const Call& call) const;
@@ -110,6 +129,8 @@ class Router {
   access::Authority authority_;
   audit::Recorder& recorder_;
   login::Sessions* sessions_ = nullptr;
+  PublishedLogs published_;
+  Origins origins_;
   access::Approvals* approvals_ = nullptr;
   const access::Grants* grants_ = nullptr;
   std::string public_host_;

@@ -1,4 +1,5 @@
 // stele user: give people access, invite them, list them, take it away.
+#include "base/json_text.h"
 #include "cli/entry_line.h"
 #include "cli/grant_command.h"
 #include "cli/json.h"

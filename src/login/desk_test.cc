@@ -21,7 +21,7 @@ const std::string kPassword = "correct horse battery";
 class DeskTest : public ::testing::Test {
  protected:
   void give(const std::string& user, const std::string& role) {
-    grants.put({access::Holder::kUser, user, user, role, "", {}, clock.now(), "local:0", std::nullopt, std::nullopt, "", {}});
+    grants.put({access::Holder::kUser, user, user, role, "", {}, {}, clock.now(), "local:0", std::nullopt, std::nullopt, "", {}});
   }
   std::string join(const std::string& user) {
     give(user, "reader");

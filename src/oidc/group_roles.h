@@ -12,7 +12,7 @@ inline constexpr std::size_t kGroupRolesBytesMax = 1U << 20;
 
 struct GroupRole {
   std::string group;
-  std::string role;               // one that there is
+  std::string role;
   std::vector<std::string> logs;  // empty: every log
 };
 

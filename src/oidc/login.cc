@@ -5,8 +5,10 @@
 namespace stele::oidc {
 
 bool Login::gives(access::Permission permission) const {
-  return std::ranges::any_of(roles_.all(),
-                             [&](const GroupRole& one) { return access::find_shipped_role(one.role)->permissions.has(permission); });
+  return std::ranges::any_of(roles_.all(), [&](const GroupRole& one) {
+    const access::Role* const role = grants_.find_role(one.role);
+    return role != nullptr && role->permissions.has(permission);
+  });
 }
 
 Result<Login::Begun> Login::begin() {
@@ -33,9 +35,12 @@ Login::Verdict Login::judge(Person person) const {
   out.identity.name = person.name.empty() ? person.user : person.name;
   const GroupRole* given = person.groups ? roles_.of(*person.groups) : nullptr;
   if (given != nullptr) {
-    out.identity.role = access::find_shipped_role(given->role);
+    out.identity.role = grants_.find_role(given->role);
     out.identity.logs = given->logs;
     out.group = given->group;
+    if (out.identity.role == nullptr)
+      out.status =
+          Error{Code::kDenied, "his group " + given->group + " has the role " + given->role + ", which there is not any more"};
   } else if (person.has_too_many_groups) {
     out.status =
         Error{Code::kDenied, "he is in more groups than the provider says; let it say those alone that have a role here"};

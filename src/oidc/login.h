@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 
+#include "access/grants.h"
 #include "access/identity.h"
 #include "base/clock.h"
 #include "base/result.h"
@@ -23,12 +24,13 @@ struct LoginOptions {
   std::string public_url;  // by which browsers reach this server, "https://stele.example.com"
 };
 
-// Thread-safe. The clock and the source of randomness outlive it.
+// Thread-safe. The grants, whose roles there are, the clock and the source of randomness outlive it.
 class Login {
  public:
-  Login(LoginOptions options, GroupRoles roles, const Clock& clock, Random& random)
+  Login(LoginOptions options, GroupRoles roles, const access::Grants& grants, const Clock& clock, Random& random)
       : options_(std::move(options)),
         roles_(std::move(roles)),
+        grants_(grants),
         clock_(clock),
         attempts_(clock, random),
         provider_(options_.provider, clock) {}
@@ -68,6 +70,7 @@ class Login {
 
   const LoginOptions options_;
   const GroupRoles roles_;
+  const access::Grants& grants_;
   const Clock& clock_;
   Attempts attempts_;
   Provider provider_;

@@ -87,6 +87,7 @@ class LoginTest : public ::testing::Test {
   TokenKey key = TokenKey::curve("k1");
   HandClock clock;
   SeededRandom random{1};
+  access::Grants grants;
   GroupRoles roles = std::move(
       *GroupRoles::parse("roles: [{group: audit, role: auditor}, {group: eu, role: reader, logs: [eu]}]", "roles.yaml"));
 };
@@ -94,7 +95,7 @@ class LoginTest : public ::testing::Test {
 const std::string kAudit = R"(,"name":"Ada Park","groups":["audit"])";
 
 TEST_F(LoginTest, GivesTheRoleOfAGroup) {
-  Login login(options(), roles, clock, random);
+  Login login(options(), roles, grants, clock, random);
   const auto begun = login.begin();
   ASSERT_TRUE(begun) << begun.error().message;
   EXPECT_TRUE(begun->url.starts_with(stub.issuer + "/auth?x=1&response_type=code&"));
@@ -125,7 +126,7 @@ TEST_F(LoginTest, GivesTheRoleOfAGroup) {
 }
 
 TEST_F(LoginTest, RefusesWhoIsInNoGroupThatHasARole) {
-  Login login(options(), roles, clock, random);
+  Login login(options(), roles, grants, clock, random);
   const auto verdict = log_in(login, key, "k1", R"(,"name":"E","groups":["sales"])");
   ASSERT_FALSE(verdict.status);
   EXPECT_EQ(verdict.status.error().code, Code::kDenied);
@@ -138,7 +139,7 @@ TEST_F(LoginTest, RefusesWhoIsInNoGroupThatHasARole) {
 
 // Goal: what the ID token does not say is asked, with the access token, and believed of him alone.
 TEST_F(LoginTest, AsksForTheRestOfHim) {
-  Login login(options(), roles, clock, random);
+  Login login(options(), roles, grants, clock, random);
   stub.answers["/me"] = R"({"sub":"u1","name":"Ada Park","groups":["audit"]})";
   const auto verdict = log_in(login, key, "k1", "");
   ASSERT_TRUE(verdict.status) << verdict.status.error().message;
@@ -148,7 +149,7 @@ TEST_F(LoginTest, AsksForTheRestOfHim) {
 }
 
 TEST_F(LoginTest, RefusesWhatIsOfAnotherLoginOrIssuer) {
-  Login login(options(), roles, clock, random);
+  Login login(options(), roles, grants, clock, random);
   const auto begun = login.begin();
   const auto other = login.begin();
   answer_with(key, "k1", parameter(begun->url, "nonce"), kAudit);
@@ -172,7 +173,7 @@ TEST_F(LoginTest, RefusesWhatIsOfAnotherLoginOrIssuer) {
 
 // Goal: a key that is new is found, and who makes up keys does not make the server ask for them more than once a minute.
 TEST_F(LoginTest, ReadsNewKeysOnceAMinute) {
-  Login login(options(), roles, clock, random);
+  Login login(options(), roles, grants, clock, random);
   ASSERT_TRUE(log_in(login, key, "k1", kAudit).status);
   const TokenKey second = TokenKey::curve("k2");
   const TokenKey third = TokenKey::curve("k3");
@@ -194,7 +195,7 @@ TEST_F(LoginTest, ReadsNewKeysOnceAMinute) {
 }
 
 TEST_F(LoginTest, SaysWhenTheProviderDoesNotAnswer) {
-  Login login(options(), roles, clock, random);
+  Login login(options(), roles, grants, clock, random);
   const std::string document = stub.answers["/.well-known/openid-configuration"];
   stub.answers["/.well-known/openid-configuration"].clear();
   for (int i = 0; i < 10; ++i) {
@@ -217,7 +218,7 @@ TEST_F(LoginTest, SaysWhenTheProviderDoesNotAnswer) {
 }
 
 TEST_F(LoginTest, EndsWithoutWaiting) {
-  Login login(options(), roles, clock, random);
+  Login login(options(), roles, grants, clock, random);
   EXPECT_FALSE(login.gives(access::Permission::kGrant));
   EXPECT_TRUE(login.gives(access::Permission::kExport));
   login.stop();
@@ -225,7 +226,7 @@ TEST_F(LoginTest, EndsWithoutWaiting) {
 }
 
 TEST_F(LoginTest, IsShared) {
-  Login login(options(), roles, clock, random);
+  Login login(options(), roles, grants, clock, random);
   std::vector<std::shared_ptr<Login>> turns;
   for (int i = 0; i < 8; ++i) {
     turns.push_back(login.take_turn("203.0.113.0/24"));

@@ -84,8 +84,8 @@ TEST(GroupRoles, GiveTheFirstThatFits) {
   EXPECT_EQ(roles->of({}), nullptr);
   for (const std::string wrong :
        {"", "roles: []", "roles: x", "groups: []", "roles: [{group: a}]", "roles: [{role: reader}]",
-        "roles: [{group: a, role: king}]", "roles: [{group: a, role: reader}, {group: a, role: owner}]",
-        "roles: [{group: a, role: reader, log: b}]", "roles: [{group: a, role: reader, logs: []}]", "roles: [a]", "roles: ["}) {
+        "roles: [{group: a, role: reader}, {group: a, role: owner}]", "roles: [{group: a, role: reader, log: b}]",
+        "roles: [{group: a, role: reader, logs: []}]", "roles: [a]", "roles: ["}) {
     const auto read = GroupRoles::parse(wrong, "roles.yaml");
     ASSERT_FALSE(read) << wrong;
     EXPECT_NE(read.error().message.find("roles.yaml"), std::string::npos);

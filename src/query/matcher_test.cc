@@ -45,8 +45,12 @@ TEST(Matcher, GoesOnWhenPathsAreNumberedAnew) {
 
 TEST(Matcher, SearchesAnywhereButTimeAndOriginalAndWhatIsDerived) {
   for (const auto* path : {"action", "source.id", "originals", "times", "attributes.original"})
-    EXPECT_TRUE(is_anywhere(path)) << path;
-  for (const auto* path : {"time", "original", "original.$base64", "derived.by"}) EXPECT_FALSE(is_anywhere(path)) << path;
+    EXPECT_TRUE(is_anywhere(Term(), path)) << path;
+  for (const auto* path : {"time", "original", "original.$base64", "derived.by"}) EXPECT_FALSE(is_anywhere(Term(), path)) << path;
+  Term masked;
+  masked.paths = {"actor"};
+  EXPECT_FALSE(is_anywhere(masked, "actor.id"));
+  EXPECT_TRUE(is_anywhere(masked, "actors.id"));
 }
 
 TEST(Matcher, FindsNoScalarsInWhatIsNoEntry) {

@@ -120,6 +120,12 @@ std::vector<Setting> make_settings() {
            "none, and he is refused."),
       texts("second_person", &Config::second_person,
             "Acts that a second person must approve: grant (of a role that may one of these), open-sealed, erase. Empty: none."),
+      texts(
+          "publish", &Config::publish,
+          "What of a log anybody may see, as in main=checkpoint: checkpoint (its signed heads and keys) or tiles (the hashes of "
+          "its entries and proofs, too). Never an entry. Empty: nothing."),
+      texts("cors_origins", &Config::cors_origins,
+            "Origins whose pages may ask with a token, as in https://audit.example.com. Empty: none."),
       texts("logs", &Config::logs,
             "Logs besides main and audit, wholly apart from each other: for tenants, environments, times of keeping. Created "
             "when absent."),
@@ -373,6 +379,16 @@ Status check_config(const Config& config) {
     const auto permission = access::find_permission(act);
     if (!permission || !access::kGuardedActs.has(*permission))
       return invalid("second_person has grant, open-sealed and erase, not \"" + act + "\"");
+  }
+  for (const std::string& one : config.publish) {
+    const std::string what = one.substr(std::min(one.find('='), one.size()));
+    if (!log::is_log_name(one.substr(0, one.find('='))) || (what != "=checkpoint" && what != "=tiles" && what != "=none"))
+      return invalid("publish is like main=checkpoint; there are none, checkpoint and tiles, not \"" + one + "\"");
+  }
+  for (const std::string& origin : config.cors_origins) {
+    const auto scheme = origin.find("://");
+    if (scheme == std::string::npos || origin.find('/', scheme + 3) != std::string::npos || origin.size() == scheme + 3)
+      return invalid("cors_origins are like https://audit.example.com, without a path, not \"" + origin + "\"");
   }
   if (!config.origin.empty() && !merkle::is_key_name(config.origin)) return invalid("origin has no spaces and no '+'");
   if (config.tls_certificate.empty() != config.tls_key.empty()) return invalid("tls_certificate and tls_key come together");

@@ -22,6 +22,8 @@ struct Config {
   bool allow_remote = false;
   std::string loopback_role;
   std::vector<std::string> second_person;
+  std::vector<std::string> publish;
+  std::vector<std::string> cors_origins;
   std::vector<std::string> logs;
   std::string origin;
   std::string keys;

@@ -87,17 +87,18 @@ void add_replaced(std::vector<std::string>& out, const std::string& file) {
 confine::Confinement confinement(const Config& config) {
   confine::Confinement out;
   for (const std::string& path : {config.sources, config.people, config.rules, config.sentences, config.github_secret_file,
-                                  config.notify_webhook_secret_file, config.notify_mail_credentials_file}) {
+                                  config.notify_webhook_secret_file, config.notify_mail_credentials_file, config.oidc_roles,
+                                  config.oidc_client_secret_file}) {
     if (!path.empty()) out.read.push_back(path);
   }
   for (const std::string& path : {config.tls_certificate, config.tls_key, config.tls_client_ca, config.notify_webhook_ca_file,
-                                  config.notify_mail_ca_file}) {
+                                  config.notify_mail_ca_file, config.oidc_ca_file}) {
     add_replaced(out.read, path);
   }
   out.write = directories(config);
   for (const std::string& directory : out.write) out.list.push_back(io::parent_of(directory));  // it is synced, too
   if (config.verify_hours != 0) out.run.emplace_back("/proc/self/exe");
-  out.connects = !config.notify_webhook.empty() || !config.notify_mail_to.empty();
+  out.connects = !config.notify_webhook.empty() || !config.notify_mail_to.empty() || !config.oidc_issuer.empty();
   return out;
 }
 

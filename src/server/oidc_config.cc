@@ -66,7 +66,7 @@ Status check_oidc_config(const Config& config) {
 }
 
 Result<std::unique_ptr<oidc::Login>> make_oidc_login(const Config& config, const std::vector<std::string>& logs,
-                                                     const Clock& clock, Random& random) {
+                                                     const access::Grants& grants, const Clock& clock, Random& random) {
   STELE_TRY(check_oidc_config(config));
   if (config.oidc_issuer.empty()) return std::unique_ptr<oidc::Login>();
   oidc::LoginOptions options;
@@ -84,13 +84,16 @@ Result<std::unique_ptr<oidc::Login>> make_oidc_login(const Config& config, const
   STELE_ASSIGN(const std::string yaml, io::read_file(io::posix(), config.oidc_roles, oidc::kGroupRolesBytesMax));
   STELE_ASSIGN(oidc::GroupRoles roles, oidc::GroupRoles::parse(yaml, config.oidc_roles));
   for (const oidc::GroupRole& one : roles.all()) {
+    if (grants.find_role(one.role) == nullptr)
+      return invalid(config.oidc_roles + ": the group \"" + one.group + "\" is to have the role " + one.role +
+                     ", which there is not");
     for (const std::string& log : one.logs) {
       if (std::ranges::find(logs, log) == logs.end())
         return invalid(config.oidc_roles + ": the group \"" + one.group + "\" is to know of the log " + log +
                        ", which there is not");
     }
   }
-  return std::make_unique<oidc::Login>(std::move(options), std::move(roles), clock, random);
+  return std::make_unique<oidc::Login>(std::move(options), std::move(roles), grants, clock, random);
 }
 
 }  // namespace stele::server

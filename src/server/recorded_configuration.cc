@@ -58,6 +58,7 @@ Result<audit::Configuration> recorded_configuration(io::FileSystem& fs, const Co
   for (const Setting& setting : settings()) out.emplace(setting.name, value_of(setting, config));
   for (const auto& [name, path] : {std::pair("sources", &config.sources),
                                    {"people", &config.people},
+                                   {"oidc_roles", &config.oidc_roles},
                                    {"rules", &config.rules},
                                    {"sentences", &config.sentences}}) {
     if (path->empty()) continue;

@@ -82,6 +82,17 @@ collect::SyslogOptions syslog_options(const Config& config, const sources::Regis
   return options;
 }
 
+api::PublishedLogs published_logs(const Config& config) {
+  api::PublishedLogs out;
+  for (const std::string& one : config.publish) {
+    const std::string what = one.substr(one.find('=') + 1);
+    out[one.substr(0, one.find('='))] = what == "tiles"        ? api::Published::kTiles
+                                        : what == "checkpoint" ? api::Published::kCheckpoint
+                                                               : api::Published::kNone;
+  }
+  return out;
+}
+
 }  // namespace
 
 // In the order of construction; destroyed in reverse.
@@ -183,6 +194,7 @@ Status Server::Parts::open() {
   router = std::make_unique<api::Router>(
       access::Authority(access::find_shipped_role(config.loopback_role), grants->grants(), system_clock()), *recorder);
   router->set_sessions(*sessions);
+  router->set_public(published_logs(config), config.cors_origins);
   router->set_approvals(*approvals, grants->grants());
   if (!config.public_url.empty()) router->set_public_host(host_of(config.public_url));
   api::add_routes(*router, *service);
@@ -223,7 +235,7 @@ Status Server::Parts::open_login() {
   logins = std::make_unique<search::Pool>(1, kWaitingMax);  // each takes 64 MiB
   std::vector<std::string> names;
   for (const auto& one : logs) names.push_back(one->name());
-  STELE_ASSIGN(provider, make_oidc_login(config, names, system_clock(), crypto::system_random()));
+  STELE_ASSIGN(provider, make_oidc_login(config, names, grants->grants(), system_clock(), crypto::system_random()));
   constexpr unsigned kAtProvider = 4;  // each waits for the network alone
   provider_logins = std::make_unique<search::Pool>(kAtProvider, kWaitingMax);
   return {};

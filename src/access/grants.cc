@@ -156,7 +156,8 @@ Result<Identity> Grants::authenticate(std::string_view token, UnixNanos now) con
   const auto shown = read_token(token);
   const auto found = shown ? held("token:" + shown->id) : nullptr;
   if (!found || !same_digest(found->grant.digest, shown->digest))
-    return Error{Code::kUnauthenticated, "this token is not valid here"};
+    return Error{Code::kUnauthenticated,
+                 is_whole_token(token) ? "this token is not valid here" : "this is no token, or not all of one"};
   const Grant& grant = found->grant;
   if (grant.revoked) return Error{Code::kUnauthenticated, "this token was revoked at " + format_time(*grant.revoked)};
   if (grant.expires && now >= *grant.expires)

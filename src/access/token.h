@@ -26,8 +26,10 @@ struct ShownToken {
   std::string id;
   Hash digest;
 };
-// Nothing when it is no token: another shape, or a check that does not fit.
+// Nothing when it has not the shape of a token.
 std::optional<ShownToken> read_token(std::string_view text);
+// Whether it is one that was made, here or elsewhere: its check fits. It need not be asked of one that is known.
+bool is_whole_token(std::string_view text);
 
 // In a time that says nothing of where they differ.
 bool same_digest(const Hash& a, const Hash& b);

@@ -39,13 +39,15 @@ TEST(Token, is_read_back) {
     const NewToken token = make_token(crypto::system_random());
     const auto shown = read_token(token.text);
     ASSERT_TRUE(shown) << token.text;
+    EXPECT_TRUE(is_whole_token(token.text));
     EXPECT_EQ(shown->id, token.id);
     EXPECT_TRUE(same_digest(shown->digest, token.digest));
     EXPECT_TRUE(texts.insert(token.text).second);
   }
 }
 
-// Goal: a token with any one character changed, cut, or longer is none: it is told without looking it up.
+// Goal: a token with any one character changed, cut, or longer is none: it is told without looking it up; and it is not taken for
+// the one that it was.
 TEST(Token, is_none_when_any_character_is_another) {
   const NewToken token = make_token(crypto::system_random());
   for (std::size_t at = 0; at < token.text.size(); ++at) {
@@ -53,12 +55,16 @@ TEST(Token, is_none_when_any_character_is_another) {
       std::string text = token.text;
       if (text[at] == other) continue;
       text[at] = other;
-      EXPECT_FALSE(read_token(text)) << at << " " << other;
+      EXPECT_FALSE(is_whole_token(text)) << at << " " << other;
+      const auto shown = read_token(text);
+      EXPECT_TRUE(!shown || !same_digest(shown->digest, token.digest)) << at << " " << other;
     }
     EXPECT_FALSE(read_token(token.text.substr(0, at)));
   }
-  EXPECT_FALSE(read_token(token.text + "0"));
-  EXPECT_FALSE(read_token(" " + token.text));
+  for (const std::string& longer : {token.text + "0", " " + token.text}) {
+    EXPECT_FALSE(read_token(longer));
+    EXPECT_FALSE(is_whole_token(longer));
+  }
 }
 
 TEST(Token, digests_differ_wherever_they_differ) {

@@ -28,10 +28,11 @@ bool has(const net::Response& response, std::string_view name) {
 
 class Private final : public Around {
  public:
-  Private(const net::Reply& inner, std::string origin) : Around(inner), origin_(std::move(origin)) {}
+  Private(const net::Reply& inner, bool allows_origins, std::string origin)
+      : Around(inner), allows_origins_(allows_origins), origin_(std::move(origin)) {}
   void send(net::Response response) override {
     if (!has(response, "Cache-Control")) add(response, "Cache-Control", "private");
-    add(response, "Vary", "Authorization, Cookie, Origin");
+    add(response, "Vary", allows_origins_ ? "Authorization, Cookie, Origin" : "Authorization, Cookie");
     if (!origin_.empty()) {
       add(response, "Access-Control-Allow-Origin", origin_);
       add(response, "Access-Control-Expose-Headers", "Retry-After, Stele-Salt, Stele-Truncated");
@@ -40,6 +41,7 @@ class Private final : public Around {
   }
 
  private:
+  const bool allows_origins_;
   const std::string origin_;  // that may read it; empty: none
 };
 
@@ -81,7 +83,8 @@ net::Response preflight_response(const net::Request& request) {
 
 net::Reply private_reply(const net::Request& request, const net::Reply& reply, const Origins& allowed) {
   const bool readable = is_from_allowed(request, allowed) && !request.header("authorization").empty();
-  return net::Reply(std::make_shared<Private>(reply, readable ? std::string(request.header("origin")) : std::string()));
+  return net::Reply(
+      std::make_shared<Private>(reply, !allowed.empty(), readable ? std::string(request.header("origin")) : std::string()));
 }
 
 net::Reply public_reply(const net::Reply& reply) { return net::Reply(std::make_shared<Public>(reply)); }

@@ -37,13 +37,7 @@ std::string_view kind_name(ApartKind kind) { return kind == ApartKind::kSealed ?
 
 event::InternalEvent act(const audit::Doer& doer, const Named& named, std::string_view action, std::string message,
                          UnixNanos now) {
-  event::InternalEvent out;
-  out.time = now;
-  out.actor_type = "user";
-  out.actor_id = doer.identity;
-  out.actor_name = doer.name;
-  out.origin_ip = doer.address;
-  out.action = action;
+  event::InternalEvent out = event_by(doer, action, now);
   out.category = "privileged_activity";
   out.severity = "notice";
   out.message = std::move(message);

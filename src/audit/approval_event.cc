@@ -22,16 +22,10 @@ StepText text_of(ApprovalStep step) {
 
 event::InternalEvent approval_event(ApprovalStep step, const access::Approval& approval, const Doer& doer, UnixNanos now) {
   const StepText text = text_of(step);
-  event::InternalEvent event;
-  event.time = now;
-  event.actor_type = "user";
-  event.actor_id = doer.identity;
-  event.actor_name = doer.name;
-  event.origin_ip = doer.address;
-  event.action = text.action;
+  event::InternalEvent event = event_by(doer, text.action, now);
   event.category = "privileged_activity";
   event.severity = "notice";
-  event.message = (doer.name.empty() ? doer.identity : doer.name) + std::string(text.words) + ".";
+  event.message = name_of(doer) + std::string(text.words) + ".";
   event.targets = {{"approval", approval.id}};
   event.attributes = {{"permission", std::string(permission_id(approval.act.permission))},
                       {"asked_by", approval.asked_by},

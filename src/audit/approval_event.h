@@ -2,7 +2,7 @@
 #pragma once
 
 #include "access/approvals.h"
-#include "audit/grant_event.h"
+#include "audit/doer.h"
 #include "event/internal_event.h"
 
 namespace stele::audit {

@@ -19,20 +19,17 @@ constexpr std::string_view kUserRevoked = "stele.user.revoked";
 constexpr std::string_view kRoleDefined = "stele.role.defined";
 constexpr std::string_view kRoleRemoved = "stele.role.removed";
 
-event::InternalEvent event_about(std::string_view type, const std::string& id, const Doer& doer) {
-  event::InternalEvent event;
-  event.actor_type = "user";
-  event.actor_id = doer.identity;
-  event.actor_name = doer.name;
-  event.origin_ip = doer.address;
+event::InternalEvent event_about(std::string_view type, const std::string& id, const Doer& doer, std::string_view action,
+                                 UnixNanos now) {
+  event::InternalEvent event = event_by(doer, action, now);
   event.category = "permission_change";
   event.severity = "notice";
   event.targets = {{std::string(type), id}};
   return event;
 }
 
-event::InternalEvent event_about(const access::Grant& grant, const Doer& doer) {
-  return event_about(holder_name(grant.holder), grant.id, doer);
+event::InternalEvent event_about(const access::Grant& grant, const Doer& doer, std::string_view action, UnixNanos now) {
+  return event_about(holder_name(grant.holder), grant.id, doer, action, now);
 }
 
 std::string where_of(const access::Grant& grant) {
@@ -105,9 +102,8 @@ std::optional<access::Permissions> parse_permissions(std::string_view text) {
 }
 
 event::InternalEvent created_event(const access::Grant& grant, const Doer& doer) {
-  event::InternalEvent event = event_about(grant, doer);
-  event.time = grant.created;
-  event.action = grant.holder == Holder::kUser ? kUserCreated : kTokenCreated;
+  event::InternalEvent event =
+      event_about(grant, doer, grant.holder == Holder::kUser ? kUserCreated : kTokenCreated, grant.created);
   event.message = "The " + std::string(holder_name(grant.holder)) + " " + grant.id + ", \"" + grant.name +
                   "\", was given the role " + grant.role + where_of(grant) + ".";
   event.attributes = {{"name", grant.name}, {"role", grant.role}};
@@ -122,10 +118,8 @@ event::InternalEvent created_event(const access::Grant& grant, const Doer& doer)
 }
 
 event::InternalEvent revoked_event(const access::Grant& grant, const Doer& doer) {
-  event::InternalEvent event = event_about(grant, doer);
-  event.time = *grant.revoked;
   const bool is_user = grant.holder == Holder::kUser;
-  event.action = is_user ? kUserRevoked : kTokenRevoked;
+  event::InternalEvent event = event_about(grant, doer, is_user ? kUserRevoked : kTokenRevoked, *grant.revoked);
   event.message = "The " + std::string(holder_name(grant.holder)) + " " + grant.id + ", \"" + grant.name + "\", of the role " +
                   grant.role + where_of(grant) + (is_user ? ", has no access any more." : ", was revoked.");
   event.attributes = {{"name", grant.name}, {"role", grant.role}};
@@ -133,9 +127,7 @@ event::InternalEvent revoked_event(const access::Grant& grant, const Doer& doer)
 }
 
 event::InternalEvent role_defined_event(const access::Role& role, const access::Role* before, const Doer& doer, UnixNanos now) {
-  event::InternalEvent event = event_about("role", role.name, doer);
-  event.time = now;
-  event.action = kRoleDefined;
+  event::InternalEvent event = event_about("role", role.name, doer, kRoleDefined, now);
   event.message = "The role " + role.name + " may now: " + permissions_text(role.permissions) +
                   (role.masked.empty() ? "." : "; masked: " + join(role.masked) + ".");
   const auto add = [&](const std::string& prefix, const access::Role& one) {
@@ -150,9 +142,7 @@ event::InternalEvent role_defined_event(const access::Role& role, const access::
 }
 
 event::InternalEvent role_removed_event(const access::Role& role, const Doer& doer, UnixNanos now) {
-  event::InternalEvent event = event_about("role", role.name, doer);
-  event.time = now;
-  event.action = kRoleRemoved;
+  event::InternalEvent event = event_about("role", role.name, doer, kRoleRemoved, now);
   event.message = "The role " + role.name + " is no more.";
   return event;
 }

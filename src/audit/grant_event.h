@@ -7,16 +7,10 @@
 #include <string_view>
 
 #include "access/grants.h"
+#include "audit/doer.h"
 #include "event/internal_event.h"
 
 namespace stele::audit {
-
-// Who did it, as the entry is to say.
-struct Doer {
-  std::string identity;  // access::Identity::text
-  std::string name;
-  std::string address;  // "203.0.113.9"; empty where there is none
-};
 
 event::InternalEvent created_event(const access::Grant& grant, const Doer& doer);
 // Of a grant whose `revoked` is set.

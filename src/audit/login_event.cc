@@ -1,35 +1,22 @@
 #include "audit/login_event.h"
 
-#include "base/json_text.h"
+#include "base/list_text.h"
 
 namespace stele::audit {
 namespace {
 
-event::InternalEvent event_by(const Doer& doer, std::string_view action, UnixNanos now) {
-  event::InternalEvent event;
-  event.time = now;
-  event.actor_type = "user";
-  event.actor_id = doer.identity.empty() ? "anonymous" : doer.identity;
-  event.actor_name = doer.name;
-  event.origin_ip = doer.address;
-  event.action = action;
-  event.category = "authentication";
-  return event;
-}
-
 event::InternalEvent event_about(const Doer& doer, std::string_view action, const std::string& user, UnixNanos now) {
   event::InternalEvent event = event_by(doer, action, now);
+  event.category = "authentication";
   event.targets = {{"user", user.empty() ? "?" : user}};
   return event;
 }
-
-const std::string& who(const Doer& doer) { return doer.name.empty() ? doer.identity : doer.name; }
 
 }  // namespace
 
 event::InternalEvent login_event(const Doer& doer, const std::string& user, UnixNanos now) {
   event::InternalEvent event = event_about(doer, "stele.login.succeeded", user, now);
-  event.message = who(doer) + " logged in.";
+  event.message = name_of(doer) + " logged in.";
   return event;
 }
 
@@ -46,8 +33,7 @@ event::InternalEvent login_failed_event(const Doer& doer, const std::string& use
 
 event::InternalEvent provider_login_event(const Doer& doer, const Vouched& vouched, UnixNanos now) {
   event::InternalEvent event = login_event(doer, doer.identity, now);
-  std::string logs;
-  for (const std::string& log : vouched.logs) logs += (logs.empty() ? "" : ",") + log;
+  const std::string logs = join(vouched.logs);
   for (const auto& [name, value] : {std::pair<const char*, const std::string&>{"issuer", vouched.issuer},
                                     {"subject", vouched.subject},
                                     {"login", vouched.login},
@@ -63,21 +49,21 @@ event::InternalEvent provider_login_event(const Doer& doer, const Vouched& vouch
 event::InternalEvent sessions_ended_event(const Doer& doer, const std::string& identity, std::uint64_t sessions, UnixNanos now) {
   event::InternalEvent event = event_about(doer, "stele.session.ended", identity, now);
   event.severity = "notice";
-  event.message = who(doer) + " ended the sessions of " + identity + ".";
+  event.message = name_of(doer) + " ended the sessions of " + identity + ".";
   event.attributes.emplace_back("sessions", sessions);
   return event;
 }
 
 event::InternalEvent logout_event(const Doer& doer, UnixNanos now) {
   event::InternalEvent event = event_by(doer, "stele.session.ended", now);
-  event.message = who(doer) + " logged out.";
+  event.message = name_of(doer) + " logged out.";
   return event;
 }
 
 event::InternalEvent invited_event(const Doer& doer, const std::string& user, UnixNanos now) {
   event::InternalEvent event = event_about(doer, "stele.user.invited", user, now);
   event.severity = "notice";
-  event.message = who(doer) + " invited " + user + " to choose a password.";
+  event.message = name_of(doer) + " invited " + user + " to choose a password.";
   return event;
 }
 

@@ -10,23 +10,8 @@
 namespace stele::audit {
 namespace {
 
-constexpr std::string_view kNobody = "anonymous";
-
-const std::string& name_of(const Doer& doer) { return doer.name.empty() ? doer.identity : doer.name; }
-
-event::InternalEvent event_by(const Doer& doer, UnixNanos now) {
-  event::InternalEvent event;
-  event.time = now;
-  event.actor_type = "user";
-  event.actor_id = doer.identity.empty() ? kNobody : doer.identity;
-  event.actor_name = doer.name;
-  event.origin_ip = doer.address;
-  return event;
-}
-
 event::InternalEvent seen_event(const Look& look, UnixNanos now) {
-  event::InternalEvent event = event_by(look.doer, now);
-  event.action = look.kind.action;
+  event::InternalEvent event = event_by(look.doer, look.kind.action, now);
   event.category = "data_access";
   event.targets = {{"log", look.log}};
   event.attributes = {{"path", look.path}};
@@ -47,8 +32,7 @@ std::string shortened(std::string text) {
 }
 
 event::InternalEvent refused_event(const Refusal& refusal, UnixNanos now) {
-  event::InternalEvent event = event_by(refusal.doer, now);
-  event.action = "stele.access.refused";
+  event::InternalEvent event = event_by(refusal.doer, "stele.access.refused", now);
   event.category = "security_event";
   event.outcome = "denied";
   event.severity = "warning";

@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-#include "audit/grant_event.h"
+#include "audit/doer.h"
 #include "event/internal_event.h"
 
 namespace stele::audit {

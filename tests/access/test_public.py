@@ -8,7 +8,7 @@ from pathlib import Path
 
 sys.path.append(str(Path(__file__).parents[1] / "cli"))
 
-from harness import PATIENCE, CommandTest, event, lines  # noqa: E402
+from harness import PATIENCE, CommandTest, event, lines, wait_until  # noqa: E402
 
 HEADS = ("checkpoint", "key", "keys", "consistency?from=1&to=2")
 HASHES = ("proof/0", "tile/0/000.p/3")
@@ -34,6 +34,8 @@ class PublicTest(CommandTest):
         for log in ("main", "open", "heads"):
             self.ran(self.stele("append", "--data", str(self.data), "--log", log, given=lines(event(n) for n in range(3))))
         writer = self.token("writer")
+        # What was acknowledged is in the published checkpoint a second later.
+        wait_until(lambda: self.ask(server, "/log/open/proof/2")[0] == 200, "the checkpoint over all three")
         for log, shown in (("main", ()), ("audit", ()), ("none", ()), ("heads", HEADS), ("open", HEADS + HASHES)):
             for path in HEADS + HASHES + ENTRIES:
                 status, headers = self.ask(server, f"/log/{log}/{path}")

@@ -217,7 +217,7 @@ class Wrong(CommandTest):
     def test_a_stopped_server_leaves_no_sockets(self):
         server = self.serve()
         self.assertEqual(server.stop(), 0)
-        self.assertEqual(self.data_files(), ["index", *CLOSED])
+        self.assertEqual(self.data_files(), sorted(["configuration.json", "grants.json", "index", *CLOSED]))
 
     def test_version(self):
         self.assertRegex(self.ran(self.stele("version")), r"^stele \d+\.\d+\.\d+\n$")

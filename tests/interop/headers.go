@@ -51,7 +51,7 @@ func (c *checker) checkHeaders(sort string, a answer, contentType string, cachin
 	if _, private := cacheDirectives(control)["private"]; !private {
 		once("Cache-Control %q lets a cache hand it to others", control)
 	}
-	if vary := a.header.Get("Vary"); !strings.EqualFold(vary, "Authorization") {
+	if vary := a.header.Get("Vary"); !hasElement(vary, "Authorization") {
 		once("Vary is %q, not Authorization", vary)
 	}
 	switch caching {
@@ -64,6 +64,16 @@ func (c *checker) checkHeaders(sort string, a answer, contentType string, cachin
 			once("Cache-Control %q is not long-lived and immutable", control)
 		}
 	}
+}
+
+// Whether a list of elements with commas between has this one (RFC 9110 section 5.6.1).
+func hasElement(list, element string) bool {
+	for _, one := range strings.Split(list, ",") {
+		if strings.EqualFold(strings.TrimSpace(one), element) {
+			return true
+		}
+	}
+	return false
 }
 
 func cacheDirectives(control string) map[string]string {

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "base/json_text.h"
+
 namespace stele::access {
 namespace {
 
@@ -17,9 +19,10 @@ void Approvals::forget_old() {
   std::erase_if(approvals_, [now](const auto& one) { return one.second.until <= now; });
 }
 
-Result<Approval> Approvals::ask(const Act& act, const Identity& identity, const std::string& behind) {
-  if (act.target.size() + act.body.size() > limits_.body_bytes_max)
-    return Error{Code::kTooLarge, "what a second person is to approve has at most 64 KiB"};
+Result<Approval> Approvals::ask(const Act& act, const Identity& identity, std::vector<std::string> behind) {
+  if (act.target.size() > limits_.text_bytes_max || act.body.size() > limits_.text_bytes_max)
+    return Error{Code::kTooLarge, "what a second person is to approve has at most 4,000 bytes"};
+  if (!is_utf8(act.target) || !is_utf8(act.body)) return invalid("what a second person is to approve is UTF-8");
   Approval out;
   std::array<std::uint8_t, 8> random;
   random_.fill(random);
@@ -27,7 +30,7 @@ Result<Approval> Approvals::ask(const Act& act, const Identity& identity, const 
   out.act = act;
   out.asked_by = identity.text;
   out.asked_by_name = identity.name;
-  out.behind = behind;
+  out.behind = std::move(behind);
   out.asked = clock_.now();
   out.until = out.asked + limits_.holds;
   const std::lock_guard lock(mutex_);
@@ -64,25 +67,31 @@ Result<Approval> Approvals::find(std::string_view id, const Identity& identity) 
   return Error{Code::kNotFound, "nothing of that id waits"};
 }
 
-Result<Approval> Approvals::to_give_locked(std::string_view id, const Identity& identity) const {
+Result<Approval> Approvals::to_give_locked(std::string_view id, const Identity& identity,
+                                           const std::vector<std::string>& behind) const {
   const Approval* one = find_locked(id, identity);
   if (one == nullptr) return Error{Code::kNotFound, "nothing of that id waits"};
-  if (identity.text == one->asked_by || identity.text == one->behind)
-    return Error{Code::kDenied, "whoever asks does not approve; a second person does"};
+  for (const std::string& who : behind) {
+    if (who == one->asked_by || std::ranges::find(one->behind, who) != one->behind.end())
+      return Error{Code::kDenied, "whoever asks does not approve, nor whoever he let in, or let him in: " + who +
+                                      " may be behind both; a second person was let in by another"};
+  }
   if (!is_person(identity)) return Error{Code::kDenied, "a person approves, who has logged in; " + identity.name + " is none"};
   if (!one->given_by.empty()) return Error{Code::kConflict, "it was approved before, by " + one->given_by};
   return *one;
 }
 
-Result<Approval> Approvals::to_give(std::string_view id, const Identity& identity) const {
+Result<Approval> Approvals::to_give(std::string_view id, const Identity& identity, const std::vector<std::string>& behind) const {
   const std::lock_guard lock(mutex_);
-  return to_give_locked(id, identity);
+  return to_give_locked(id, identity, behind);
 }
 
-Status Approvals::give(std::string_view id, const Identity& identity) {
+Status Approvals::give(std::string_view id, const Identity& identity, const std::vector<std::string>& behind) {
   const std::lock_guard lock(mutex_);
-  if (const auto one = to_give_locked(id, identity); !one) return one.error();
-  approvals_.find(id)->second.given_by = identity.text;
+  if (const auto one = to_give_locked(id, identity, behind); !one) return one.error();
+  Approval& one = approvals_.find(id)->second;
+  one.given_by = identity.text;
+  one.given = clock_.now();
   return {};
 }
 

@@ -5,6 +5,7 @@
 
 #include "access/token.h"
 #include "base/json_text.h"
+#include "base/list_text.h"
 
 namespace stele::access {
 namespace {
@@ -34,10 +35,12 @@ Status check_grant(const Grant& grant, const Role& role) {
   if (!grant.source.empty() && !role.permissions.has(Permission::kWrite))
     return invalid("source is for roles that write; " + grant.role + " does not");
   if (grant.expires && *grant.expires <= grant.created) return invalid("expires lies in the past");
+  if (join(grant.logs).size() > kListBytesMax) return invalid("logs: their names have at most 4,000 bytes together");
   if (grant.sight.is_whole()) return {};
-  constexpr Permissions kOfTheWhole{Permission::kGrant, Permission::kOpenSealed, Permission::kErase};
+  constexpr Permissions kOfTheWhole{Permission::kWrite, Permission::kGrant, Permission::kOpenSealed, Permission::kErase};
   if (!role.permissions.has(Permission::kRead) || role.permissions.has_any(kOfTheWhole))
-    return invalid("categories, since and until are for roles that read and do not grant, open or erase; not for " + grant.role);
+    return invalid("categories, since and until are for roles that read and do not write, grant, open or erase; not for " +
+                   grant.role);
   if (grant.sight.since && grant.sight.until && *grant.sight.since >= *grant.sight.until)
     return invalid("since lies behind until: nothing would be seen");
   return {};
@@ -126,6 +129,17 @@ std::vector<Grants::Listed> Grants::list(Holder holder) const {
   const std::shared_lock lock(mutex_);
   for (const auto& [identity, held] : held_) {
     if (held->grant.holder == holder) out.push_back({held->grant, held->last_used});
+  }
+  return out;
+}
+
+std::vector<std::string> Grants::lineage(const std::string& identity) const {
+  std::vector<std::string> out;
+  for (std::string one = identity; !one.starts_with("local:") && one != "setup" && std::ranges::find(out, one) == out.end();) {
+    out.push_back(one);
+    const auto found = held(one);
+    if (!found) break;
+    one = found->grant.created_by;
   }
   return out;
 }

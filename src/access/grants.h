@@ -75,6 +75,9 @@ class Grants {
   };
   // In the order of their ids.
   [[nodiscard]] std::vector<Listed> list(Holder holder) const;
+  // Whoever may be behind an identity: it, who gave it its access, who gave him his, and so on; without the control socket and
+  // the set-up, by which nobody is let in by another.
+  [[nodiscard]] std::vector<std::string> lineage(const std::string& identity) const;
   // Whether nobody has anything that holds at `now`.
   [[nodiscard]] bool is_empty(UnixNanos now) const;
 

@@ -25,9 +25,13 @@ bool Identity::knows(std::string_view log, Permission permission) const {
 }
 
 Status Identity::may(Permission permission) const {
-  constexpr Permissions kOfTheWhole{Permission::kReadWhole, Permission::kGrant, Permission::kOpenSealed, Permission::kErase};
+  // Whether an event is there already is told to who writes it.
+  constexpr Permissions kOfTheWhole{Permission::kWrite, Permission::kReadWhole, Permission::kGrant, Permission::kOpenSealed,
+                                    Permission::kErase};
   if (role->permissions.has(permission)) {
-    if (sees_whole() || !kOfTheWhole.has(permission)) return {};
+    const bool is_kept_to_its_part = kOfTheWhole.has(permission) && !sight.is_whole();
+    const bool tells_masked = kTellsMasked.has(permission) && !role->masked.empty();
+    if (!is_kept_to_its_part && !tells_masked) return {};
     return Error{Code::kDenied,
                  name + " sees a part of the entries, and may not " + std::string(permission_name(permission)) + " all of them"};
   }

@@ -4,6 +4,7 @@
 #include <array>
 
 #include "base/json_text.h"
+#include "base/list_text.h"
 
 namespace stele::access {
 namespace {
@@ -72,17 +73,20 @@ Status check_role(const Role& role) {
     return invalid("meaning is at most 256 bytes of UTF-8 without control characters");
   if (role.permissions.is_empty()) return invalid("permissions is needed: one or more of them, with commas between");
   if (role.masked.empty()) return {};
-  if (role.masked.size() > kMaskedMax) return invalid("at most 64 fields are masked");
+  if (role.masked.size() > kMaskedMax || join(role.masked).size() > kListBytesMax)
+    return invalid("at most 64 fields are masked, of 4,000 bytes together; one of them stands for all below it");
   for (const std::string& path : role.masked) {
-    if (path.empty() || path.size() > kPathBytesMax || !is_line(path) || path.find(',') != std::string::npos)
+    if (path.empty() || path.size() > kPathBytesMax || !is_line(path) || path.find_first_of(",") != std::string::npos ||
+        path.find("\uFFFD") != std::string::npos)
       return invalid("masked has the names of fields, each at most 256 bytes, with commas between");
     if (path == "time") return invalid("masked: when an event happened is not masked; the log is ordered by it");
   }
   if (!role.permissions.has(kRead)) return invalid("masked is for roles that read");
-  for (const Permission whole : {kReadWhole, kExport, kGrant, kOpenSealed, kErase}) {
-    if (role.permissions.has(whole))
-      return invalid("a role with masked fields cannot have the permission " + std::string(permission_id(whole)) +
-                     ", with which it could see them");
+  for (std::size_t i = 0; i < kPermissions; ++i) {
+    const auto one = static_cast<Permission>(i);
+    if (role.permissions.has(one) && kTellsMasked.has(one))
+      return invalid("a role with masked fields cannot have the permission " + std::string(permission_id(one)) +
+                     ", with which it could find out what they say");
   }
   return {};
 }

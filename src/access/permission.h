@@ -66,8 +66,13 @@ std::span<const Role> shipped_roles();
 // Null when there is none of that name.
 const Role* find_shipped_role(std::string_view name);
 
-// kInvalid says what of a role that somebody defines cannot be so. It does not take the name of a shipped one; whoever has fields
-// masked neither sees a log whole nor opens, erases or grants.
+// What a role with masked fields cannot have. A proof and a receipt hold the hash of an entry of which all but what is masked is
+// shown: whoever has it can try what that may be.
+inline constexpr Permissions kTellsMasked{Permission::kWrite, Permission::kReadWhole,  Permission::kProve, Permission::kExport,
+                                          Permission::kGrant, Permission::kOpenSealed, Permission::kErase};
+inline constexpr std::size_t kListBytesMax = 4'000;  // of a list that is to stand in an entry whole
+
+// kInvalid says what of a role that somebody defines cannot be so. It does not take the name of a shipped one.
 Status check_role(const Role& role);
 
 }  // namespace stele::access

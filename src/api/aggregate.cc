@@ -116,7 +116,7 @@ Result<AggregateQuestion> read_options(const Parameters& parameters) {
 }
 
 Status keep_to_mask(AggregateQuestion& question, const event::Mask* mask) {
-  STELE_TRY(api::keep_to_mask(question.query.term, mask));
+  STELE_TRY(api::keep_to_mask(question.query, mask));
   for (search::GroupKey& key : question.request.by) STELE_TRY(api::keep_to_mask(key.paths, mask));
   for (Metric& metric : question.request.metrics) STELE_TRY(api::keep_to_mask(metric.paths, mask));
   return {};

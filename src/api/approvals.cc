@@ -21,8 +21,8 @@ void append_approval(std::string& out, const access::Approval& one) {
   append_text_member(out, "asked", format_time(one.asked));
   append_text_member(out, "until", format_time(one.until));
   append_text_member(out, "method", one.act.method);
-  append_text_member(out, "target", is_utf8(one.act.target) ? std::string_view(one.act.target) : "?");
-  if (!one.act.body.empty()) append_text_member(out, "body", is_utf8(one.act.body) ? std::string_view(one.act.body) : "?");
+  append_text_member(out, "target", one.act.target);
+  if (!one.act.body.empty()) append_text_member(out, "body", one.act.body);
   if (!one.given_by.empty()) append_text_member(out, "given_by", one.given_by);
   out += '}';
 }
@@ -50,11 +50,12 @@ void record(const Service& service, ApprovalStep step, access::Approval one, con
 }
 
 void give(const Service& service, const net::Request& request, const Call& call, const net::Reply& reply) {
-  auto one = service.approvals->to_give(call.parts.at(0), call.identity);
+  const auto behind = service.grants->grants().lineage(call.identity.text);
+  auto one = service.approvals->to_give(call.parts.at(0), call.identity, behind);
   if (!one) return refuse(service, request, call, one.error(), reply);
   one->given_by = call.identity.text;
   record(service, ApprovalStep::kGiven, *one, request, call, reply,
-         [&service, id = one->id, identity = call.identity] { return service.approvals->give(id, identity); });
+         [&service, id = one->id, identity = call.identity, behind] { return service.approvals->give(id, identity, behind); });
 }
 
 void take_away(const Service& service, const net::Request& request, const Call& call, const net::Reply& reply) {

@@ -25,10 +25,10 @@ void add_configuration_routes(Router& router, Service& service) {
   router.add({"GET", "/api/v1/configuration", access::Permission::kObserve,
               audit::OnRecord::gathered("stele.configuration.seen", "looked at the configuration of").of_no_log(),
               [&service](const net::Request& request, const Call& call, const net::Reply& reply) {
-                // It names all logs.
-                if (!call.identity.logs.empty())
+                // It names all logs, and is of all times.
+                if (!call.identity.logs.empty() || !call.identity.sees_whole())
                   return refuse(service, request, call,
-                                {Code::kDenied, call.identity.name + " has some of the logs, and the configuration is of all"},
+                                {Code::kDenied, call.identity.name + " has a part of the logs, and the configuration is of all"},
                                 reply);
                 const auto at = read_at(request, service.clock.now());
                 if (!at) return reply.send(error_response(at.error()));

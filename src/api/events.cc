@@ -32,7 +32,7 @@ void read_one(const Service& service, const net::Request& request, const Call& c
   std::string entry = bundle->substr(2);
   const query::Term scope = scope_of(call.identity.sight);
   if (!query::Matcher(scope).matches(*index, entry))
-    return reply.send(error_response({Code::kNotFound, "entry " + call.parts.at(0) + " is none that you may see"}));
+    return reply.send(error_response({Code::kNotFound, "there is no entry " + call.parts.at(0) + " that you may see"}));
   if (const auto mask = mask_of(call.identity)) entry = mask->of(entry);
   if (!*ocsf) return reply.send(json_response(200, std::move(entry)));
   auto event = ocsf::ocsf_event(entry, *index, log);
@@ -66,14 +66,17 @@ Result<std::string> read_page(const Service& service, const net::Request& reques
     const std::uint64_t take = std::min({left, kStep, size - at});
     STELE_ASSIGN(const std::string bundle, store->read(at, take));
     STELE_TRY(event::for_each_entry(bundle, [&](std::string_view entry) {
-      full = full || out.size() + entry.size() > kPageBytesMax;
+      if (full) return;
+      const bool is_seen = in_scope.matches(at, entry);
+      const std::string shown = is_seen ? (mask ? mask->of(entry) : std::string(entry)) : std::string();
+      full = out.size() + shown.size() > kPageBytesMax;
       if (full) return;
       const std::uint64_t index = at++;
-      if (!in_scope.matches(index, entry)) return;
+      if (!is_seen) return;
       out += out.back() == '[' ? "{\"index\":" : ",{\"index\":";
       append_decimal(out, index);
       out += ",\"entry\":";
-      out += mask ? mask->of(entry) : entry;
+      out += shown;
       out += '}';
     }));
     left -= take;

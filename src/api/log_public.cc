@@ -136,7 +136,7 @@ void add_log_routes(Router& router, Service& service) {
       });
   get("keys", Permission::kProve, Published::kCheckpoint, &keys);
   get("proof/{index}", Permission::kProve, Published::kTiles, &proof);
-  get("consistency", Permission::kProve, Published::kCheckpoint, &consistency);
+  get("consistency", Permission::kProve, Published::kTiles, &consistency);
   constexpr auto on_record = audit::OnRecord::gathered("stele.log.copied", "copied from");
   // From these all entries, or the hash of each, can be had.
   get("tile/entries/*", Permission::kReadWhole, std::nullopt, tiles_of("tile/entries/"), on_record);

@@ -183,8 +183,8 @@ TEST_F(Permissions, show_no_more_than_is_in_sight) {
   }
   ASSERT_TRUE(main_.log.write(std::move(batch)));
   std::promise<Status> defined;
-  grants_->define_role({"analyst", "", {Permission::kRead, Permission::kProve, Permission::kObserve}, false, {"actor.email"}},
-                       {"local:0", "", ""}, [&](const Status& written) { defined.set_value(written); });
+  grants_->define_role({"analyst", "", {Permission::kRead, Permission::kObserve}, false, {"actor.email"}}, {"local:0", "", ""},
+                       [&](const Status& written) { defined.set_value(written); });
   ASSERT_TRUE(defined.get_future().get());
   const std::string narrow = grant("auditor", {}, {{"authentication"}, {}, {}});
   const std::string blurred = grant("analyst", {}, {{"authentication"}, {}, {}});

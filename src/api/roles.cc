@@ -95,11 +95,11 @@ void add_role_routes(Router& router, Service& service) {
     const auto permissions = parameters ? audit::parse_permissions(parameters->text("permissions")) : std::nullopt;
     return permissions && permissions->has_any(service.approvals->guarded());
   };
-  router.add(guarded(defines_guarded_role, {"POST", "/api/v1/roles", Permission::kGrant, audit::OnRecord::by_itself(),
+  router.add(guarded(defines_guarded_role, {"POST", "/api/v1/roles", Permission::kGrant, audit::OnRecord::by_itself().of_no_log(),
                                             [&service](const net::Request& request, const Call& call, const net::Reply& reply) {
                                               define(service, request, call, reply);
                                             }}));
-  router.add({"POST", "/api/v1/roles/{role}/remove", Permission::kGrant, audit::OnRecord::by_itself(),
+  router.add({"POST", "/api/v1/roles/{role}/remove", Permission::kGrant, audit::OnRecord::by_itself().of_no_log(),
               [&service](const net::Request& request, const Call& call, const net::Reply& reply) {
                 remove(service, request, call, reply);
               }});

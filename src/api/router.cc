@@ -99,6 +99,19 @@ Status may_use(const access::Identity& identity, const Route& route) {
                                   ", and " + route.pattern + " shows more than that"};
 }
 
+// Whether those who asked and approved are still who they were then.
+Status still_stands(const access::Approval& approval, const access::Grants& grants, UnixNanos now) {
+  for (const auto& [who, then] : {std::pair(&approval.asked_by, approval.asked), {&approval.given_by, approval.given}}) {
+    const bool is_user = who->starts_with("user:");
+    if (!is_user && !who->starts_with("token:")) continue;
+    const auto grant =
+        grants.find(is_user ? access::Holder::kUser : access::Holder::kToken, std::string_view(*who).substr(who->find(':') + 1));
+    if (!grant || grant->revoked || (grant->expires && *grant->expires <= now) || grant->created > then)
+      return Error{Code::kDenied, *who + " has not the access any more that it had when this was asked for or approved"};
+  }
+  return {};
+}
+
 int status_of(Code code) {
   switch (code) {
     case Code::kInvalid:
@@ -229,11 +242,9 @@ void Router::ask_second_person(const Route& route, const net::Request& request, 
   if (const auto look = look_of(request, route, call); look && !route.on_record.is_of_no_log) act.log = look->log;
   if (const auto id = request.header("stele-approval"); !id.empty())
     return use_approval(id, act, route, request, std::move(call), reply);
-  const auto grant =
-      call.identity.is_token()
-          ? grants_->find(access::Holder::kToken, std::string_view(call.identity.text).substr(std::string_view("token:").size()))
-          : std::nullopt;
-  const auto asked = approvals_->ask(act, call.identity, grant ? grant->created_by : "");
+  if (!call.identity.is_token() && !call.identity.is_user() && !call.identity.is_of_provider())
+    return refuse(request, reply, &call.identity, {Code::kDenied, "whoever asks for a second person is known himself"});
+  const auto asked = approvals_->ask(act, call.identity, grants_->lineage(call.identity.text));
   if (!asked) return reply.send(error_response(asked.error()));
   const auto event = audit::approval_event(audit::ApprovalStep::kAsked, *asked, doer_of(request, &call.identity), asked->asked);
   recorder_.record(event, [this, asked = *asked, reply](const Status& recorded) {
@@ -251,13 +262,19 @@ void Router::use_approval(std::string_view id, const access::Act& act, const Rou
                           const net::Reply& reply) const {
   const auto used = approvals_->use(id, act, call.identity);
   if (!used) return refuse(request, reply, &call.identity, used.error());
+  if (const Status stands = still_stands(*used, *grants_, approvals_->now()); !stands)
+    return refuse(request, reply, &call.identity, stands.error());
   const auto event =
       audit::approval_event(audit::ApprovalStep::kUsed, *used, doer_of(request, &call.identity), approvals_->now());
   // Shared: std::function copies its captures. The request is gone when the entry is there.
   const auto later = std::make_shared<std::pair<net::Request, Call>>(request, std::move(call));
   recorder_.record(event, [this, &route, later, reply](const Status& recorded) {
     if (!recorded) return reply.send(error_response(recorded.error()));
-    reply.post([this, &route, later, reply] { this->call(route, later->first, later->second, reply); });
+    reply.post([this, &route, later, reply] {
+      try {
+        this->call(route, later->first, later->second, reply);
+      } catch (const std::exception&) {}  // as in call()
+    });
   });
 }
 

@@ -50,7 +50,7 @@ enum class Shows : std::uint8_t {
 // What of a log anybody may see, by its setting; each more than the one before.
 enum class Published : std::uint8_t {
   kNone,
-  kCheckpoint,  // its signed heads and keys, and that one follows from another
+  kCheckpoint,  // its signed heads and keys
   kTiles,       // and the hashes of its entries, and proofs; never an entry
 };
 using PublishedLogs = std::map<std::string, Published, std::less<>>;

@@ -8,6 +8,7 @@
 #include "api/sight.h"
 #include "api/use.h"
 #include "base/json_text.h"
+#include "event/entry.h"
 #include "ocsf/ocsf_event.h"
 #include "search/searcher.h"
 
@@ -95,8 +96,11 @@ void handle(const Service& service, const net::Request& request, const Call& cal
   const auto searched = find_searched(service, call, question->log);
   if (!searched) return reply.send(error_response(searched.error()));
   question->mask = mask_of(call.identity);
-  if (const Status kept = keep_to_mask(question->query.term, question->mask.get()); !kept)
+  if (const Status kept = keep_to_mask(question->query, question->mask.get()); !kept)
     return refuse(service, request, call, kept.error(), reply);
+  // So few are never cut short by their bytes, by which one could measure what is masked.
+  constexpr std::uint64_t kMaskedMax = search::kPageBytesMax / event::kEntryBytesMax;
+  if (question->mask) question->request.limit = std::min(question->request.limit, kMaskedMax);
   if (question->proof && question->mask) return refuse(service, request, call, kNotVerifiable, reply);
   answer_search(service, reply,
                 [&service, doer = doer_of(request, &call.identity), question, searched = *searched](const GoOn& go_on) {

@@ -60,4 +60,12 @@ Status keep_to_mask(Term& term, const event::Mask* mask) {
   return {};
 }
 
+Status keep_to_mask(query::Query& query, const event::Mask* mask) {
+  if (mask == nullptr) return {};
+  STELE_TRY(keep_to_mask(query.term, mask));
+  std::erase_if(query.warnings,
+                [&](query::QueryWarning& warning) { return !warning.paths.empty() && !keep_to_mask(warning.paths, mask); });
+  return {};
+}
+
 }  // namespace stele::api

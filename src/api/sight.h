@@ -9,7 +9,7 @@
 #include "access/identity.h"
 #include "base/result.h"
 #include "event/mask.h"
-#include "query/term.h"
+#include "query/query.h"
 
 namespace stele::api {
 
@@ -22,6 +22,8 @@ std::shared_ptr<const event::Mask> mask_of(const access::Identity& identity);
 // What a query asks of what is seen through the mask: words are not looked for in what is masked, and of fields with several
 // paths those are asked that are not. kDenied where a field is all masked. `mask` may be null.
 Status keep_to_mask(query::Term& term, const event::Mask* mask);
+// And of its warnings, which tell whether a field is anywhere.
+Status keep_to_mask(query::Query& query, const event::Mask* mask);
 // The same of a field's paths.
 Status keep_to_mask(std::vector<std::string>& paths, const event::Mask* mask);
 

@@ -169,10 +169,14 @@ void handle(const Service& service, const net::Request& request, const Call& cal
   const auto searched = find_searched(service, call, parameters->text("log", "main"));
   if (!searched) return reply.send(error_response(searched.error()));
   const auto question = std::make_shared<TimelineRequest>(std::move(*read));  // std::function copies its captures
-  answer_search(service, reply, [&service, question, searched = *searched](const GoOn& go_on) -> Result<net::Response> {
-    STELE_ASSIGN(const Timeline found, timeline::make_timeline(searched, service.directory, *question, go_on));
-    return json_response(200, timeline_json(found, *question, service.sentences));
-  });
+  // Whose which accounts are is for who sees the log whole, as their list is.
+  static const people::Directory kNobodys;
+  const people::Directory& directory = call.identity.sees_whole() ? service.directory : kNobodys;
+  answer_search(service, reply,
+                [&service, &directory, question, searched = *searched](const GoOn& go_on) -> Result<net::Response> {
+                  STELE_ASSIGN(const Timeline found, timeline::make_timeline(searched, directory, *question, go_on));
+                  return json_response(200, timeline_json(found, *question, service.sentences));
+                });
 }
 
 }  // namespace

@@ -14,13 +14,15 @@ void create(const Service& service, const net::Request& request, const Call& cal
   const auto wanted =
       parameters ? read_wanted(service, *parameters, call.identity) : Result<audit::GrantBook::Wanted>(parameters.error());
   if (!wanted) return reply.send(error_response(wanted.error()));
-  service.grants->create(*wanted, doer_of(request, &call.identity), [reply](const Result<audit::GrantBook::Created>& created) {
-    if (!created) return reply.send(error_response(created.error()));
-    std::string out;
-    append_grant(out, created->grant);
-    append_text_member(out, "token", created->token);
-    reply.send(json_response(200, out + "}\n"));
-  });
+  service.grants->create(*wanted, doer_of(request, &call.identity),
+                         [&service, reply](const Result<audit::GrantBook::Created>& created) {
+                           if (!created) return reply.send(error_response(created.error()));
+                           if (service.login.credentials != nullptr) service.login.credentials->drop_setup();
+                           std::string out;
+                           append_grant(out, created->grant);
+                           append_text_member(out, "token", created->token);
+                           reply.send(json_response(200, out + "}\n"));
+                         });
 }
 
 void revoke(const Service& service, const net::Request& request, const Call& call, const net::Reply& reply) {
@@ -51,11 +53,11 @@ void add_token_routes(Router& router, Service& service) {
     const auto parameters = Parameters::read_all(request, true);
     return parameters && is_guarded_role(service, parameters->text("role"));
   };
-  router.add(guarded(gives_guarded_role, {"POST", "/api/v1/tokens", Permission::kGrant, audit::OnRecord::by_itself(),
+  router.add(guarded(gives_guarded_role, {"POST", "/api/v1/tokens", Permission::kGrant, audit::OnRecord::by_itself().of_no_log(),
                                           [&service](const net::Request& request, const Call& call, const net::Reply& reply) {
                                             create(service, request, call, reply);
                                           }}));
-  router.add({"POST", "/api/v1/tokens/{id}/revoke", Permission::kGrant, audit::OnRecord::by_itself(),
+  router.add({"POST", "/api/v1/tokens/{id}/revoke", Permission::kGrant, audit::OnRecord::by_itself().of_no_log(),
               [&service](const net::Request& request, const Call& call, const net::Reply& reply) {
                 revoke(service, request, call, reply);
               }});

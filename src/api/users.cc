@@ -38,6 +38,7 @@ void create(const Service& service, const net::Request& request, const Call& cal
     }
     service.grants->create_user(user, wanted, doer, [&service, reply](const Result<access::Grant>& created) {
       if (!created) return reply.send(error_response(created.error()));
+      service.login.credentials->drop_setup();
       at_the_desk(service.login, reply, [&service, reply, grant = *created] { answer_invited(service, grant, reply); });
     });
   });
@@ -57,6 +58,13 @@ void invite(const Service& service, const net::Request& request, const Call& cal
   if (!grant) return;
   if (const auto holds = service.grants->grants().user(grant->id, service.clock.now()); !holds)
     return reply.send(error_response(invalid("the user " + grant->id + " has no access any more")));
+  // Whoever has the invitation becomes that user.
+  if (service.approvals->guards(access::Permission::kGrant) && is_guarded_role(service, grant->role) &&
+      !request.peer.credentials) {
+    return refuse(service, request, call,
+                  {Code::kDenied, "who may what takes a second person is invited anew by whoever has the data directory alone"},
+                  reply);
+  }
   service.recorder->record(audit::invited_event(doer_of(request, &call.identity), grant->id, service.clock.now()),
                            [&service, reply, grant = *grant](const Status& recorded) {
                              if (!recorded) return reply.send(error_response(recorded.error()));
@@ -96,7 +104,7 @@ void add_user_routes(Router& router, Service& service) {
               }});
   const auto add = [&](const char* pattern, Answer answer, std::function<bool(const net::Request&, const Call&)> is_guarded) {
     router.add(
-        guarded(std::move(is_guarded), {"POST", pattern, Permission::kGrant, audit::OnRecord::by_itself(),
+        guarded(std::move(is_guarded), {"POST", pattern, Permission::kGrant, audit::OnRecord::by_itself().of_no_log(),
                                         [&service, answer](const net::Request& request, const Call& call,
                                                            const net::Reply& reply) { answer(service, request, call, reply); }}));
   };
@@ -104,11 +112,7 @@ void add_user_routes(Router& router, Service& service) {
     const auto parameters = Parameters::read_all(request, true);
     return parameters && is_guarded_role(service, parameters->text("role"));
   });
-  // Whoever has the invitation becomes that user.
-  add("/api/v1/users/{user}/invite", &invite, [&service](const net::Request&, const Call& call) {
-    const auto grant = service.grants->grants().find(Holder::kUser, net::percent_decode(call.parts.at(0)));
-    return grant && is_guarded_role(service, grant->role);
-  });
+  add("/api/v1/users/{user}/invite", &invite, nullptr);
   add("/api/v1/users/{user}/revoke", &revoke, nullptr);
 }
 

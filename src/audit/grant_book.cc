@@ -1,5 +1,7 @@
 #include "audit/grant_book.h"
 
+#include <utility>
+
 #include "access/token.h"
 #include "base/json_text.h"
 #include "base/list_text.h"
@@ -44,6 +46,36 @@ Result<std::unique_ptr<access::Grants>> GrantBook::as_of(UnixNanos time) {
   return out;
 }
 
+class GrantBook::Reservation {
+ public:
+  Reservation(GrantBook& book, std::string what) : book_(book), what_(std::move(what)) {}
+  ~Reservation() { release(); }
+  Reservation(const Reservation&) = delete;
+  Reservation& operator=(const Reservation&) = delete;
+
+  // Before anybody is told that the change is done, so that his next one finds the way free. By one thread.
+  void release() {
+    if (std::exchange(is_released_, true)) return;
+    const std::lock_guard lock(book_.reserved_mutex_);
+    const auto it = book_.reserved_.find(what_);
+    it->second = it->second < 0 ? 0 : it->second - 1;
+    if (it->second == 0) book_.reserved_.erase(it);
+  }
+
+ private:
+  GrantBook& book_;
+  const std::string what_;
+  bool is_released_ = false;
+};
+
+std::shared_ptr<GrantBook::Reservation> GrantBook::reserve(const std::string& what, bool alone) {
+  const std::lock_guard lock(reserved_mutex_);
+  int& uses = reserved_[what];
+  if (uses < 0 || (alone && uses > 0)) return nullptr;
+  uses = alone ? -1 : uses + 1;
+  return std::make_shared<Reservation>(*this, what);
+}
+
 Status GrantBook::check(const access::Grant& grant) const {
   if (const access::Role* role = grants_.find_role(grant.role)) return check_grant(grant, *role);
   std::vector<std::string> names;
@@ -65,6 +97,8 @@ access::Grant GrantBook::grant_of(const Wanted& wanted, const Doer& doer) const 
 }
 
 void GrantBook::create(const Wanted& wanted, const Doer& doer, std::function<void(Result<Created>)> done) {
+  auto role = reserve("role:" + wanted.role, false);
+  if (!role) return done(Error{Code::kConflict, "the role " + wanted.role + " is being changed; try again"});
   access::NewToken token = access::make_token(random_);
   while (grants_.find(access::Holder::kToken, token.id)) token = access::make_token(random_);
   access::Grant grant = grant_of(wanted, doer);
@@ -73,7 +107,8 @@ void GrantBook::create(const Wanted& wanted, const Doer& doer, std::function<voi
   if (const Status sound = check(grant); !sound) return done(sound.error());
   Created created{grant, std::move(token.text)};
   write(created_event(grant, doer), {GrantChange::Kind::kCreated, grant, {}},
-        [created = std::move(created), done = std::move(done)](const Status& written) {
+        [created = std::move(created), done = std::move(done), role](const Status& written) {
+          role->release();
           done(written ? Result<Created>(created) : Result<Created>(written.error()));
         });
 }
@@ -83,10 +118,15 @@ void GrantBook::create_user(const std::string& id, const Wanted& wanted, const D
   access::Grant grant = grant_of(wanted, doer);
   grant.holder = access::Holder::kUser;
   grant.id = id;
+  auto role = reserve("role:" + wanted.role, false);
+  auto user = reserve("user:" + id, true);
+  if (!role || !user) return done(Error{Code::kConflict, "the user or his role is being changed; try again"});
   if (const Status sound = check(grant); !sound) return done(sound.error());
   if (grants_.user(id, clock_.now())) return done(Error{Code::kConflict, "the user " + id + " has access already"});
   write(created_event(grant, doer), {GrantChange::Kind::kCreated, grant, {}},
-        [grant, done = std::move(done)](const Status& written) {
+        [grant, done = std::move(done), role, user](const Status& written) {
+          role->release();
+          user->release();
           done(written ? Result<access::Grant>(grant) : Result<access::Grant>(written.error()));
         });
 }
@@ -109,17 +149,28 @@ void GrantBook::revoke(access::Holder holder, const std::string& id, const Doer&
 
 void GrantBook::define_role(const access::Role& role, const Doer& doer, std::function<void(const Status&)> done) {
   if (const Status sound = access::check_role(role); !sound) return done(sound);
+  auto reserved = reserve("role:" + role.name, true);
+  if (!reserved) return done(Error{Code::kConflict, "the role " + role.name + " is being changed or given; try again"});
   write(role_defined_event(role, grants_.find_role(role.name), doer, clock_.now()), {GrantChange::Kind::kRoleDefined, {}, role},
-        std::move(done));
+        [done = std::move(done), reserved](const Status& written) {
+          reserved->release();
+          done(written);
+        });
 }
 
 void GrantBook::remove_role(const std::string& name, const Doer& doer, std::function<void(const Status&)> done) {
+  auto reserved = reserve("role:" + name, true);
+  if (!reserved) return done(Error{Code::kConflict, "the role is being changed or given; try again"});
   const access::Role* const role = grants_.find_role(name);
   if (role == nullptr) return done(Error{Code::kNotFound, "there is no role " + (is_utf8(name) ? name : "of that name")});
   if (access::find_shipped_role(name) != nullptr) return done(invalid("the role " + name + " is shipped, and stays"));
   if (const auto holders = grants_.holders_of(name, clock_.now()); !holders.empty())
     return done(Error{Code::kConflict, "the role " + name + " is had by " + join(holders, ", ")});
-  write(role_removed_event(*role, doer, clock_.now()), {GrantChange::Kind::kRoleRemoved, {}, *role}, std::move(done));
+  write(role_removed_event(*role, doer, clock_.now()), {GrantChange::Kind::kRoleRemoved, {}, *role},
+        [done = std::move(done), reserved](const Status& written) {
+          reserved->release();
+          done(written);
+        });
 }
 
 // Whoever is told that it is written finds it so.

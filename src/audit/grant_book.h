@@ -2,7 +2,9 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
@@ -65,11 +67,17 @@ class GrantBook {
   [[nodiscard]] access::Grant grant_of(const Wanted& wanted, const Doer& doer) const;
   [[nodiscard]] Status check(const access::Grant& grant) const;
   void write(const event::InternalEvent& event, GrantChange change, std::function<void(const Status&)> done);
+  // Keeps changes of the same user or role apart that would each be right alone: until it is released, or goes. Null: another is
+  // on its way.
+  class Reservation;
+  std::shared_ptr<Reservation> reserve(const std::string& what, bool alone);
 
   Places places_;
   const Clock& clock_;
   Random& random_;
   access::Grants grants_;
+  std::mutex reserved_mutex_;
+  std::map<std::string, int> reserved_;  // guarded by it: how many use it, -1 for one alone
 };
 
 }  // namespace stele::audit

@@ -5,6 +5,7 @@
 
 #include <future>
 
+#include "crypto/sha256.h"
 #include "event/entry.h"
 #include "support/real_log.h"
 
@@ -146,7 +147,7 @@ TEST_F(GrantBookTest, finds_roles_again_and_the_past) {
   using access::Permission;
   const access::Role first{"analyst", "sees what", {Permission::kRead}, false, {}};
   const access::Role second{
-      "analyst", "sees \"what\"", {Permission::kRead, Permission::kProve}, true, {"actor.email", "message"}};
+      "analyst", "sees \"what\"", {Permission::kRead, Permission::kObserve}, true, {"actor.email", "message"}};
   const UnixNanos begin = system_clock().now();
   ASSERT_TRUE(define(first).ok());
   write_others(10);
@@ -202,20 +203,68 @@ TEST_F(GrantBookTest, takes_many_at_once) {
   EXPECT_EQ(all(), before);
 }
 
-// Goal: the file of places is read as it was written, and refused when it is none.
+// Goal: the file of places is read as it was written, and refused when it is none, or when any bit of it is another.
 TEST(Places, are_read_back) {
   const KnownPlaces places{"202122232425262728292a2b2c2d2e2f", 812, {0, 17, 640}};
   const std::string text = places_text(places, "grants");
-  EXPECT_EQ(text, R"({"stele_grants":1,"log":"202122232425262728292a2b2c2d2e2f","size":812,"changes":[0,17,640]})"
-                  "\n");
+  EXPECT_EQ(
+      text,
+      R"({"stele_grants":1,"log":"202122232425262728292a2b2c2d2e2f","size":812,"changes":[0,17,640],"check":"610f7ae9127df5b5"})"
+      "\n");
   const auto read = parse_places(text, "grants");
   ASSERT_TRUE(read.ok());
   EXPECT_EQ(read->changes, places.changes);
+  EXPECT_FALSE(parse_places(text, "configuration").ok());
+  for (std::size_t bit = 0; bit < (text.size() - 1) * 8; ++bit) {
+    std::string other = text;
+    other[bit / 8] = static_cast<char>(other[bit / 8] ^ 1 << bit % 8);
+    EXPECT_FALSE(parse_places(other, "grants").ok()) << other;
+  }
+  const auto checked = [](const std::string& before) {
+    return before + "],\"check\":\"" + hex_encode(as_byte_span(crypto::sha256(as_byte_span(before))).first(8)) + "\"}";
+  };
+  EXPECT_TRUE(parse_places(checked(R"({"stele_grants":1,"log":"x","size":9,"changes":[1,2)"), "grants").ok());
   for (const char* wrong :
-       {"", "{}", "[]", R"({"stele_grants":2,"log":"x","size":1,"changes":[]})",
-        R"({"stele_grants":1,"log":"x","size":1,"changes":[1]})", R"({"stele_grants":1,"log":"x","size":9,"changes":[2,1]})",
-        R"({"stele_grants":1,"log":"x","size":9,"changes":["1"]})", R"({"stele_grants":1,"log":"x","size":9})"})
+       {R"({"stele_grants":2,"log":"x","size":1,"changes":[)", R"({"stele_grants":1,"log":"x","size":1,"changes":[1)",
+        R"({"stele_grants":1,"log":"x","size":9,"changes":[2,1)", R"({"stele_grants":1,"log":"x","size":9,"changes":["1")",
+        R"({"stele_grants":1,"log":"x","size":9,"others":[)"})
+    EXPECT_FALSE(parse_places(checked(wrong), "grants").ok()) << wrong;
+  for (const char* wrong : {"", "{}", "[]", R"({"stele_grants":1,"log":"x","size":1,"changes":[]})"})
     EXPECT_FALSE(parse_places(wrong, "grants").ok()) << wrong;
+}
+
+// Goal: a file that names other entries is passed over, and the log read; what cannot stand beside each other is done one after
+// the other or refused.
+TEST_F(GrantBookTest, reads_the_log_where_the_file_is_wrong) {
+  const auto made = create({"x", "reader", "", {}, {}, std::nullopt});
+  ASSERT_TRUE(made.ok());
+  write_others(5);
+  ASSERT_TRUE(revoke(made->grant.id).ok());
+  book_->close();
+  const auto before = all();
+  auto text = io::read_file(io::posix(), log_.path("grants.json"), 1U << 20);
+  ASSERT_TRUE(text.ok());
+  KnownPlaces places = *parse_places(*text, "grants");
+  places.changes = {0, 3};
+  book_.reset();
+  ASSERT_TRUE(io::write_file(io::posix(), log_.path("grants.json"), places_text(places, "grants"), 0600).ok());
+  log_.open();
+  open();
+  EXPECT_EQ(all(), before);
+}
+
+TEST_F(GrantBookTest, makes_a_user_once) {
+  for (int round = 0; round < 20; ++round) {
+    const std::string user = "u" + std::to_string(round);
+    std::promise<bool> first;
+    std::promise<bool> second;
+    for (std::promise<bool>* one : {&first, &second})
+      book_->create_user(user, {user, "reader", "", {}, {}, std::nullopt}, kAda,
+                         [one](const Result<access::Grant>& grant) { one->set_value(grant.ok()); });
+    const bool one = first.get_future().get();
+    const bool other = second.get_future().get();
+    EXPECT_NE(one, other);
+  }
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 
 #include "base/bytes.h"
 #include "base/json_text.h"
+#include "crypto/sha256.h"
 #include "event/entry.h"
 #include "event/json_value.h"
 
@@ -16,6 +17,9 @@ constexpr std::uint64_t kRead = 4096;          // entries at once
 
 std::string log_id(const log::Store& store) { return hex_encode(std::as_bytes(std::span(store.identity().id))); }
 
+// One bit that is another must not hide a revocation.
+std::string check_of(std::string_view text) { return hex_encode(as_byte_span(crypto::sha256(as_byte_span(text))).first(8)); }
+
 }  // namespace
 
 std::string places_text(const KnownPlaces& places, std::string_view kind) {
@@ -26,7 +30,7 @@ std::string places_text(const KnownPlaces& places, std::string_view kind) {
     if (out.back() != '[') out += ',';
     append_decimal(out, index);
   }
-  return out + "]}\n";
+  return out + "],\"check\":\"" + check_of(out) + "\"}\n";
 }
 
 Result<KnownPlaces> parse_places(std::string_view text, std::string_view kind) {
@@ -40,8 +44,11 @@ Result<KnownPlaces> parse_places(std::string_view text, std::string_view kind) {
   KnownPlaces out;
   out.log = root["log"].text();
   const auto size = root["size"].number();
-  bool sound =
-      root["stele_" + std::string(kind)].number() == 1U && size.has_value() && root["changes"].is(event::JsonType::kArray);
+  const std::string check = root["check"].text();
+  const auto end = text.rfind("],\"check\":");
+  bool sound = end != std::string_view::npos && check == check_of(text.substr(0, end)) &&
+               root["stele_" + std::string(kind)].number() == 1U && size.has_value() &&
+               root["changes"].is(event::JsonType::kArray);
   out.size = size.value_or(0);
   root["changes"].for_each([&](event::JsonValue value) {
     const auto index = value.number();
@@ -61,32 +68,39 @@ Status Places::read(const Take& take) {
     if (known && known->log == log_id(*store) && known->size <= store->size()) places_ = std::move(*known);
   }
   places_.log = log_id(*store);
-  for (const std::uint64_t index : places_.changes) STELE_TRY(read_some(*store, index, index + 1, false, take));
+  for (const std::uint64_t index : places_.changes) {
+    STELE_ASSIGN(const bool sound, read_some(*store, index, index + 1, false, take));
+    if (sound) continue;
+    // The file is wrong. Taking all again from the first entry on ends where it should.
+    places_.changes.clear();
+    places_.size = 0;
+    break;
+  }
   const std::uint64_t size = store->size();
   for (std::uint64_t at = places_.size; at < size; at += kRead)
-    STELE_TRY(read_some(*store, at, std::min(size, at + kRead), true, take));
+    if (const auto taken = read_some(*store, at, std::min(size, at + kRead), true, take); !taken) return taken.error();
   if (places_.size != size) save();
   return {};
 }
 
-// Of `all` entries those of the kind are noted; else each is to be one.
-Status Places::read_some(const log::Store& store, std::uint64_t first, std::uint64_t end, bool all, const Take& take) {
+// Of `all` entries those of the kind are noted; else each is to be one, and false says that one is not.
+Result<bool> Places::read_some(const log::Store& store, std::uint64_t first, std::uint64_t end, bool all, const Take& take) {
   STELE_ASSIGN(const std::string bundle, store.read(first, end - first));
   std::uint64_t index = first;
   Status status;
+  bool is_each_one = true;
   STELE_TRY(event::for_each_entry(bundle, [&](std::string_view entry) {
     const auto taken = take(entry);
     if (!taken) {
       if (status) status = taken.error().in("entry " + std::to_string(index) + " of the log audit");
-    } else if (*taken) {
-      if (all) places_.changes.push_back(index);
-    } else if (!all && status) {
-      status = corrupt(file_ + " names entry " + std::to_string(index) + " of the log audit, which is not about " + kind_ +
-                       ": take the file away, and it is made anew");
+    } else if (*taken && all) {
+      places_.changes.push_back(index);
     }
+    is_each_one = is_each_one && taken && *taken;
     ++index;
   }));
-  return status;
+  if (!status) return status.error();
+  return all || is_each_one;
 }
 
 void Places::write(const event::InternalEvent& event, std::function<void(const Status&)> done) {

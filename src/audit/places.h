@@ -29,8 +29,8 @@ Result<KnownPlaces> parse_places(std::string_view text, std::string_view kind);
 // Thread-safe but for read(). The file is derived: whoever loses it reads the log once.
 class Places {
  public:
-  // Calls `take` with each entry of the kind, in the log's order, and with others, of which it says no. The log and the file
-  // system outlive it.
+  // Calls `take` with each entry of the kind, in the log's order, and with others, of which it says no; with all from the first
+  // on again where the file turns out to be wrong. The log and the file system outlive it.
   using Take = std::function<Result<bool>(std::string_view entry)>;
   Places(io::FileSystem& fs, std::string file, std::string kind, log::Sequencer& audit)
       : fs_(fs), file_(std::move(file)), kind_(std::move(kind)), audit_(audit) {}
@@ -48,7 +48,7 @@ class Places {
   void close();
 
  private:
-  Status read_some(const log::Store& store, std::uint64_t first, std::uint64_t end, bool all, const Take& take);
+  Result<bool> read_some(const log::Store& store, std::uint64_t first, std::uint64_t end, bool all, const Take& take);
   void save();  // under the mutex
 
   io::FileSystem& fs_;

@@ -92,7 +92,7 @@ class Filter {
     note(::seccomp_attr_set(context_.get(), SCMP_FLTATR_API_SYSRAWRC, 1));  // what the kernel says
     if (failed_ != 0) return failure("cannot make a filter of system calls", failed_);
     const int failed = -::seccomp_load(context_.get());
-    if (failed == EPERM || failed == ENOSYS || failed == EINVAL) return false;
+    if (failed == EPERM || failed == ENOSYS) return false;
     if (failed != 0) return failure("cannot filter system calls", failed);
     return true;
   }

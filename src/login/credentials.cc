@@ -175,6 +175,11 @@ bool CredentialBook::take_setup(std::string_view text) {
   return true;
 }
 
+void CredentialBook::drop_setup() {
+  const std::lock_guard lock(quick_mutex_);
+  setup_.reset();
+}
+
 void CredentialBook::restore_setup(std::string_view text) {
   const std::lock_guard lock(quick_mutex_);
   setup_ = hash_of_secret(text);

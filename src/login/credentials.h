@@ -55,6 +55,8 @@ class CredentialBook {
   [[nodiscard]] bool is_setup(std::string_view text) const;
   // Whether it is that text, which is none from then on; of several at once one has it.
   bool take_setup(std::string_view text);
+  // It is none any more: somebody has access.
+  void drop_setup();
   // Makes the text of a set-up that came to nothing one again.
   void restore_setup(std::string_view text);
 

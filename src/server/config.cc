@@ -380,6 +380,9 @@ Status check_config(const Config& config) {
     if (!permission || !access::kGuardedActs.has(*permission))
       return invalid("second_person has grant, open-sealed and erase, not \"" + act + "\"");
   }
+  if (!config.second_person.empty() &&
+      std::ranges::find(config.second_person, permission_id(access::Permission::kGrant)) == config.second_person.end())
+    return invalid("second_person needs grant too: whoever may grant alone gives himself a second person");
   for (const std::string& one : config.publish) {
     const std::string what = one.substr(std::min(one.find('='), one.size()));
     if (!log::is_log_name(one.substr(0, one.find('='))) || (what != "=checkpoint" && what != "=tiles" && what != "=none"))

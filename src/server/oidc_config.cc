@@ -1,5 +1,7 @@
 #include "server/oidc_config.h"
 
+#include <spdlog/spdlog.h>
+
 #include <algorithm>
 
 #include "io/file.h"
@@ -85,8 +87,8 @@ Result<std::unique_ptr<oidc::Login>> make_oidc_login(const Config& config, const
   STELE_ASSIGN(oidc::GroupRoles roles, oidc::GroupRoles::parse(yaml, config.oidc_roles));
   for (const oidc::GroupRole& one : roles.all()) {
     if (grants.find_role(one.role) == nullptr)
-      return invalid(config.oidc_roles + ": the group \"" + one.group + "\" is to have the role " + one.role +
-                     ", which there is not");
+      spdlog::warn("{}: the group \"{}\" is to have the role {}, which there is not: whoever comes by it is refused",
+                   config.oidc_roles, one.group, one.role);
     for (const std::string& log : one.logs) {
       if (std::ranges::find(logs, log) == logs.end())
         return invalid(config.oidc_roles + ": the group \"" + one.group + "\" is to know of the log " + log +

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/bytes.h"
+#include "base/json_text.h"
 #include "crypto/sha256.h"
 
 namespace stele::server {
@@ -17,7 +18,10 @@ std::string digest_of(std::string_view text) { return "sha256:" + hex_encode(as_
 std::string value_of(const Setting& setting, const Config& config) {
   std::string value = setting.get(config);
   const bool is_secret = setting.name == "notify_webhook";  // whoever knows such an address may post to it
-  return value.size() > audit::kSettingBytesMax || (is_secret && !value.empty()) ? digest_of(value) : value;
+  // What an entry would not have as it is differed from it at every start.
+  const bool stands_whole =
+      value.size() <= audit::kSettingBytesMax && is_line(value) && value.find("\uFFFD") == std::string::npos;
+  return !stands_whole || (is_secret && !value.empty()) ? digest_of(value) : value;
 }
 
 // Of a file, or of all files of a folder.

@@ -10,8 +10,8 @@ sys.path.append(str(Path(__file__).parents[1] / "cli"))
 
 from harness import PATIENCE, CommandTest, event, lines, wait_until  # noqa: E402
 
-HEADS = ("checkpoint", "key", "keys", "consistency?from=1&to=2")
-HASHES = ("proof/0", "tile/0/000.p/3")
+HEADS = ("checkpoint", "key", "keys")
+HASHES = ("consistency?from=1&to=2", "proof/0", "tile/0/000.p/3")
 ENTRIES = ("tile/entries/000.p/3",)
 
 

@@ -58,15 +58,48 @@ class SecondPersonTest(CommandTest):
         self.assertEqual(self.ask("ada", "/api/v1/tokens", wanted, number)[0], 403)
         # What is no act of the policy goes through.
         self.assertEqual(self.ask("bob", "/api/v1/tokens", {"name": "r", "role": "reader"})[0], 200)
-        for target, body in (("/api/v1/users", {"user": "mal", "role": "owner"}), ("/api/v1/users/ada/invite", {}),
+        for target, body in (("/api/v1/users", {"user": "mal", "role": "owner"}),
                              ("/api/v1/roles", {"role": "x", "permissions": "read,open-sealed"})):
             self.assertEqual(self.ask("bob", target, body)[0], 202, target)
+        self.assertEqual(self.ask("bob", "/api/v1/users/ada/invite", {})[0], 403, "with it he would be ada")
         self.assertEqual(self.ask("bob", "/api/v1/users/eve/invite", {})[0], 200)
         self.assertEqual(self.ask("bob", "/api/v1/roles", {"role": "x", "permissions": "read"})[0], 200)
         steps = [entry["event"] for entry in self.stored("--data", str(self.data), "--log", "audit")]
         self.assertEqual([(one["action"], one["actor"]["id"]) for one in steps if one["action"].startswith("stele.approval.")][:3],
                          [("stele.approval.asked", "user:ada"), ("stele.approval.given", "user:bob"),
                           ("stele.approval.used", "user:ada")])
+
+    def test_nobody_lets_in_his_own_second_person(self):
+        # One approval is given in good faith; whoever is let in by it is not another person for who has his link.
+        wanted = {"user": "dave", "role": "admin"}
+        number = self.ask("ada", "/api/v1/users", wanted)[1]["approval"]
+        self.assertEqual(self.ask("bob", f"/api/v1/approvals/{number}/give", {})[0], 200)
+        status, _, body = self.people["ada"].ask("POST", "/api/v1/users", wanted, **{"Stele-Approval": number})
+        self.assertEqual(status, 200, body)
+        self.people["dave"] = Browser(self.server)
+        joining = {"invitation": json.loads(body)["invitation"], "password": PASSWORD}
+        status, _, body = self.people["dave"].ask("POST", "/api/v1/join", joining)
+        self.assertEqual(self.people["dave"].login("dave", json.loads(body)["secret"]), 200)
+        for asks, approves, status in (("ada", "dave", 403), ("dave", "ada", 403), ("dave", "bob", 200)):
+            number = self.ask(asks, "/api/v1/tokens", {"name": "more", "role": "admin"})[1]["approval"]
+            self.assertEqual(self.ask(approves, f"/api/v1/approvals/{number}/give", {})[0], status, (asks, approves))
+
+    def test_what_was_approved_ends_with_who_approved(self):
+        wanted = {"name": "more", "role": "admin"}
+        number = self.ask("ada", "/api/v1/tokens", wanted)[1]["approval"]
+        self.assertEqual(self.ask("bob", f"/api/v1/approvals/{number}/give", {})[0], 200)
+        self.ran(self.stele("user", "revoke", "bob", "--data", str(self.data)))
+        self.assertEqual(self.ask("ada", "/api/v1/tokens", wanted, number)[0], 403)
+
+    def test_who_has_one_log_approves_nothing_of_all(self):
+        link = self.ran(self.stele("user", "create", "carl", "--role", "admin", "--log", "main", "--data", str(self.data))).strip()
+        carl = self.people["carl"] = Browser(self.server)
+        status, _, body = carl.ask("POST", "/api/v1/join", {"invitation": link.rpartition("=")[2], "password": PASSWORD})
+        self.assertEqual(carl.login("carl", json.loads(body)["secret"]), 200)
+        for target in ("/api/v1/tokens", "/api/v1/tokens?log=main"):
+            number = self.ask("ada", target, {"name": "more", "role": "owner"})[1]["approval"]
+            self.assertEqual(self.ask("carl", "/api/v1/approvals")[1]["approvals"], [])
+            self.assertEqual(self.ask("carl", f"/api/v1/approvals/{number}/give", {})[0], 404)
 
     def test_a_token_is_not_its_makers_second_person(self):
         token = self.ran(self.stele("token", "create", "--data", str(self.data), "--role", "admin", "--name", "of the machine")).strip()
@@ -75,6 +108,8 @@ class SecondPersonTest(CommandTest):
         number = re.search(r"approval give ([0-9a-f]{16})", out.stderr)[1]
         self.ran(self.stele("approval", "give", "--data", str(self.data), number), 2)  # a shell is no person
         self.ran(self.stele("approval", "give", "--url", self.server.url, number, env={"STELE_TOKEN": token}), 2)
+        made = self.ask("bob", "/api/v1/approvals")[1]["approvals"]
+        self.assertEqual([one["id"] for one in made], [number])
         self.assertEqual(self.ask("ada", f"/api/v1/approvals/{number}/give", {})[0], 200)
         listed = self.ran(self.stele("approval", "list", "--data", str(self.data)))
         self.assertIn("approved by user:ada", listed)
@@ -115,9 +150,10 @@ class SecondPersonTest(CommandTest):
         self.ran(self.stele("approval", "give", "--data", str(self.data), number), 1)
 
     def test_knows_its_acts(self):
-        out = self.stele("serve", "--data", str(self.folder / "other"), "--second-person", "read")
-        self.ran(out, 2)
-        self.assertIn("grant, open-sealed and erase", out.stderr)
+        for act, words in (("read", "grant, open-sealed and erase"), ("erase", "needs grant too")):
+            out = self.stele("serve", "--data", str(self.folder / "other"), "--second-person", act)
+            self.ran(out, 2)
+            self.assertIn(words, out.stderr)
 
 
 if __name__ == "__main__":

@@ -78,6 +78,10 @@ class SightTest(CommandTest):
             followed = self.ask(token, "/api/v1/timeline?q=colour:green")[1]
             self.assertEqual(sorted(one["index"] for one in followed["entries"]), all_of_it)
             self.assertEqual(self.streamed(token), all_of_it)
+            status, body = self.ask(token, "/api/v1/sql", {"query": "EXPLAIN QUERY PLAN SELECT category FROM events GROUP BY 1"})
+            self.assertEqual(status, 400, body)
+            for target in ("/api/v1/configuration",) if token in (february, both, today) else ():
+                self.assertEqual(self.ask(token, target)[0], 403)
             for target in ("/log/main/tile/entries/000.p/4", "/log/main/tile/0/000.p/4", "/api/v1/accounts", "/api/v1/coverage"):
                 self.assertEqual(self.ask(token, target)[0], 403, target)
             self.assertEqual(self.ask(token, "/log/main/checkpoint")[0], 200)
@@ -107,8 +111,8 @@ class SightTest(CommandTest):
         return self.found(token, "")[-1]
 
     def test_masked_fields_are_nowhere(self):
-        self.ran(self.stele("role", "define", "--data", str(self.data), "--permission", "read", "--permission", "prove", "--mask",
-                            "actor.email", "--mask", "card", "--mask", "ip", "--meaning", "sees what happened", "analyst"))
+        flags = ("--permission", "read", "--mask", "actor.email", "--mask", "card", "--mask", "ip", "--meaning", "sees what happened")
+        self.ran(self.stele("role", "define", "--data", str(self.data), *flags, "analyst"))
         token = self.token("analyst")
         texts = []
         for target in ("/api/v1/search?q=&sentences=true", "/api/v1/search?q=&format=ocsf", "/api/v1/events", "/api/v1/events/1",
@@ -133,6 +137,17 @@ class SightTest(CommandTest):
             status, body = self.ask(token, "/api/v1/search?" + urllib.parse.urlencode({"q": query}))
             self.assertEqual(status, 403, query)
             self.assertIn("masked", body["error"]["message"])
+        # A hash would let one try what is masked.
+        for target in ("/log/main/proof/1", "/log/main/consistency?from=1&to=2", "/log/main/tile/1/000"):
+            self.assertEqual(self.ask(token, target)[0], 403, target)
+        flags = ("--permission", "read", "--permission", "prove", "--mask", "ip")
+        refused = self.stele("role", "define", "--data", str(self.data), *flags, "x")
+        self.ran(refused, 2)
+        self.assertIn("find out", refused.stderr)
+        # Nor whether there is anything below it.
+        for name in ("card.number", "card.cvc"):
+            status, body = self.ask(token, "/api/v1/search?" + urllib.parse.urlencode({"q": f"attributes.{name}:x"}))
+            self.assertEqual((status, body["error"]["code"]), (403, "denied"))
         for target in ("/api/v1/aggregate?by=ip", "/api/v1/aggregate?metrics=distinct:actor.email", "/api/v1/search?q=&proof=true",
                        "/api/v1/timeline?actor=u1", "/api/v1/accounts"):
             self.assertEqual(self.ask(token, target)[0], 403, target)

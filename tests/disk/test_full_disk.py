@@ -281,9 +281,9 @@ def check_starts_within_reserve(disk: Disk) -> None:
 
 def doors(folder: Path, rng: random.Random, kind: str) -> None:
     """The other doors on a disk that fills up: passing faults in each protocol's words, and nothing acknowledged is lost."""
-    disk = Disk(folder, 40, kind)
+    disk = Disk(folder, 48, kind)
     for number in range(2):
-        disk.load(f"ballast-{number}", 4 * MIB)
+        disk.load(f"ballast-{number}", 8 * MIB)  # so that the quick doors do not take all before the patient ones ask again
     disk.leave("more", 8 * MIB)
     settings = [word for door in ("--otlp-grpc", "--relp", "--syslog") for word in (door, "127.0.0.1:0")]
     with closing(Server(disk.data, *settings)) as server:

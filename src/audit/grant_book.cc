@@ -53,7 +53,7 @@ class GrantBook::Reservation {
   Reservation(const Reservation&) = delete;
   Reservation& operator=(const Reservation&) = delete;
 
-  // Before anybody is told that the change is done, so that his next one finds the way free. By one thread.
+  // Before anybody is told what came of the change, so that his next one finds the way free. By one thread.
   void release() {
     if (std::exchange(is_released_, true)) return;
     const std::lock_guard lock(book_.reserved_mutex_);
@@ -104,7 +104,10 @@ void GrantBook::create(const Wanted& wanted, const Doer& doer, std::function<voi
   access::Grant grant = grant_of(wanted, doer);
   grant.id = token.id;
   grant.digest = token.digest;
-  if (const Status sound = check(grant); !sound) return done(sound.error());
+  if (const Status sound = check(grant); !sound) {
+    role->release();
+    return done(sound.error());
+  }
   Created created{grant, std::move(token.text)};
   write(created_event(grant, doer), {GrantChange::Kind::kCreated, grant, {}},
         [created = std::move(created), done = std::move(done), role](const Status& written) {
@@ -121,8 +124,13 @@ void GrantBook::create_user(const std::string& id, const Wanted& wanted, const D
   auto role = reserve("role:" + wanted.role, false);
   auto user = reserve("user:" + id, true);
   if (!role || !user) return done(Error{Code::kConflict, "the user or his role is being changed; try again"});
-  if (const Status sound = check(grant); !sound) return done(sound.error());
-  if (grants_.user(id, clock_.now())) return done(Error{Code::kConflict, "the user " + id + " has access already"});
+  Status sound = check(grant);
+  if (sound && grants_.user(id, clock_.now())) sound = Error{Code::kConflict, "the user " + id + " has access already"};
+  if (!sound) {
+    role->release();
+    user->release();
+    return done(sound.error());
+  }
   write(created_event(grant, doer), {GrantChange::Kind::kCreated, grant, {}},
         [grant, done = std::move(done), role, user](const Status& written) {
           role->release();
@@ -162,10 +170,18 @@ void GrantBook::remove_role(const std::string& name, const Doer& doer, std::func
   auto reserved = reserve("role:" + name, true);
   if (!reserved) return done(Error{Code::kConflict, "the role is being changed or given; try again"});
   const access::Role* const role = grants_.find_role(name);
-  if (role == nullptr) return done(Error{Code::kNotFound, "there is no role " + (is_utf8(name) ? name : "of that name")});
-  if (access::find_shipped_role(name) != nullptr) return done(invalid("the role " + name + " is shipped, and stays"));
-  if (const auto holders = grants_.holders_of(name, clock_.now()); !holders.empty())
-    return done(Error{Code::kConflict, "the role " + name + " is had by " + join(holders, ", ")});
+  const auto holders = grants_.holders_of(name, clock_.now());
+  Status free;
+  if (role == nullptr)
+    free = Error{Code::kNotFound, "there is no role " + (is_utf8(name) ? name : "of that name")};
+  else if (access::find_shipped_role(name) != nullptr)
+    free = invalid("the role " + name + " is shipped, and stays");
+  else if (!holders.empty())
+    free = Error{Code::kConflict, "the role " + name + " is had by " + join(holders, ", ")};
+  if (!free) {
+    reserved->release();
+    return done(free);
+  }
   write(role_removed_event(*role, doer, clock_.now()), {GrantChange::Kind::kRoleRemoved, {}, *role},
         [done = std::move(done), reserved](const Status& written) {
           reserved->release();

@@ -19,10 +19,11 @@ using testing::kSecond;
 using testing::SeededRandom;
 using testing::TokenKey;
 
-// Answers each path with what it was told, and counts.
-class Stub {
+// A provider on this machine that answers each path with what a test says, also what no sound one would
+// (tests/access/test_oidc.py has a real one); it counts.
+class LoopbackProvider {
  public:
-  Stub() {
+  LoopbackProvider() {
     auto bound = server_.listen("127.0.0.1:0");
     EXPECT_TRUE(bound);
     issuer = "http://" + *bound;
@@ -52,11 +53,11 @@ class Stub {
 
 class LoginTest : public ::testing::Test {
  protected:
-  LoginTest() { stub.answers["/jwks"] = key_set({key.jwk()}); }
+  LoginTest() { loopback.answers["/jwks"] = key_set({key.jwk()}); }
 
   LoginOptions options() const {
     LoginOptions out;
-    out.provider.issuer = stub.issuer;
+    out.provider.issuer = loopback.issuer;
     out.provider.client_id = "stele here";
     out.provider.client_secret = "a secret:+";
     out.provider.redirect_uri = "https://stele.example/api/v1/oidc/callback";
@@ -65,9 +66,9 @@ class LoginTest : public ::testing::Test {
   // The token endpoint answers with an ID token that this key signs.
   void answer_with(const TokenKey& signer, const std::string& kid, const std::string& nonce, const std::string& more) {
     const std::int64_t now = clock.now() / kSecond;
-    const std::string payload = R"({"iss":")" + stub.issuer + R"(","aud":"stele here","sub":"u1","nonce":")" + nonce +
+    const std::string payload = R"({"iss":")" + loopback.issuer + R"(","aud":"stele here","sub":"u1","nonce":")" + nonce +
                                 R"(","iat":)" + std::to_string(now) + R"(,"exp":)" + std::to_string(now + 60) + more + "}";
-    stub.answers["/token"] =
+    loopback.answers["/token"] =
         R"({"access_token":"a1","token_type":"Bearer","id_token":")" + signer.sign("ES256", payload, kid) + "\"}";
   }
   static std::string parameter(const std::string& url, const std::string& name) {
@@ -80,10 +81,10 @@ class LoginTest : public ::testing::Test {
     const auto begun = login.begin();
     if (!begun) return {begun.error(), {}, {}, {}};
     answer_with(signer, kid, parameter(begun->url, "nonce"), more);
-    return login.finish(begun->cookie, parameter(begun->url, "state"), {"code 1", stub.issuer, "", ""});
+    return login.finish(begun->cookie, parameter(begun->url, "state"), {"code 1", loopback.issuer, "", ""});
   }
 
-  Stub stub;
+  LoopbackProvider loopback;
   TokenKey key = TokenKey::curve("k1");
   HandClock clock;
   SeededRandom random{1};
@@ -98,31 +99,31 @@ TEST_F(LoginTest, GivesTheRoleOfAGroup) {
   Login login(options(), roles, grants, clock, random);
   const auto begun = login.begin();
   ASSERT_TRUE(begun) << begun.error().message;
-  EXPECT_TRUE(begun->url.starts_with(stub.issuer + "/auth?x=1&response_type=code&"));
+  EXPECT_TRUE(begun->url.starts_with(loopback.issuer + "/auth?x=1&response_type=code&"));
   EXPECT_EQ(parameter(begun->url, "client_id"), "stele here");
   EXPECT_EQ(parameter(begun->url, "redirect_uri"), "https://stele.example/api/v1/oidc/callback");
   EXPECT_EQ(parameter(begun->url, "code_challenge_method"), "S256");
   answer_with(key, "k1", parameter(begun->url, "nonce"), kAudit);
-  const auto verdict = login.finish(begun->cookie, parameter(begun->url, "state"), {"code 1", stub.issuer, "", ""});
+  const auto verdict = login.finish(begun->cookie, parameter(begun->url, "state"), {"code 1", loopback.issuer, "", ""});
   ASSERT_TRUE(verdict.status) << verdict.status.error().message;
   EXPECT_EQ(verdict.identity.text, "oidc:u1");
   EXPECT_EQ(verdict.identity.name, "Ada Park");
   EXPECT_EQ(verdict.identity.role->name, "auditor");
   EXPECT_EQ(verdict.group, "audit");
   net::Request form;
-  form.query = stub.last_token.body;
+  form.query = loopback.last_token.body;
   EXPECT_EQ(form.parameter("grant_type"), "authorization_code");
   EXPECT_EQ(form.parameter("code"), "code 1");
   EXPECT_FALSE(form.parameter("client_secret"));
-  EXPECT_EQ(stub.last_token.header("authorization"), "Basic " + base64_encode(as_byte_span("stele%20here:a%20secret%3A%2B")));
+  EXPECT_EQ(loopback.last_token.header("authorization"), "Basic " + base64_encode(as_byte_span("stele%20here:a%20secret%3A%2B")));
   EXPECT_EQ(base64url_encode(as_byte_span(crypto::sha256(as_byte_span(*form.parameter("code_verifier"))))),
             parameter(begun->url, "code_challenge"));
-  EXPECT_EQ(stub.asked["/me"], 0) << "the token says all";
+  EXPECT_EQ(loopback.asked["/me"], 0) << "the token says all";
 
   const auto narrow = log_in(login, key, "k1", R"(,"name":"E","groups":["eu"])");
   EXPECT_EQ(narrow.identity.logs, std::vector<std::string>{"eu"});
-  EXPECT_EQ(stub.asked["/.well-known/openid-configuration"], 1);
-  EXPECT_EQ(stub.asked["/jwks"], 1);
+  EXPECT_EQ(loopback.asked["/.well-known/openid-configuration"], 1);
+  EXPECT_EQ(loopback.asked["/jwks"], 1);
 }
 
 TEST_F(LoginTest, RefusesWhoIsInNoGroupThatHasARole) {
@@ -131,7 +132,7 @@ TEST_F(LoginTest, RefusesWhoIsInNoGroupThatHasARole) {
   ASSERT_FALSE(verdict.status);
   EXPECT_EQ(verdict.status.error().code, Code::kDenied);
   EXPECT_EQ(verdict.identity.text, "oidc:u1") << "it is known who that is";
-  stub.answers["/me"] = R"({"sub":"u1"})";
+  loopback.answers["/me"] = R"({"sub":"u1"})";
   EXPECT_NE(log_in(login, key, "k1", "").status.error().message.find("no claim groups"), std::string::npos);
   EXPECT_NE(log_in(login, key, "k1", R"(,"_claim_names":{"groups":"s"})").status.error().message.find("more groups"),
             std::string::npos);
@@ -140,11 +141,11 @@ TEST_F(LoginTest, RefusesWhoIsInNoGroupThatHasARole) {
 // Goal: what the ID token does not say is asked, with the access token, and believed of him alone.
 TEST_F(LoginTest, AsksForTheRestOfHim) {
   Login login(options(), roles, grants, clock, random);
-  stub.answers["/me"] = R"({"sub":"u1","name":"Ada Park","groups":["audit"]})";
+  loopback.answers["/me"] = R"({"sub":"u1","name":"Ada Park","groups":["audit"]})";
   const auto verdict = log_in(login, key, "k1", "");
   ASSERT_TRUE(verdict.status) << verdict.status.error().message;
   EXPECT_EQ(verdict.identity.name, "Ada Park");
-  stub.answers["/me"] = R"({"sub":"u2","groups":["audit"]})";
+  loopback.answers["/me"] = R"({"sub":"u2","groups":["audit"]})";
   EXPECT_NE(log_in(login, key, "k1", "").status.error().message.find("somebody else"), std::string::npos);
 }
 
@@ -157,18 +158,18 @@ TEST_F(LoginTest, RefusesWhatIsOfAnotherLoginOrIssuer) {
     const auto verdict = login.finish(cookie, parameter(url, "state"), returned);
     return verdict.status ? std::string("in") : verdict.status.error().message;
   };
-  EXPECT_NE(back(other->cookie, begun->url, {"c", stub.issuer, "", ""}).find("not the one"), std::string::npos);
-  EXPECT_NE(back(other->cookie, other->url, {"c", stub.issuer, "", ""}).find("nonce"), std::string::npos) << "another's code";
+  EXPECT_NE(back(other->cookie, begun->url, {"c", loopback.issuer, "", ""}).find("not the one"), std::string::npos);
+  EXPECT_NE(back(other->cookie, other->url, {"c", loopback.issuer, "", ""}).find("nonce"), std::string::npos) << "another's code";
   for (const Return& wrong :
        {Return{"c", "https://evil.example", "", ""}, Return{"c", std::nullopt, "", ""}, Return{"c", "", "", ""}}) {
     const auto again = login.begin();
     EXPECT_NE(back(again->cookie, again->url, wrong).find("iss"), std::string::npos);
   }
   const auto denied = login.begin();
-  EXPECT_NE(back(denied->cookie, denied->url, {"", stub.issuer, "access_denied", "no\nmore"}).find("access_denied (no more)"),
+  EXPECT_NE(back(denied->cookie, denied->url, {"", loopback.issuer, "access_denied", "no\nmore"}).find("access_denied (no more)"),
             std::string::npos);
-  EXPECT_EQ(back(begun->cookie, begun->url, {"c", stub.issuer, "", ""}), "in");
-  EXPECT_NE(back(begun->cookie, begun->url, {"c", stub.issuer, "", ""}).find("good once"), std::string::npos);
+  EXPECT_EQ(back(begun->cookie, begun->url, {"c", loopback.issuer, "", ""}), "in");
+  EXPECT_NE(back(begun->cookie, begun->url, {"c", loopback.issuer, "", ""}).find("good once"), std::string::npos);
 }
 
 // Goal: a key that is new is found, and who makes up keys does not make the server ask for them more than once a minute.
@@ -177,18 +178,18 @@ TEST_F(LoginTest, ReadsNewKeysOnceAMinute) {
   ASSERT_TRUE(log_in(login, key, "k1", kAudit).status);
   const TokenKey second = TokenKey::curve("k2");
   const TokenKey third = TokenKey::curve("k3");
-  stub.answers["/jwks"] = key_set({second.jwk()});
+  loopback.answers["/jwks"] = key_set({second.jwk()});
   ASSERT_TRUE(log_in(login, second, "k2", kAudit).status);
   EXPECT_FALSE(log_in(login, key, "k1", kAudit).status) << "the provider has it no more";
-  stub.answers["/jwks"] = key_set({second.jwk(), third.jwk()});
+  loopback.answers["/jwks"] = key_set({second.jwk(), third.jwk()});
   EXPECT_FALSE(log_in(login, third, "k3", kAudit).status);
-  EXPECT_EQ(stub.asked["/jwks"], 2);
+  EXPECT_EQ(loopback.asked["/jwks"], 2);
   clock.advance(60 * kSecond);
   EXPECT_TRUE(log_in(login, third, "k3", kAudit).status);
-  EXPECT_EQ(stub.asked["/jwks"], 3);
+  EXPECT_EQ(loopback.asked["/jwks"], 3);
   // What was taken back is believed for an hour at most.
   clock.advance(3'600 * kSecond);
-  stub.answers["/jwks"].clear();
+  loopback.answers["/jwks"].clear();
   const auto verdict = log_in(login, third, "k3", kAudit);
   ASSERT_FALSE(verdict.status);
   EXPECT_EQ(verdict.status.error().code, Code::kUnavailable);
@@ -196,21 +197,21 @@ TEST_F(LoginTest, ReadsNewKeysOnceAMinute) {
 
 TEST_F(LoginTest, SaysWhenTheProviderDoesNotAnswer) {
   Login login(options(), roles, grants, clock, random);
-  const std::string document = stub.answers["/.well-known/openid-configuration"];
-  stub.answers["/.well-known/openid-configuration"].clear();
+  const std::string document = loopback.answers["/.well-known/openid-configuration"];
+  loopback.answers["/.well-known/openid-configuration"].clear();
   for (int i = 0; i < 10; ++i) {
     const auto begun = login.begin();
     ASSERT_FALSE(begun);
     EXPECT_EQ(begun.error().code, Code::kUnavailable);
   }
-  EXPECT_EQ(stub.asked["/.well-known/openid-configuration"], 1) << "it is not asked by each that comes";
+  EXPECT_EQ(loopback.asked["/.well-known/openid-configuration"], 1) << "it is not asked by each that comes";
   clock.advance(5 * kSecond);
-  stub.answers["/.well-known/openid-configuration"] = document;
+  loopback.answers["/.well-known/openid-configuration"] = document;
   const auto begun = login.begin();
   ASSERT_TRUE(begun) << begun.error().message;
   const std::string state = parameter(begun->url, "state");
-  stub.answers["/token"] = R"({"error":"invalid_grant"})";
-  EXPECT_NE(login.finish(begun->cookie, state, {"c", stub.issuer, "", ""}).status.error().message.find("invalid_grant"),
+  loopback.answers["/token"] = R"({"error":"invalid_grant"})";
+  EXPECT_NE(login.finish(begun->cookie, state, {"c", loopback.issuer, "", ""}).status.error().message.find("invalid_grant"),
             std::string::npos);
   EXPECT_FALSE(parse_token_answer(200, "{}"));
   EXPECT_FALSE(parse_token_answer(302, R"({"id_token":"x"})"));

@@ -117,8 +117,8 @@ Status finish_file(ImageWriter& out, const Directory& directory) {
   return out.finish(trailer);
 }
 
-Result<OpenedFile> open_file(const std::string& path) {
-  auto image = Image::open(path, kTrailerBytes);
+Result<OpenedFile> open_file(io::FileSystem& fs, const std::string& path) {
+  auto image = Image::open(fs, path, kTrailerBytes);
   if (!image) return image.error();
   const std::string_view trailer = (*image)->trailer();
   Decoder in(trailer);

@@ -67,6 +67,6 @@ struct OpenedFile {
   std::unique_ptr<Image> image;
   Directory directory;
 };
-Result<OpenedFile> open_file(const std::string& path);
+Result<OpenedFile> open_file(io::FileSystem& fs, const std::string& path);
 
 }  // namespace stele::index

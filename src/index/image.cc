@@ -46,8 +46,8 @@ Status ImageWriter::finish(std::string_view trailer) {
   return file_.sync();
 }
 
-Result<std::unique_ptr<Image>> Image::open(const std::string& path, std::uint64_t trailer_bytes) {
-  auto mapping = io::Mapping::open(path);
+Result<std::unique_ptr<Image>> Image::open(io::FileSystem& fs, const std::string& path, std::uint64_t trailer_bytes) {
+  auto mapping = fs.map(path);
   if (!mapping) return mapping.error();
   std::unique_ptr<Image> out(new Image);
   out->mapping_ = std::move(*mapping);
@@ -59,6 +59,7 @@ Result<std::unique_ptr<Image>> Image::open(const std::string& path, std::uint64_
   out->content_bytes_ = out->trailer_at_ - blocks * kChecksumBytes;
   if (out->content_bytes_ > out->trailer_at_ || (out->content_bytes_ + kBlockBytes - 1) / kBlockBytes != blocks)
     return corrupt(path + " has a size that no index has");
+  if (!out->mapping_->load(out->content_bytes_, size - out->content_bytes_)) return corrupt(path + ": its end was changed");
   out->checked_ = std::vector<std::atomic<bool>>(blocks);
   return out;
 }
@@ -66,7 +67,9 @@ Result<std::unique_ptr<Image>> Image::open(const std::string& path, std::uint64_
 bool Image::check(std::uint64_t block) const {
   if (checked_[block].load(std::memory_order_relaxed)) return true;
   const std::uint64_t at = block * kBlockBytes;
-  const std::string_view bytes = mapping_->bytes().substr(at, std::min(kBlockBytes, content_bytes_ - at));
+  const std::uint64_t size = std::min(kBlockBytes, content_bytes_ - at);
+  if (!mapping_->load(at, size)) return false;
+  const std::string_view bytes = mapping_->bytes().substr(at, size);
   if (checksum(bytes) != load_le<std::uint64_t>(mapping_->bytes().data() + content_bytes_ + block * kChecksumBytes)) return false;
   checked_[block].store(true, std::memory_order_relaxed);
   return true;
@@ -83,6 +86,17 @@ std::string_view Image::at(std::uint64_t offset, std::uint64_t size) const {
     return {};
   }
   return mapping_->bytes().substr(offset, size);
+}
+
+bool Image::is_same_as(const Image& other) const {
+  const std::uint64_t size = this->size();
+  if (size != other.size()) return false;
+  for (std::uint64_t at = 0; at < size; at += kBlockBytes) {
+    const std::uint64_t part = std::min(kBlockBytes, size - at);
+    if (!mapping_->load(at, part) || !other.mapping_->load(at, part)) return false;
+    if (mapping_->bytes().substr(at, part) != other.mapping_->bytes().substr(at, part)) return false;
+  }
+  return true;
 }
 
 }  // namespace stele::index

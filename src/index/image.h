@@ -10,7 +10,6 @@
 
 #include "base/result.h"
 #include "io/file.h"
-#include "io/mapping.h"
 
 namespace stele::index {
 
@@ -42,7 +41,7 @@ class ImageWriter {
 class Image {
  public:
   // `trailer_bytes` at the end are not covered by checksums. kCorrupt when there is no room for both.
-  static Result<std::unique_ptr<Image>> open(const std::string& path, std::uint64_t trailer_bytes);
+  static Result<std::unique_ptr<Image>> open(io::FileSystem& fs, const std::string& path, std::uint64_t trailer_bytes);
 
   [[nodiscard]] std::string_view trailer() const { return mapping_->bytes().substr(trailer_at_); }
   // What stands at `offset`, checked; nothing when it is damaged or there are fewer bytes.
@@ -53,7 +52,9 @@ class Image {
   // Whether nobody wrote to the file or took it away since it was opened: what was checked then is still so.
   [[nodiscard]] bool is_untouched() const { return mapping_->is_untouched(); }
   // Whether all bytes are alike, whatever checksums say.
-  [[nodiscard]] bool is_same_as(const Image& other) const { return mapping_->bytes() == other.mapping_->bytes(); }
+  [[nodiscard]] bool is_same_as(const Image& other) const;
+  // Bytes of memory that what was read takes: of an encrypted file, for as long as this lives.
+  [[nodiscard]] std::uint64_t memory() const { return mapping_->memory(); }
 
  private:
   Image() = default;

@@ -14,8 +14,8 @@ bool is_original(std::string_view path) { return path == "original" || path.star
 
 }  // namespace
 
-Result<std::unique_ptr<IndexFile>> IndexFile::open(const std::string& path) {
-  auto file = open_file(path);
+Result<std::unique_ptr<IndexFile>> IndexFile::open(io::FileSystem& fs, const std::string& path) {
+  auto file = open_file(fs, path);
   if (!file) return file.error();
   return std::unique_ptr<IndexFile>(new IndexFile(std::move(*file)));
 }

@@ -19,7 +19,7 @@ namespace stele::index {
 class IndexFile {
  public:
   // kCorrupt for a damaged one.
-  static Result<std::unique_ptr<IndexFile>> open(const std::string& path);
+  static Result<std::unique_ptr<IndexFile>> open(io::FileSystem& fs, const std::string& path);
 
   [[nodiscard]] const Directory& directory() const { return file_.directory; }
   [[nodiscard]] const Image& image() const { return *file_.image; }

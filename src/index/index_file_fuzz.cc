@@ -96,7 +96,7 @@ class File {
   }
 
   void ask() const {
-    auto opened = si::IndexFile::open(path());
+    auto opened = si::IndexFile::open(stele::io::posix(), path());
     if (!opened) return;
     const si::IndexFile& file = **opened;
     const auto chunks = static_cast<std::uint32_t>(file.directory().chunks.size());

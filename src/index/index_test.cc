@@ -148,7 +148,7 @@ class Index : public ::testing::Test {
     return open(name);
   }
   std::unique_ptr<IndexFile> open(const std::string& name) {
-    auto file = IndexFile::open(path(name));
+    auto file = IndexFile::open(io::posix(), path(name));
     EXPECT_TRUE(file) << file.error().message;
     return std::move(*file);
   }
@@ -254,7 +254,7 @@ TEST_F(Index, NoticesEachDamagedBlock) {
       const ByteSpan part{&byte, 1};
       ASSERT_TRUE((*file)->write_at(at, {&part, 1}));
     }
-    auto file = IndexFile::open(path("damaged"));
+    auto file = IndexFile::open(io::posix(), path("damaged"));
     if (!file) {
       EXPECT_EQ(file.error().code, Code::kCorrupt);
       continue;
@@ -267,7 +267,7 @@ TEST_F(Index, NoticesEachDamagedBlock) {
     }
   }
   std::filesystem::resize_file(path("whole"), size - 1);
-  EXPECT_FALSE(IndexFile::open(path("whole")));
+  EXPECT_FALSE(IndexFile::open(io::posix(), path("whole")));
 }
 
 }  // namespace

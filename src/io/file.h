@@ -10,6 +10,7 @@
 
 #include "base/bytes.h"
 #include "base/result.h"
+#include "io/mapping.h"
 
 namespace stele::io {
 
@@ -56,6 +57,8 @@ class FileSystem {
 
   // kNotFound when it is absent.
   [[nodiscard]] virtual Result<std::unique_ptr<File>> open_read(const std::string& path) = 0;
+  // The file through memory; kNotFound when it is absent.
+  [[nodiscard]] virtual Result<std::unique_ptr<Mapping>> map(const std::string& path) { return map_file(path); }
   // Opens for reading and writing; creates an empty file with `mode` when absent.
   [[nodiscard]] virtual Result<std::unique_ptr<File>> open_write(const std::string& path, unsigned mode) = 0;
 

@@ -20,9 +20,34 @@ std::int64_t written_at(const struct stat& status) {
   return static_cast<std::int64_t>(status.st_mtim.tv_sec) * 1'000'000'000 + status.st_mtim.tv_nsec;
 }
 
+class FileMapping final : public Mapping {
+ public:
+  FileMapping(std::string_view bytes, int descriptor, std::int64_t written)
+      : bytes_(bytes), descriptor_(descriptor), written_(written) {}
+  ~FileMapping() override {
+    if (!bytes_.empty()) ::munmap(const_cast<char*>(bytes_.data()), bytes_.size());  // NOLINT: munmap takes no const
+    ::close(descriptor_);
+  }
+  FileMapping(const FileMapping&) = delete;
+  FileMapping& operator=(const FileMapping&) = delete;
+
+  [[nodiscard]] std::string_view bytes() const override { return bytes_; }
+  [[nodiscard]] bool load(std::uint64_t /*offset*/, std::uint64_t /*size*/) const override { return true; }
+  [[nodiscard]] bool is_untouched() const override {
+    struct stat status {};
+    return ::fstat(descriptor_, &status) == 0 && status.st_nlink > 0 && written_at(status) == written_ &&
+           static_cast<std::size_t>(status.st_size) == bytes_.size();
+  }
+
+ private:
+  std::string_view bytes_;
+  int descriptor_;
+  std::int64_t written_;  // when, nanoseconds since 1970
+};
+
 }  // namespace
 
-Result<std::unique_ptr<Mapping>> Mapping::open(const std::string& path) {
+Result<std::unique_ptr<Mapping>> map_file(const std::string& path) {
   const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
   if (fd < 0) return failure("cannot open", path);
   struct stat status {};
@@ -42,18 +67,7 @@ Result<std::unique_ptr<Mapping>> Mapping::open(const std::string& path) {
     }
     bytes = {static_cast<const char*>(memory), size};
   }
-  return std::unique_ptr<Mapping>(new Mapping(bytes, fd, written_at(status)));
-}
-
-Mapping::~Mapping() {
-  if (!bytes_.empty()) ::munmap(const_cast<char*>(bytes_.data()), bytes_.size());  // NOLINT: munmap takes no const
-  ::close(descriptor_);
-}
-
-bool Mapping::is_untouched() const {
-  struct stat status {};
-  return ::fstat(descriptor_, &status) == 0 && status.st_nlink > 0 && written_at(status) == written_ &&
-         static_cast<std::size_t>(status.st_size) == bytes_.size();
+  return std::unique_ptr<Mapping>(std::make_unique<FileMapping>(bytes, fd, written_at(status)));
 }
 
 }  // namespace stele::io

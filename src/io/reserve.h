@@ -20,6 +20,7 @@ class Reserving final : public FileSystem {
   void keep(std::uint64_t bytes) { bytes_ = bytes; }
 
   Result<std::unique_ptr<File>> open_read(const std::string& path) override { return under_.open_read(path); }
+  Result<std::unique_ptr<Mapping>> map(const std::string& path) override { return under_.map(path); }
   Result<std::unique_ptr<File>> open_write(const std::string& path, unsigned mode) override;
   Status rename(const std::string& from, const std::string& to) override { return under_.rename(from, to); }
   Status remove(const std::string& path) override { return under_.remove(path); }

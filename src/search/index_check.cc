@@ -55,10 +55,12 @@ class Remaker {
 
   Result<std::unique_ptr<IndexFile>> write(const std::string& name, const std::function<Status(index::ImageWriter&)>& write) {
     const std::string path = folder_ + "/" + name;
-    STELE_ASSIGN(const auto file, fs_.open_write(path, 0600));
-    index::ImageWriter out(*file);
-    STELE_TRY(write(out));
-    return IndexFile::open(path);
+    {
+      STELE_ASSIGN(const auto file, fs_.open_write(path, 0600));
+      index::ImageWriter out(*file);
+      STELE_TRY(write(out));
+    }
+    return IndexFile::open(fs_, path);
   }
 
   io::FileSystem& fs_;

@@ -97,7 +97,7 @@ Status Indexer::open_files() {
     const bool covered = std::any_of(opened.files.begin(), opened.files.end(), [&](const auto& file) {
       return name.first_index < file->end_index() && end > file->first_index();
     });
-    auto file = IndexFile::open(here);
+    auto file = IndexFile::open(fs_, here);
     Status good = file ? check_file(**file) : Status(file.error());
     if (good && ((*file)->first_index() != name.first_index || (*file)->end_index() != end))
       good = corrupt("it is about other entries than its name says");
@@ -251,6 +251,7 @@ void Indexer::build() {
   name_this_thread("index-files");
   work_in_background();
   while (!stopping_) {
+    give_back_memory();
     if (write_next() || merge_next() || repair_next()) continue;
     std::unique_lock lock(mutex_);
     const auto before = snapshot_;
@@ -281,7 +282,7 @@ Status Indexer::add_file(std::uint64_t first_index, std::uint64_t chunks,
   }
   STELE_TRY(fs_.rename(unfinished, here));
   STELE_TRY(fs_.sync_dir(options_.dir));
-  auto opened = IndexFile::open(here);
+  auto opened = IndexFile::open(fs_, here);
   if (!opened) return opened.error();
   const std::shared_ptr<const IndexFile> file = std::move(*opened);
   std::vector<std::shared_ptr<const IndexFile>> replaced;
@@ -344,7 +345,12 @@ bool Indexer::merge_next() {
     if (run.size() < kMergeFiles) continue;
     Pacer pacer;
     std::uint64_t bytes = 0;
-    for (const IndexFile* file : run) bytes += file->image().size();
+    bool takes_memory = false;
+    for (const IndexFile* file : run) {
+      bytes += file->image().size();
+      takes_memory = takes_memory || file->image().memory() > 0;
+    }
+    if (takes_memory && bytes > options_.memory_max) continue;  // they stay as they are: to merge them is to decrypt them all
     const std::function<bool()> go_on = [&] {
       pacer.breathe([] { return 1U; });
       return !stopping_;
@@ -361,6 +367,26 @@ bool Indexer::merge_next() {
     return true;
   }
   return false;
+}
+
+// What was decrypted of a file goes when the file is opened anew and the last search that has the old one ends.
+void Indexer::give_back_memory() {
+  const auto now = snapshot();
+  std::uint64_t memory = 0;
+  for (const auto& file : now->files) memory += file->image().memory();
+  if (memory <= options_.memory_max) return;
+  auto by_memory = now->files;
+  std::sort(by_memory.begin(), by_memory.end(),
+            [](const auto& a, const auto& b) { return a->image().memory() > b->image().memory(); });
+  for (const auto& file : by_memory) {
+    constexpr std::uint64_t kWorthIt = 256U << 10;  // what every open file takes is less
+    if (memory <= options_.memory_max / 2 || file->image().memory() < kWorthIt) return;
+    memory -= file->image().memory();
+    auto opened = IndexFile::open(fs_, path(file->first_index(), file->directory().chunks.size()));
+    if (!opened) return report_damage(*file);
+    const std::shared_ptr<const IndexFile> again = std::move(*opened);
+    change([&](Snapshot& snapshot) { std::replace(snapshot.files.begin(), snapshot.files.end(), file, again); });
+  }
 }
 
 // A tile that nothing covers is indexed; the newest first.

@@ -22,6 +22,7 @@ namespace stele::search {
 struct IndexerOptions {
   std::string dir;                              // of the index' files; made when absent
   std::uint64_t bytes_left_to_log = 64U << 20;  // of the disk: an index file that would take of them is not written
+  std::uint64_t memory_max = 256U << 20;        // that encrypted files may take, about; what searches use meanwhile is beyond it
   std::function<void(const std::string&)> say = [](const std::string&) {};  // what an operator should know; from any thread
 };
 
@@ -78,6 +79,7 @@ class Indexer {
   bool write_next();
   bool merge_next();
   bool repair_next();
+  void give_back_memory();
   [[nodiscard]] Status room_for(std::uint64_t bytes) const;
   Status write_chunk(const index::LiveChunk& chunk);
   Status add_file(std::uint64_t first_index, std::uint64_t chunks, const std::function<Status(index::ImageWriter&)>& write);

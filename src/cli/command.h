@@ -32,6 +32,7 @@ void add_approval(const Command& app, int& exit_code);
 void add_role(const Command& app, int& exit_code);
 void add_proof(const Command& app, int& exit_code);
 void add_verify(const Command& app, int& exit_code);
+void add_encrypt(const Command& app, int& exit_code);
 void add_normalize(const Command& app, int& exit_code);
 void add_notify(const Command& app, int& exit_code);
 void add_config(const Command& app, int& exit_code);

@@ -1,8 +1,6 @@
 #include "cli/connection.h"
 
 #include <fmt/format.h>
-#include <spdlog/sinks/stdout_color_sinks.h>
-#include <spdlog/spdlog.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -15,8 +13,10 @@
 #include <thread>
 
 #include "cli/json.h"
+#include "cli/logging.h"
 #include "net/socket_path.h"
 #include "server/data_dir.h"
+#include "server/master_key_source.h"
 
 namespace stele::cli {
 namespace {
@@ -54,17 +54,6 @@ Error no_data_dir(const std::string& data, Reach reach) {
                                                   : "no server runs on " + data + ", and it is no data directory";
   const std::string otherwise = reach == Reach::kLive && exists ? "" : ", or say where the log is with --data DIR or --url URL";
   return {Code::kNotFound, what + ": start one with `stele serve --data " + data + "`" + otherwise};
-}
-
-// What this process says about itself as a server is for nobody, unless something is wrong.
-void quieten_server() {
-  static const auto kLogger = [] {
-    auto logger = spdlog::stderr_color_mt("stele");
-    logger->set_level(spdlog::level::warn);
-    logger->set_pattern("stele: %v");
-    return logger;
-  }();
-  spdlog::set_default_logger(kLogger);
 }
 
 // While it lives, new threads leave SIGINT and SIGTERM to the main one.
@@ -197,7 +186,8 @@ Status Connection::start_own() {
   const SignalsHeld held;
   ::signal(SIGPIPE, SIG_IGN);  // NOLINT(performance-no-int-to-ptr): a peer that hangs up must not end the server
   ::signal(SIGXFSZ, SIG_IGN);  // NOLINT(performance-no-int-to-ptr): nor a file over the limit
-  STELE_ASSIGN(own_, server::Server::start(config));
+  STELE_ASSIGN(keyring::MasterKeys masters, server::read_master_keys(config.master_key, config.data));
+  STELE_ASSIGN(own_, server::Server::start(config, std::move(masters)));
   use_socket();
   return {};
 }

@@ -36,4 +36,14 @@ void start_logging() {
   spdlog::set_default_logger(logger);
 }
 
+void quieten_server() {
+  static const auto kLogger = [] {
+    auto logger = spdlog::stderr_color_mt("stele");
+    logger->set_level(spdlog::level::warn);
+    logger->set_pattern("stele: %v");
+    return logger;
+  }();
+  spdlog::set_default_logger(kLogger);
+}
+
 }  // namespace stele::cli

@@ -55,6 +55,7 @@ int main(int argc, char** argv) {
   stele::cli::add_role(app, exit_code);
   stele::cli::add_proof(app, exit_code);
   stele::cli::add_verify(app, exit_code);
+  stele::cli::add_encrypt(app, exit_code);
   stele::cli::add_normalize(app, exit_code);
   stele::cli::add_notify(app, exit_code);
   stele::cli::add_config(app, exit_code);

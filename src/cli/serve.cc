@@ -12,6 +12,7 @@
 #include "cli/server_flags.h"
 #include "cli/service_manager.h"
 #include "server/confinement.h"
+#include "server/master_key_source.h"
 #include "server/server.h"
 
 namespace stele::cli {
@@ -44,6 +45,11 @@ int serve(const ServerFlags& flags) {
     fmt::print(stderr, "stele serve: {}\n", config.error().message);
     return kCouldNot;
   }
+  auto masters = server::read_master_keys(config->master_key, config->data);  // what a command may not reach any more later
+  if (!masters) {
+    fmt::print(stderr, "stele serve: {}\n", masters.error().message);
+    return kCouldNot;
+  }
   // Before any thread starts, so that all inherit the mask and the signal waits for us.
   sigset_t stop;
   sigemptyset(&stop);
@@ -58,7 +64,7 @@ int serve(const ServerFlags& flags) {
     fmt::print(stderr, "stele serve: {}\n", confined.error().message);
     return kCouldNot;
   }
-  auto server = server::Server::start(*config);
+  auto server = server::Server::start(*config, std::move(*masters));
   if (!server) {
     fmt::print(stderr, "stele serve: {}\n", server.error().message);
     return kCouldNot;

@@ -12,8 +12,11 @@
 #include "cli/command.h"
 #include "cli/flags.h"
 #include "cli/text.h"
+#include "crypto/random.h"
 #include "io/file.h"
+#include "keyring/encrypted_files.h"
 #include "net/http_client.h"
+#include "server/master_key_source.h"
 #include "verify/directory.h"
 #include "verify/receipt.h"
 #include "verify/remote.h"
@@ -33,6 +36,7 @@ struct Options {
   std::vector<std::string> receipts;
   std::optional<std::string> key;
   std::vector<std::string> since;
+  std::string master_key;
   bool require_anchor = false;
   bool json = false;
 };
@@ -92,10 +96,11 @@ Result<net::ClientAnswer> get_patiently(net::HttpClient& client, const std::stri
 }
 
 // The key of sealed values, where it lies beside the logs and may be read.
-Result<std::optional<log::SealingKey>> read_sealing_key(const Options& options) {
+Result<std::optional<log::SealingKey>> read_sealing_key(const Options& options, const keyring::KeyringPtr& ring) {
   constexpr std::uint64_t kBytesMax = 4096;
   const std::string path = options.data + "/keys/" + options.log + ".sealing-key";
-  const auto text = io::read_file(io::posix(), path, kBytesMax);
+  keyring::EncryptedFiles encrypted(io::posix(), ring, crypto::system_random());
+  const auto text = io::read_file(ring ? static_cast<io::FileSystem&>(encrypted) : io::posix(), path, kBytesMax);
   if (!text) return std::optional<log::SealingKey>();
   auto key = log::parse_sealing_key(*text);
   if (!key) return key.error().in(path);
@@ -139,8 +144,10 @@ Status check(const Options& options, verify::Options& checks, verify::Report& re
                                         ": --data takes a server's data directory, with --log NAME for " +
                                         "another log than main, or one log's own directory"};
     }
+    STELE_ASSIGN(const auto masters, server::read_master_keys(options.master_key, options.data));
+    STELE_ASSIGN(checks.keys.ring, keyring::read_keyring(io::posix(), dir, masters));
     if (dir != options.data) {
-      STELE_ASSIGN(checks.sealing_key, read_sealing_key(options));
+      STELE_ASSIGN(checks.keys.sealing, read_sealing_key(options, checks.keys.ring));
     }
     STELE_TRY(verify::verify_directory(io::posix(), dir, checks, whole));
     if (dir != options.data) whole.leave(options.data, "what lies beside logs/" + options.log + ": no part of this log");
@@ -273,6 +280,7 @@ int verify_command(const Options& options) {
 void add_verify(const Command& app, int& exit_code) {
   const Command command = app.add_subcommand("verify", "Check a log, or a receipt, from its bytes up. Changes nothing.");
   auto options = std::make_shared<Options>();  // shared by the flags and the callback
+  if (const char* source = std::getenv("STELE_MASTER_KEY"); source != nullptr) options->master_key = source;
   Option data =
       command.add_option("--data", options->data, "Data directory, or one log's directory; live, closed or just killed.");
   const Option url = command.add_option("--url", options->url, "Server, or one log on it: http://127.0.0.1:7373[/log/main]");
@@ -282,6 +290,9 @@ void add_verify(const Command& app, int& exit_code) {
   command.add_option("--receipt", options->receipts, "Receipt, as the server answered it. Alone, or against --data.");
   command.add_option("--key", options->key, "The log's verifier key, known from elsewhere: as text or a file.");
   command.add_option("--since", options->since, "Checkpoint or proof kept from earlier: the log must still contain it.");
+  command.add_option("--master-key", options->master_key,
+                     "Of a log that is encrypted on disk, where its key is: file:PATH, env:NAME or command:WORDS. Else "
+                     "STELE_MASTER_KEY says it.");
   command.add_flag("--require-anchor", options->require_anchor,
                    "Exit 3 unless a key, checkpoint or receipt from outside was given.");
   command.add_flag("--json", options->json, "One JSON object.");

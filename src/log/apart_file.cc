@@ -18,6 +18,8 @@ using event::ApartValue;
 
 constexpr std::string_view kMagic = "STELEAPV";
 constexpr std::uint8_t kVersion = 1;
+constexpr std::uint8_t kEncryptedVersion = 2;  // of an encrypted attachment
+constexpr std::string_view kPurpose = "stele attachment 2";
 constexpr std::string_view kKeyBegin = "stele-sealing-key+";
 constexpr int kLevel = 3;
 constexpr std::uint64_t kValueBytesMax = 1U << 30;
@@ -48,6 +50,14 @@ crypto::AeadNonce nonce_of(const Hash& commitment) {
   return out;
 }
 
+std::uint64_t number_of(const keyring::KeyId& id) { return load_le<std::uint64_t>(id.data()); }
+
+keyring::KeyId key_id_of(std::uint64_t number) {
+  keyring::KeyId out{};
+  store_le(out.data(), number);
+  return out;
+}
+
 // Ciphertext and tag.
 std::string sealed(const ApartValue& value, const SealingKey& key) {
   std::string plain(text_of(value.salt));
@@ -55,10 +65,23 @@ std::string sealed(const ApartValue& value, const SealingKey& key) {
   return crypto::aead_seal(key.key, nonce_of(value.commitment), as_byte_span(value.commitment), as_byte_span(plain));
 }
 
-Result<std::string> opened(const ApartHeader& header, std::string_view payload, const SealingKey* key) {
-  if (key == nullptr || key->id() != header.key_id)
-    return Error{Code::kDenied, "the value is sealed under a key that is not here"};
-  return crypto::aead_open(key->key, nonce_of(header.commitment), as_byte_span(header.commitment), as_byte_span(payload));
+// The same of an attachment, whose key nothing else has.
+std::string encrypted(const ApartValue& value, const keyring::Keyring& ring, std::string_view plain) {
+  const crypto::AeadKey key = ring.derive(ring.current(), as_byte_span(value.commitment), kPurpose).value();
+  return crypto::aead_seal(key, {}, as_byte_span(value.commitment), as_byte_span(plain));
+}
+
+Result<std::string> opened(const ApartHeader& header, std::string_view payload, const ApartKeys& keys) {
+  const ByteSpan commitment = as_byte_span(header.commitment);
+  if (header.kind == ApartKind::kSealed) {
+    if (!keys.sealing || keys.sealing->id() != header.key_id)
+      return Error{Code::kDenied, "the value is sealed under a key that is not here"};
+    return crypto::aead_open(keys.sealing->key, nonce_of(header.commitment), commitment, as_byte_span(payload));
+  }
+  if (header.key_id == 0) return std::string(payload);
+  if (!keys.ring) return Error{Code::kDenied, "the value is encrypted, and there is no keyring"};
+  STELE_ASSIGN(const crypto::AeadKey key, keys.ring->derive(key_id_of(header.key_id), commitment, kPurpose));
+  return crypto::aead_open(key, {}, commitment, as_byte_span(payload));
 }
 
 std::uint64_t checksum(std::string_view bytes) { return XXH3_64bits(bytes.data(), bytes.size()); }
@@ -96,7 +119,8 @@ std::uint64_t ApartHeader::extent() const {
 std::string encode_apart_header(const ApartHeader& header) {
   std::string out(kApartHeaderBytes, '\0');
   std::memcpy(out.data(), kMagic.data(), kMagic.size());
-  out[8] = kVersion;
+  const bool is_encrypted = header.kind == ApartKind::kAttachment && header.key_id != 0;
+  out[8] = static_cast<char>(is_encrypted ? kEncryptedVersion : kVersion);
   out[9] = static_cast<char>(header.kind);
   store_le(out.data() + 16, header.key_id);
   store_le(out.data() + 24, header.payload_bytes);
@@ -109,7 +133,7 @@ std::string encode_apart_header(const ApartHeader& header) {
 }
 
 std::optional<ApartHeader> decode_apart_header(std::string_view bytes) {
-  if (bytes.size() < kApartHeaderBytes || !bytes.starts_with(kMagic) || bytes[8] != kVersion) return std::nullopt;
+  if (bytes.size() < kApartHeaderBytes || !bytes.starts_with(kMagic)) return std::nullopt;
   const std::string header(bytes.substr(0, kApartHeaderBytes));
   if (load_le<std::uint64_t>(header.data() + kApartHeaderBytes - 8) != header_checksum(header)) return std::nullopt;
   ApartHeader out;
@@ -117,6 +141,8 @@ std::optional<ApartHeader> decode_apart_header(std::string_view bytes) {
   out.kind = static_cast<ApartKind>(header[9]);
   out.erased = header[10] != 0;
   out.key_id = load_le<std::uint64_t>(header.data() + 16);
+  const bool is_encrypted = out.kind == ApartKind::kAttachment && out.key_id != 0;
+  if (header[8] != static_cast<char>(is_encrypted ? kEncryptedVersion : kVersion)) return std::nullopt;
   out.payload_bytes = load_le<std::uint64_t>(header.data() + 24);
   out.value_bytes = load_le<std::uint64_t>(header.data() + 32);
   std::memcpy(out.commitment.data(), header.data() + 40, out.commitment.size());
@@ -125,17 +151,21 @@ std::optional<ApartHeader> decode_apart_header(std::string_view bytes) {
   return out;
 }
 
-std::string encode_apart(const ApartValue& value, const SealingKey* key) {
+std::string encode_apart(const ApartValue& value, const ApartKeys& keys) {
+  ApartHeader header;
+  header.kind = value.kind;
   std::string payload;
   if (value.kind == ApartKind::kSealed) {
-    payload = sealed(value, *key);
+    payload = sealed(value, *keys.sealing);
+    header.key_id = keys.sealing->id();
   } else {
     payload = text_of(value.salt);
     payload += compressed(value.bytes);
+    if (keys.ring) {
+      payload = encrypted(value, *keys.ring, payload);
+      header.key_id = number_of(keys.ring->current());
+    }
   }
-  ApartHeader header;
-  header.kind = value.kind;
-  header.key_id = value.kind == ApartKind::kSealed ? key->id() : 0;
   header.payload_bytes = payload.size();
   header.value_bytes = value.bytes.size();
   header.commitment = value.commitment;
@@ -149,21 +179,16 @@ bool has_checksum(const ApartHeader& header, std::string_view payload) {
   return payload.size() == header.payload_bytes && checksum(payload) == header.payload_checksum;
 }
 
-Result<ApartValue> decode_apart(const ApartHeader& header, std::string_view payload, const SealingKey* key) {
+Result<ApartValue> decode_apart(const ApartHeader& header, std::string_view payload, const ApartKeys& keys) {
   if (header.erased) return Error{Code::kNotFound, "the value was erased"};
   if (!has_checksum(header, payload)) return corrupt("a kept value was changed");
   ApartValue out;
   out.kind = header.kind;
   out.commitment = header.commitment;
-  std::string plain;
-  std::string_view salt = payload;
-  if (header.kind == ApartKind::kSealed) {
-    STELE_ASSIGN(plain, opened(header, payload, key));
-    salt = plain;
-  }
-  if (salt.size() < out.salt.size()) return corrupt("a kept value is cut off");
-  std::copy_n(salt.begin(), out.salt.size(), out.salt.begin());
-  const std::string_view rest = salt.substr(out.salt.size());
+  STELE_ASSIGN(const std::string plain, opened(header, payload, keys));
+  if (plain.size() < out.salt.size()) return corrupt("a kept value is cut off");
+  std::copy_n(plain.begin(), out.salt.size(), out.salt.begin());
+  const std::string_view rest = std::string_view(plain).substr(out.salt.size());
   if (header.kind == ApartKind::kSealed) {
     out.bytes = rest;
   } else {

@@ -10,6 +10,7 @@
 #include "base/result.h"
 #include "crypto/aead.h"
 #include "event/apart_value.h"
+#include "keyring/keyring.h"
 
 namespace stele::log {
 
@@ -26,10 +27,16 @@ struct SealingKey {
 std::string sealing_key_text(const SealingKey& key);
 Result<SealingKey> parse_sealing_key(std::string_view text);
 
+// What values are encrypted under.
+struct ApartKeys {
+  std::optional<SealingKey> sealing;  // sealed ones
+  keyring::KeyringPtr ring;           // attachments of a log that is encrypted at rest; null: they are plain
+};
+
 struct ApartHeader {
   event::ApartKind kind = event::ApartKind::kSealed;
   bool erased = false;
-  std::uint64_t key_id = 0;         // of a sealed value
+  std::uint64_t key_id = 0;         // of a sealed value, or an encrypted attachment; 0: it is plain
   std::uint64_t payload_bytes = 0;  // as stored
   std::uint64_t value_bytes = 0;    // of what was committed to
   Hash commitment{};
@@ -39,9 +46,9 @@ struct ApartHeader {
   [[nodiscard]] std::uint64_t extent() const;
 };
 
-// Header and payload of a value, padded. The nonce is the start of its commitment, which a random salt makes unique. A sealed
-// one needs a key.
-std::string encode_apart(const event::ApartValue& value, const SealingKey* key);
+// Header and payload of a value, padded. What it is encrypted with comes from its commitment, which a random salt makes unique. A
+// sealed one needs its key.
+std::string encode_apart(const event::ApartValue& value, const ApartKeys& keys);
 
 // The header that stands at the start of `bytes`; nothing when none does, or it is damaged.
 std::optional<ApartHeader> decode_apart_header(std::string_view bytes);
@@ -51,7 +58,7 @@ std::string encode_apart_header(const ApartHeader& header);
 bool has_checksum(const ApartHeader& header, std::string_view payload);
 
 // The value; kCorrupt when the payload is another or its commitment does not hold, kNotFound when it was erased, kDenied when it
-// is sealed under another key.
-Result<event::ApartValue> decode_apart(const ApartHeader& header, std::string_view payload, const SealingKey* key);
+// is encrypted under another key.
+Result<event::ApartValue> decode_apart(const ApartHeader& header, std::string_view payload, const ApartKeys& keys);
 
 }  // namespace stele::log

@@ -58,6 +58,47 @@ Status for_each_apart(const io::File& file, const std::function<bool(std::uint64
   return {};
 }
 
+Result<std::uint64_t> encrypt_attachments(io::FileSystem& fs, const std::string& path, const ApartKeys& keys) {
+  STELE_ASSIGN(const auto file, fs.open_read(path));
+  const std::string staged = path + ".new";
+  if (fs.exists(staged)) STELE_TRY(fs.remove(staged));
+  constexpr unsigned kOwnerOnly = 0600;
+  STELE_ASSIGN(const auto out, fs.open_write(staged, kOwnerOnly));
+  std::uint64_t encrypted = 0;
+  std::uint64_t end = 0;
+  Status done;
+  const auto copy = [&](std::uint64_t offset, const ApartHeader& header) -> Status {
+    std::string record(header.extent(), '\0');
+    STELE_TRY(io::read_exactly(*file, offset, std::as_writable_bytes(std::span(record)), path));
+    if (header.kind == event::ApartKind::kAttachment && header.key_id == 0 && !header.erased) {
+      const auto value = decode_apart(header, std::string_view(record).substr(kApartHeaderBytes, header.payload_bytes), keys);
+      if (value) {
+        record = encode_apart(*value, keys);
+        ++encrypted;
+      }
+    }
+    const ByteSpan part = as_byte_span(record);
+    STELE_TRY(out->write_at(end, {&part, 1}));
+    end += record.size();
+    return {};
+  };
+  const auto copy_next = [&](std::uint64_t offset, const ApartHeader& header) {
+    done = copy(offset, header);
+    return done.ok();
+  };
+  std::uint64_t damaged = 0;
+  STELE_TRY(for_each_apart(*file, copy_next, damaged));
+  STELE_TRY(std::move(done));
+  if (encrypted == 0) {
+    STELE_TRY(fs.remove(staged));
+    return encrypted;
+  }
+  STELE_TRY(out->sync());
+  STELE_TRY(fs.rename(staged, path));
+  STELE_TRY(fs.sync_dir(io::parent_of(path)));
+  return encrypted;
+}
+
 Result<std::vector<std::string>> list_apart_files(io::FileSystem& fs, const std::string& dir) {
   std::vector<std::string> out;
   if (!fs.exists(dir)) return out;
@@ -68,8 +109,8 @@ Result<std::vector<std::string>> list_apart_files(io::FileSystem& fs, const std:
   return out;
 }
 
-Result<std::unique_ptr<ApartStore>> ApartStore::open(io::FileSystem& fs, std::string dir, std::optional<SealingKey> key) {
-  std::unique_ptr<ApartStore> out(new ApartStore(fs, std::move(dir), key));
+Result<std::unique_ptr<ApartStore>> ApartStore::open(io::FileSystem& fs, std::string dir, ApartKeys keys) {
+  std::unique_ptr<ApartStore> out(new ApartStore(fs, std::move(dir), std::move(keys)));
   STELE_ASSIGN(const auto names, list_apart_files(fs, out->dir_));
   for (const std::string& name : names) {
     out->packs_.push_back({name, {}, PackState::kUnread});
@@ -103,8 +144,9 @@ Status ApartStore::write(std::span<const event::ApartValue> values) {
   std::vector<Place> places;
   std::uint64_t end = end_;
   for (const event::ApartValue& value : values) {
-    if (value.kind == event::ApartKind::kSealed && !key_) return Error{Code::kUnavailable, "there is no key to seal values with"};
-    records.push_back(encode_apart(value, key_ ? &*key_ : nullptr));
+    if (value.kind == event::ApartKind::kSealed && !keys_.sealing)
+      return Error{Code::kUnavailable, "there is no key to seal values with"};
+    records.push_back(encode_apart(value, keys_));
     places.push_back({fingerprint_of(value.commitment), end});
     end += records.back().size();
   }
@@ -201,7 +243,7 @@ Result<event::ApartValue> ApartStore::read(event::ApartKind kind, const Hash& co
   std::string payload(found.header.payload_bytes, '\0');
   if (!found.header.erased)
     STELE_TRY(io::read_exactly(*found.file, found.offset + kApartHeaderBytes, std::as_writable_bytes(std::span(payload)), dir_));
-  return decode_apart(found.header, payload, key_ ? &*key_ : nullptr);
+  return decode_apart(found.header, payload, keys_);
 }
 
 Status ApartStore::erase(event::ApartKind kind, const Hash& commitment) {

@@ -21,6 +21,10 @@ namespace stele::log {
 Status for_each_apart(const io::File& file, const std::function<bool(std::uint64_t, const ApartHeader&)>& f,
                       std::uint64_t& damaged);
 
+// Writes a file of values anew with its plain attachments encrypted, durably; what cannot be decoded stays as it is. How many
+// were encrypted: none, and nothing is written. Nobody else has the file; the keys have a ring.
+Result<std::uint64_t> encrypt_attachments(io::FileSystem& fs, const std::string& path, const ApartKeys& keys);
+
 // The files of values in `dir`, sorted by age.
 Result<std::vector<std::string>> list_apart_files(io::FileSystem& fs, const std::string& dir);
 
@@ -29,8 +33,8 @@ class ApartStore {
  public:
   static constexpr std::uint64_t kFileBytesMax = 256U << 20;  // from which another one is begun
 
-  // The directory need not be there. `key` is for sealed values; without one none can be written or read.
-  static Result<std::unique_ptr<ApartStore>> open(io::FileSystem& fs, std::string dir, std::optional<SealingKey> key);
+  // The directory need not be there. Without a sealing key no sealed value can be written or read.
+  static Result<std::unique_ptr<ApartStore>> open(io::FileSystem& fs, std::string dir, ApartKeys keys);
 
   // Makes all of them durable. After an error what was written is uncertain, and the store must be opened anew.
   Status write(std::span<const event::ApartValue> values);
@@ -63,7 +67,7 @@ class ApartStore {
     ApartHeader header;
   };
 
-  ApartStore(io::FileSystem& fs, std::string dir, std::optional<SealingKey> key) : fs_(fs), dir_(std::move(dir)), key_(key) {}
+  ApartStore(io::FileSystem& fs, std::string dir, ApartKeys keys) : fs_(fs), dir_(std::move(dir)), keys_(std::move(keys)) {}
   Status begin_pack();
   [[nodiscard]] std::string name_of(std::size_t i) const;
   [[nodiscard]] Result<std::vector<Place>> read_places(const std::string& name) const;
@@ -73,7 +77,7 @@ class ApartStore {
 
   io::FileSystem& fs_;
   std::string dir_;
-  std::optional<SealingKey> key_;
+  ApartKeys keys_;
   std::unique_ptr<io::File> file_;  // that is written
   std::uint64_t end_ = 0;           // of it
   std::uint64_t next_number_ = 1;

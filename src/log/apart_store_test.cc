@@ -6,6 +6,7 @@
 #include "apart/commitment.h"
 #include "support/fixed.h"
 #include "support/temp_folder.h"
+#include "support/test_ring.h"
 
 namespace stele::log {
 namespace {
@@ -15,9 +16,7 @@ using event::ApartKind;
 class ApartStoreTest : public ::testing::Test {
  protected:
   event::ApartValue value(const std::string& bytes) { return apart::commit(ApartKind::kAttachment, bytes, random_); }
-  std::unique_ptr<ApartStore> open() {
-    return std::move(ApartStore::open(io::posix(), dir_.path() + "/apart", std::nullopt)).value();
-  }
+  std::unique_ptr<ApartStore> open() { return std::move(ApartStore::open(io::posix(), dir_.path() + "/apart", {})).value(); }
 
   testing::TempFolder dir_;
   testing::SeededRandom random_{1};
@@ -54,6 +53,37 @@ TEST_F(ApartStoreTest, an_erasure_that_was_cut_short_is_begun_again) {
   EXPECT_FALSE(store->holds(kept.kind, kept.commitment).value());
   bytes = io::read_file(io::posix(), path, 1U << 20).value();
   EXPECT_EQ(bytes.find(kept.bytes), std::string::npos);
+}
+
+TEST_F(ApartStoreTest, attachments_that_were_plain_are_encrypted_and_stay_what_they_are) {
+  const ApartKeys keys{SealingKey{{1, 2}}, testing::test_ring()};
+  const auto plain = value("a plain attachment");
+  const auto erased = value("one that was erased");
+  const auto secret = apart::commit(ApartKind::kSealed, "a sealed value", random_);
+  {
+    const auto store = ApartStore::open(io::posix(), dir_.path() + "/apart", {keys.sealing, nullptr}).value();
+    const std::array<event::ApartValue, 3> values{plain, erased, secret};
+    ASSERT_TRUE(store->write(values));
+    ASSERT_TRUE(store->erase(erased.kind, erased.commitment));
+  }
+  const std::string path = dir_.path() + "/apart/" + list_apart_files(io::posix(), dir_.path() + "/apart").value().front();
+  const auto holds = [&](const event::ApartValue& one) {
+    return io::read_file(io::posix(), path, 1U << 20).value().find(one.bytes) != std::string::npos;
+  };
+  EXPECT_TRUE(holds(plain));
+  EXPECT_EQ(encrypt_attachments(io::posix(), path, keys).value(), 1U);
+  EXPECT_FALSE(holds(plain));
+  EXPECT_EQ(encrypt_attachments(io::posix(), path, keys).value(), 0U);
+  const auto store = ApartStore::open(io::posix(), dir_.path() + "/apart", keys).value();
+  const auto young = value("a young attachment");
+  ASSERT_TRUE(store->write({&young, 1}));
+  for (const auto& one : {plain, secret, young}) EXPECT_EQ(store->read(one.kind, one.commitment).value().bytes, one.bytes);
+  EXPECT_EQ(store->read(erased.kind, erased.commitment).error().code, Code::kNotFound);
+  EXPECT_FALSE(store->holds(erased.kind, erased.commitment).value());
+  const auto without = ApartStore::open(io::posix(), dir_.path() + "/apart", {keys.sealing, nullptr}).value();
+  EXPECT_EQ(without->read(plain.kind, plain.commitment).error().code, Code::kDenied);
+  ASSERT_TRUE(store->erase(young.kind, young.commitment));
+  EXPECT_EQ(store->read(young.kind, young.commitment).error().code, Code::kNotFound);
 }
 
 }  // namespace

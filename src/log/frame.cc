@@ -12,9 +12,11 @@ namespace stele::log {
 namespace {
 
 constexpr std::string_view kMagic = "STELEFRM";
-constexpr std::uint16_t kVersion = 1;
+constexpr std::uint16_t kPlainVersion = 1;
+constexpr std::uint16_t kEncryptedVersion = 2;  // so that a program that cannot read it says "newer", and not "damaged"
+constexpr std::uint32_t kAes256Gcm = 1;
 
-// Where the fields stand. Bytes that are not named are zero: room for algorithm, key id, nonce and tag.
+// Where the fields stand. Bytes that are not named are zero.
 constexpr std::size_t kVersionAt = 8;
 constexpr std::size_t kHeaderBytesAt = 10;
 constexpr std::size_t kFlagsAt = 12;
@@ -29,12 +31,39 @@ constexpr std::size_t kCountAt = 80;
 constexpr std::size_t kAlgorithmAt = 84;  // 0: not encrypted
 constexpr std::size_t kPreviousAt = 88;
 constexpr std::size_t kRootAt = 120;
-constexpr std::size_t kReservedAt = 152;  // key id 32, nonce 24, tag 16, spare
+constexpr std::size_t kEncryptionAt = 152;
+constexpr std::size_t kDataKeyAt = 152;
+constexpr std::size_t kSaltAt = 160;
+constexpr std::size_t kNonceAt = 184;
+constexpr std::size_t kTagAt = 208;
 constexpr std::size_t kChecksumAt = 248;
-static_assert(kReservedAt + 32 + 24 + 16 <= kChecksumAt);
+static_assert(kDataKeyAt + sizeof(FrameEncryption::data_key) == kSaltAt);
+static_assert(kSaltAt + sizeof(FrameEncryption::salt) == kNonceAt);
+static_assert(kNonceAt + sizeof(FrameEncryption::nonce) <= kTagAt);
+static_assert(kTagAt + sizeof(FrameEncryption::tag) <= kChecksumAt);
 static_assert(kChecksumAt + 8 == kFrameHeaderBytes);
 
 std::uint64_t header_checksum(const std::byte* header) { return XXH3_64bits(header, kChecksumAt); }
+
+void put_encryption(const FrameEncryption& encryption, std::byte* p) {
+  std::memcpy(p + kDataKeyAt, encryption.data_key.data(), encryption.data_key.size());
+  std::memcpy(p + kSaltAt, encryption.salt.data(), encryption.salt.size());
+  std::memcpy(p + kNonceAt, encryption.nonce.data(), encryption.nonce.size());
+  std::memcpy(p + kTagAt, encryption.tag.data(), encryption.tag.size());
+}
+
+FrameEncryption encryption_at(const std::byte* p) {
+  FrameEncryption out;
+  std::memcpy(out.data_key.data(), p + kDataKeyAt, out.data_key.size());
+  std::memcpy(out.salt.data(), p + kSaltAt, out.salt.size());
+  std::memcpy(out.nonce.data(), p + kNonceAt, out.nonce.size());
+  std::memcpy(out.tag.data(), p + kTagAt, out.tag.size());
+  return out;
+}
+
+bool all_zero(const std::byte* begin, const std::byte* end) {
+  return std::all_of(begin, end, [](std::byte b) { return b == std::byte{0}; });
+}
 
 }  // namespace
 
@@ -42,7 +71,7 @@ FrameHeaderBytes encode_frame_header(const FrameHeader& header) {
   FrameHeaderBytes out{};
   std::byte* p = out.data();
   std::memcpy(p, kMagic.data(), kMagic.size());
-  store_le<std::uint16_t>(p + kVersionAt, kVersion);
+  store_le<std::uint16_t>(p + kVersionAt, header.encryption ? kEncryptedVersion : kPlainVersion);
   store_le<std::uint16_t>(p + kHeaderBytesAt, kFrameHeaderBytes);
   store_le(p + kFlagsAt, header.flags);
   std::memcpy(p + kLogIdAt, header.log_id.data(), header.log_id.size());
@@ -55,6 +84,10 @@ FrameHeaderBytes encode_frame_header(const FrameHeader& header) {
   store_le(p + kCountAt, header.count);
   std::memcpy(p + kPreviousAt, header.previous.data(), header.previous.size());
   std::memcpy(p + kRootAt, header.root.data(), header.root.size());
+  if (header.encryption) {
+    store_le(p + kAlgorithmAt, kAes256Gcm);
+    put_encryption(*header.encryption, p);
+  }
   store_le(p + kChecksumAt, header_checksum(p));
   return out;
 }
@@ -67,11 +100,11 @@ Result<FrameHeader> decode_frame_header(std::span<const std::byte, kFrameHeaderB
   std::memcpy(header.log_id.data(), p + kLogIdAt, header.log_id.size());
   if (header.log_id != log_id) return Error{Code::kNotFound, "the frame belongs to another log"};
   const auto version = load_le<std::uint16_t>(p + kVersionAt);
-  if (version > kVersion) {
+  if (version > kEncryptedVersion) {
     return invalid("the frame has format version " + std::to_string(version) + "; this program reads up to " +
-                   std::to_string(kVersion));
+                   std::to_string(kEncryptedVersion));
   }
-  if (version != kVersion || load_le<std::uint16_t>(p + kHeaderBytesAt) != kFrameHeaderBytes)
+  if (version < kPlainVersion || load_le<std::uint16_t>(p + kHeaderBytesAt) != kFrameHeaderBytes)
     return corrupt("the frame header's form is unknown");
   header.flags = load_le<std::uint32_t>(p + kFlagsAt);
   header.epoch = load_le<std::uint64_t>(p + kEpochAt);
@@ -82,12 +115,16 @@ Result<FrameHeader> decode_frame_header(std::span<const std::byte, kFrameHeaderB
   header.payload_checksum = load_le<std::uint64_t>(p + kPayloadChecksumAt);
   std::memcpy(header.previous.data(), p + kPreviousAt, header.previous.size());
   std::memcpy(header.root.data(), p + kRootAt, header.root.size());
-  const bool reserved_used = load_le<std::uint32_t>(p + kAlgorithmAt) != 0 ||
-                             std::any_of(p + kReservedAt, p + kChecksumAt, [](std::byte b) { return b != std::byte{0}; });
+  const bool is_encrypted = version == kEncryptedVersion;
+  if (is_encrypted) header.encryption = encryption_at(p);
+  const bool reserved_used = is_encrypted ? !all_zero(p + kNonceAt + sizeof(FrameEncryption::nonce), p + kTagAt) ||
+                                                !all_zero(p + kTagAt + sizeof(FrameEncryption::tag), p + kChecksumAt)
+                                          : !all_zero(p + kEncryptionAt, p + kChecksumAt);
+  const bool algorithm_fits = load_le<std::uint32_t>(p + kAlgorithmAt) == (is_encrypted ? kAes256Gcm : 0);
   const bool plausible = header.payload_bytes <= kFramePayloadBytesMax && header.flags <= kFrameOpening && header.commit > 0 &&
                          header.first_index < std::uint64_t{1} << 62 &&
                          load_le<std::uint64_t>(p + kTreeSizeAt) == header.end_index();
-  if (reserved_used || !plausible) return corrupt("the frame header's fields contradict each other");
+  if (reserved_used || !algorithm_fits || !plausible) return corrupt("the frame header's fields contradict each other");
   return header;
 }
 

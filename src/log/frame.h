@@ -3,11 +3,14 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string_view>
 
 #include "base/bytes.h"
 #include "base/result.h"
+#include "crypto/aead.h"
+#include "keyring/master_key.h"
 
 namespace stele::log {
 
@@ -22,6 +25,14 @@ inline constexpr std::uint64_t kFramePayloadBytesMax = 64U << 20;
 // First frame after an open: it repeats the entries of the last frame of the epoch before, on fresh ground.
 inline constexpr std::uint32_t kFrameOpening = 1;
 
+// How the payload of a frame is encrypted.
+struct FrameEncryption {
+  keyring::KeyId data_key{};
+  std::array<std::uint8_t, 24> salt{};  // random, new at every open: it makes the key
+  crypto::AeadNonce nonce{};
+  std::array<std::uint8_t, crypto::kAeadTagBytes> tag{};
+};
+
 struct FrameHeader {
   std::uint32_t flags = 0;
   LogId log_id{};
@@ -30,9 +41,10 @@ struct FrameHeader {
   std::uint64_t first_index = 0;
   std::uint32_t count = 0;
   std::uint64_t payload_bytes = 0;
-  std::uint64_t payload_checksum = 0;  // XXH3, 64 bits
+  std::uint64_t payload_checksum = 0;  // XXH3, 64 bits, of what is stored
   Hash previous{};                     // digest of the frame with commit - 1; zeros for the first
   Hash root{};                         // of the tree with first_index + count leaves
+  std::optional<FrameEncryption> encryption;
 
   [[nodiscard]] std::uint64_t end_index() const { return first_index + count; }
 };

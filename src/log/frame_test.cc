@@ -8,7 +8,10 @@
 #include <string>
 
 #include "crypto/sha256.h"
+#include "log/frame_cipher.h"
+#include "support/fixed.h"
 #include "support/prng.h"
+#include "support/test_ring.h"
 
 namespace stele::log {
 namespace {
@@ -119,6 +122,40 @@ TEST(Frame, is_refused_after_any_single_bit_flip) {
   }
 }
 
+// Goal: what is encrypted decrypts to the same, in whatever parts it came; no two frames share a nonce, no two openings a key;
+// and neither another key, nor a changed payload, nor a changed header opens it.
+TEST(Frame, encrypts_its_payload) {
+  const auto ring = testing::test_ring();
+  testing::SeededRandom random(1);
+  FrameCipher cipher(*ring, random);
+  FrameCipher other(*ring, random);
+  const std::string_view entries = "entries of a commit";
+  const ByteSpan parts[] = {as_byte_span(entries.substr(0, 7)), {}, as_byte_span(entries.substr(7))};
+  FrameHeader first = sample();
+  const std::string stored(as_text(cipher.seal(parts, first)));
+  ASSERT_EQ(stored.size(), entries.size());
+  EXPECT_EQ(stored.find("entries"), std::string::npos);
+  const auto decoded = decode_frame_header(encode_frame_header(first), kLogId);
+  ASSERT_TRUE(decoded) << decoded.error().message;
+  EXPECT_EQ(open_payload(*decoded, as_byte_span(stored), ring.get()).value(), entries);
+  FrameHeader second = sample();
+  FrameHeader elsewhere = sample();
+  EXPECT_NE(as_text(cipher.seal(parts, second)), stored);
+  (void)other.seal(parts, elsewhere);
+  EXPECT_NE(second.encryption->nonce, first.encryption->nonce);
+  EXPECT_EQ(second.encryption->salt, first.encryption->salt);
+  EXPECT_NE(elsewhere.encryption->salt, first.encryption->salt);
+
+  EXPECT_EQ(open_payload(first, as_byte_span(stored), nullptr).error().code, Code::kDenied);
+  EXPECT_EQ(open_payload(second, as_byte_span(stored), ring.get()).error().code, Code::kCorrupt);
+  std::string changed = stored;
+  changed[3] = static_cast<char>(changed[3] ^ 1);
+  EXPECT_EQ(open_payload(first, as_byte_span(changed), ring.get()).error().code, Code::kCorrupt);
+  FrameHeader moved = first;
+  ++moved.commit;
+  EXPECT_EQ(open_payload(moved, as_byte_span(stored), ring.get()).error().code, Code::kCorrupt);
+}
+
 // Goal: each kind of foreign or odd header has its own answer.
 TEST(Frame, tells_foreign_newer_and_contradictory_headers_apart) {
   const FrameHeaderBytes bytes = encode_frame_header(sample());
@@ -136,9 +173,10 @@ TEST(Frame, tells_foreign_newer_and_contradictory_headers_apart) {
     Code code;
   };
   const Case cases[] = {
-      {"the next version", [](std::byte* p) { store_le<std::uint16_t>(p + 8, 2); }, Code::kInvalid},
+      {"the next version", [](std::byte* p) { store_le<std::uint16_t>(p + 8, 3); }, Code::kInvalid},
+      {"version 2 without an algorithm", [](std::byte* p) { store_le<std::uint16_t>(p + 8, 2); }, Code::kCorrupt},
       {"a far version", [](std::byte* p) { store_le<std::uint16_t>(p + 8, 65'535); }, Code::kInvalid},
-      {"a newer version of another log", [](std::byte* p) { store_le<std::uint16_t>(p + 8, 2), p[16] ^= std::byte{1}; },
+      {"a newer version of another log", [](std::byte* p) { store_le<std::uint16_t>(p + 8, 3), p[16] ^= std::byte{1}; },
        Code::kNotFound},
       {"version 0", [](std::byte* p) { store_le<std::uint16_t>(p + 8, 0); }, Code::kCorrupt},
       {"another header size", [](std::byte* p) { store_le<std::uint16_t>(p + 10, 264); }, Code::kCorrupt},

@@ -13,7 +13,8 @@ Result<std::string> find_content(io::FileSystem& fs, const std::string& log_dir)
   if (!fs.exists(log_dir)) return std::string();
   STELE_ASSIGN(const auto names, fs.list(log_dir));
   for (const std::string& name : names) {
-    if (name != "log.json" && !name.ends_with(".new")) return name;
+    const bool comes_before = name == "log.json" || name == "keyring" || name == "keyring.copy";
+    if (!comes_before && !name.ends_with(".new")) return name;
   }
   return std::string();
 }
@@ -80,8 +81,8 @@ Result<bool> is_created(io::FileSystem& fs, const std::string& log_dir, const st
   return !content.empty();
 }
 
-Result<Identity> create_identity(io::FileSystem& fs, const std::string& log_dir, const std::string& key_path,
-                                 const std::string& origin, const Clock& clock, Random& random) {
+Result<Identity> create_identity(io::FileSystem& fs, io::FileSystem& key_fs, const std::string& log_dir,
+                                 const std::string& key_path, const std::string& origin, const Clock& clock, Random& random) {
   if (!merkle::is_key_name(origin))
     return invalid("the origin \"" + origin + "\" is empty, too long, or has spaces or '+' in it");
   if (fs.exists(key_path)) return Error{Code::kConflict, key_path + " is there already; a signing key is never replaced"};
@@ -99,7 +100,7 @@ Result<Identity> create_identity(io::FileSystem& fs, const std::string& log_dir,
   identity.key = signer.verifier();
   identity.created = format_time(clock.now());
   STELE_TRY(io::write_file(fs, identity_path(log_dir), identity_text(identity), 0600));
-  STELE_TRY(io::write_file(fs, key_path, signer.private_text() + "\n", 0600));
+  STELE_TRY(io::write_file(key_fs, key_path, signer.private_text() + "\n", 0600));
   return identity;
 }
 

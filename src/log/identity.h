@@ -32,9 +32,10 @@ Result<Identity> read_identity(io::FileSystem& fs, const std::string& log_dir);
 Result<bool> is_created(io::FileSystem& fs, const std::string& log_dir, const std::string& key_path);
 
 // Makes a new log's directory, identity and signing key. The key file comes last, 0600, and is never replaced: with it
-// the log is there. kConflict when `key_path`, the log, or any part of one is there already.
-Result<Identity> create_identity(io::FileSystem& fs, const std::string& log_dir, const std::string& key_path,
-                                 const std::string& origin, const Clock& clock, Random& random);
+// the log is there; `key_fs` may encrypt it. kConflict when `key_path`, the log, or any part of one but a keyring is there
+// already.
+Result<Identity> create_identity(io::FileSystem& fs, io::FileSystem& key_fs, const std::string& log_dir,
+                                 const std::string& key_path, const std::string& origin, const Clock& clock, Random& random);
 
 // The signing key of `identity`; kInvalid when the file holds another.
 Result<merkle::NoteSigner> read_signing_key(io::FileSystem& fs, const std::string& key_path, const Identity& identity);

@@ -20,7 +20,7 @@ const std::string kKey = "keys/main.key";
 
 Result<Identity> create(io::FileSystem& fs, std::uint64_t seed) {
   SeededRandom random(seed);
-  return create_identity(fs, kDir, kKey, "log.example/audit", HandClock(), random);
+  return create_identity(fs, fs, kDir, kKey, "log.example/audit", HandClock(), random);
 }
 
 // Goal: wherever the creation of a log is interrupted, by a kill or a power cut, the next start has a log: that one or

@@ -5,6 +5,7 @@
 
 #include "base/parallel.h"
 #include "base/threads.h"
+#include "log/frame_cipher.h"
 
 namespace stele::log {
 namespace {
@@ -24,6 +25,11 @@ Result<std::vector<std::string>> journal_files(io::FileSystem& fs, const std::st
   return names;
 }
 
+std::string describe(const FrameHeader& header) {
+  return "commit " + std::to_string(header.commit) + " (entries " + std::to_string(header.first_index) + " to " +
+         std::to_string(header.end_index()) + ", epoch " + std::to_string(header.epoch) + ")";
+}
+
 // All whole frames of one file, and the commit numbers of those whose header is right and payload is not.
 struct FileScan {
   std::uint64_t bytes = 0;
@@ -33,7 +39,7 @@ struct FileScan {
 
 // Payloads of frames that end before `sealed` are checked, not kept.
 Result<FileScan> scan_file(io::FileSystem& fs, const std::string& dir, const std::string& name, const LogId& log_id,
-                           std::uint64_t sealed) {
+                           std::uint64_t sealed, const keyring::Keyring* ring) {
   const auto content = io::read_file(fs, dir + "/" + name, kFileBytesMax);
   if (!content && content.error().code == Code::kNotFound) return FileScan();  // freed by the live server since the listing
   if (!content) return content.error();
@@ -64,15 +70,19 @@ Result<FileScan> scan_file(io::FileSystem& fs, const std::string& dir, const std
     FrameHeaderBytes raw{};
     std::copy(head.begin(), head.end(), raw.begin());
     const bool needed = header->end_index() >= sealed;
-    out.frames.push_back({*header, frame_digest(raw), needed ? std::string(as_text(payload[0])) : std::string(), name, at});
+    std::string plain;
+    if (needed && header->encryption) {
+      auto opened = open_payload(*header, payload[0], ring);
+      // A checksum that fits bytes which do not decrypt is nothing that a crash leaves.
+      if (!opened) return opened.error().in(name + ", " + describe(*header));
+      plain = std::move(*opened);
+    } else if (needed) {
+      plain = as_text(payload[0]);
+    }
+    out.frames.push_back({*header, frame_digest(raw), std::move(plain), name, at});
     at += frame_extent(header->payload_bytes);
   }
   return out;
-}
-
-std::string describe(const FrameHeader& header) {
-  return "commit " + std::to_string(header.commit) + " (entries " + std::to_string(header.first_index) + " to " +
-         std::to_string(header.end_index()) + ", epoch " + std::to_string(header.epoch) + ")";
 }
 
 // The valid frames by commit number; among those of one number the one of the highest epoch comes last.
@@ -100,14 +110,16 @@ std::uint64_t start_commit(const ByCommit& frames, std::uint64_t sealed) {
 
 }  // namespace
 
-Result<JournalScan> scan_journal(io::FileSystem& fs, const std::string& dir, const LogId& log_id, std::uint64_t sealed) {
+Result<JournalScan> scan_journal(io::FileSystem& fs, const std::string& dir, const LogId& log_id, std::uint64_t sealed,
+                                 const keyring::Keyring* ring) {
   JournalScan scan;
   ByCommit frames;
   std::vector<std::pair<std::uint64_t, std::string>> places;  // commit and file of each frame
   std::vector<FrameHeader> broken;
   STELE_ASSIGN(const auto names, journal_files(fs, dir));
+  scan.files = names;
   std::vector<Result<FileScan>> files(names.size(), FileScan());
-  for_each_in_parallel(names.size(), [&](std::size_t i) { files[i] = scan_file(fs, dir, names[i], log_id, sealed); });
+  for_each_in_parallel(names.size(), [&](std::size_t i) { files[i] = scan_file(fs, dir, names[i], log_id, sealed, ring); });
   for (std::size_t i = 0; i < names.size(); ++i) {
     STELE_ASSIGN(FileScan file, std::move(files[i]));
     scan.bytes += file.bytes;

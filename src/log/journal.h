@@ -11,6 +11,7 @@
 
 #include "base/result.h"
 #include "io/file.h"
+#include "keyring/keyring.h"
 #include "log/frame.h"
 
 namespace stele::log {
@@ -19,7 +20,7 @@ namespace stele::log {
 struct FoundFrame {
   FrameHeader header;
   Hash digest{};
-  std::string payload;
+  std::string payload;  // not encrypted
   std::string file;
   std::uint64_t offset = 0;
 };
@@ -32,14 +33,16 @@ struct JournalScan {
   // Files with a copy of the last frame or of the one before, of any epoch. Any but one of them may be nowhere but in
   // the page cache: none is to be written before the last frame is durable once more.
   std::vector<std::string> held;
-  std::uint64_t bytes = 0;       // of all journal files
-  std::uint64_t free_bytes = 0;  // of it, space that holds no needed frame: recycled or never written
+  std::vector<std::string> files;  // all
+  std::uint64_t bytes = 0;         // of all journal files
+  std::uint64_t free_bytes = 0;    // of it, space that holds no needed frame: recycled or never written
 };
 
 // Reads every journal file in `dir` and links the frames that hold entries from `sealed` on, and the frame before if
 // it is the last of all. Read-only. A bad frame at the end is dropped as never acknowledged; a bad frame that a later
-// one follows is damage.
-Result<JournalScan> scan_journal(io::FileSystem& fs, const std::string& dir, const LogId& log_id, std::uint64_t sealed);
+// one follows is damage. kDenied when a frame that is needed is encrypted under a key that is not in the ring, or there is none.
+Result<JournalScan> scan_journal(io::FileSystem& fs, const std::string& dir, const LogId& log_id, std::uint64_t sealed,
+                                 const keyring::Keyring* ring);
 
 // A journal file and its size, a multiple of kFrameAlignment.
 struct JournalFile {

@@ -24,12 +24,14 @@ crypto::Signature signature_of(const SignedState& state) {
 Store::Store(io::FileSystem& fs, std::string dir, StoreOptions options, merkle::NoteSigner signer, const Clock& clock)
     : fs_(fs),
       dir_(std::move(dir)),
-      options_(options),
+      options_(std::move(options)),
+      encrypted_(options_.ring ? std::make_unique<keyring::EncryptedFiles>(fs, options_.ring, *options_.random) : nullptr),
+      files_(encrypted_ ? static_cast<io::FileSystem&>(*encrypted_) : fs),
       signer_(std::move(signer)),
       clock_(clock),
       segment_writer_(LogId{}),
-      window_(options.window_span, options.window_keys_max),
-      window_reach_(options.window_span, options.window_keys_max) {}
+      window_(options_.window_span, options_.window_keys_max),
+      window_reach_(options_.window_span, options_.window_keys_max) {}
 
 Store::~Store() = default;
 
@@ -50,6 +52,24 @@ Result<std::string> Store::sign_statement(std::string_view text) const {
   if (text.substr(0, text.find('\n')).find(' ') == std::string_view::npos)
     return Error{Code::kInternal, "a statement looks like a checkpoint"};
   return signer_.sign(text);
+}
+
+// Makes the frame durable. Returns its digest.
+Result<Hash> Store::write_frame(FrameHeader header, std::span<const ByteSpan> payload) {
+  ByteSpan encrypted;
+  if (cipher_) {
+    encrypted = cipher_->seal(payload, header);
+    payload = {&encrypted, 1};
+  } else {
+    header.payload_bytes = 0;
+    for (const ByteSpan part : payload) header.payload_bytes += part.size();
+    header.payload_checksum = payload_checksum(payload);
+    header.encryption.reset();
+  }
+  const FrameHeaderBytes frame = encode_frame_header(header);
+  const std::lock_guard lock(journal_mutex_);
+  STELE_TRY(journal_->append(frame, payload, header.payload_bytes, header.end_index()));
+  return frame_digest(frame);
 }
 
 Result<Committed> Store::commit(std::span<Batch> batches) {
@@ -93,17 +113,10 @@ Result<Committed> Store::commit(std::span<Batch> batches) {
   header.commit = commit_ + 1;
   header.first_index = size();
   header.count = static_cast<std::uint32_t>(count);
-  header.payload_bytes = payload_bytes;
-  header.payload_checksum = payload_checksum(payload);
   header.previous = commit_digest_;
   header.root = root;
-  const FrameHeaderBytes frame = encode_frame_header(header);
-  {
-    const std::lock_guard lock(journal_mutex_);
-    STELE_TRY(journal_->append(frame, payload, payload_bytes, header.end_index()));
-  }
+  STELE_ASSIGN(commit_digest_, write_frame(header, payload));
   commit_ = header.commit;
-  commit_digest_ = frame_digest(frame);
   Committed out;
   out.state = sign(header.end_index(), root);
 

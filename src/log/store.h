@@ -14,10 +14,12 @@
 #include "base/clock.h"
 #include "base/result.h"
 #include "io/file.h"
+#include "keyring/encrypted_files.h"
 #include "log/apart_store.h"
 #include "log/checkpoints.h"
 #include "log/damage.h"
 #include "log/delivery_window.h"
+#include "log/frame_cipher.h"
 #include "log/identity.h"
 #include "log/journal.h"
 #include "log/segment.h"
@@ -42,6 +44,8 @@ struct StoreOptions {
   UnixNanos window_span = 600'000'000'000;        // how long deliveries are remembered
   std::uint64_t window_keys_max = 10'000'000;     // and how many
   std::optional<SealingKey> sealing_key;          // for sealed values; without one they are not taken
+  keyring::KeyringPtr ring;                       // what has contents is encrypted under it; null: nothing is
+  Random* random = nullptr;                       // for the keys of files; outlives the store; there with a ring
 };
 
 // A signed state of the log.
@@ -165,6 +169,7 @@ class Store {
   Status check_against_published(const CheckpointEnd& published);
   Status reopen_journal(const JournalScan& scan);
   Status recover_window(std::vector<SegmentKeys>& reread);
+  Result<Hash> write_frame(FrameHeader header, std::span<const ByteSpan> payload);
   [[nodiscard]] Result<std::vector<WindowKey>> read_keys(const SegmentReader& segment) const;
   [[nodiscard]] Result<Hash> stored_node(unsigned level, std::uint64_t index, Checked checked) const;
   [[nodiscard]] Result<Hash> sealed_root(std::uint64_t bundle) const;
@@ -182,6 +187,8 @@ class Store {
   io::FileSystem& fs_;
   std::string dir_;
   StoreOptions options_;
+  std::unique_ptr<keyring::EncryptedFiles> encrypted_;  // of a log that is encrypted
+  io::FileSystem& files_;                               // for what has contents
   Identity identity_;
   merkle::NoteSigner signer_;
   const Clock& clock_;
@@ -196,6 +203,7 @@ class Store {
   std::unique_ptr<ApartStore> apart_;
   std::mutex journal_mutex_;
   std::unique_ptr<Journal> journal_;
+  std::unique_ptr<FrameCipher> cipher_;  // of a log that is encrypted
   std::uint64_t epoch_ = 0;
   std::uint64_t commit_ = 0;  // of the last frame
   Hash commit_digest_{};

@@ -13,7 +13,7 @@ namespace stele::log {
 
 Result<std::unique_ptr<Store>> Store::open(io::FileSystem& fs, std::string dir, StoreOptions options, merkle::NoteSigner signer,
                                            const Clock& clock) {
-  std::unique_ptr<Store> store(new Store(fs, std::move(dir), options, std::move(signer), clock));
+  std::unique_ptr<Store> store(new Store(fs, std::move(dir), std::move(options), std::move(signer), clock));
   const Status recovered = store->recover();
   if (!recovered) return recovered.error().in("log " + store->dir_);
   return store;
@@ -24,11 +24,11 @@ Status Store::recover() {
   if (signer_.verifier() != identity_.key) return invalid("the signing key is not the log's");
   for (const char* part : {"/journal", "/segments", "/tree", "/window"}) STELE_TRY(fs_.make_dirs(dir_ + part));
   segment_writer_ = SegmentWriter(identity_.id);
-  STELE_ASSIGN(apart_, ApartStore::open(fs_, dir_ + "/apart", options_.sealing_key));
+  STELE_ASSIGN(apart_, ApartStore::open(fs_, dir_ + "/apart", {options_.sealing_key, options_.ring}));
 
   // First everything is looked at, and nothing changed: damage is left as it was found.
   STELE_TRY(recover_sealed());
-  STELE_ASSIGN(JournalScan journal, scan_journal(fs_, dir_ + "/journal", identity_.id, sealed_size()));
+  STELE_ASSIGN(JournalScan journal, scan_journal(fs_, dir_ + "/journal", identity_.id, sealed_size(), options_.ring.get()));
   STELE_TRY(recover_tail(journal));
   STELE_ASSIGN(const CheckpointEnd checkpoints, read_checkpoint_end(fs_, dir_ + "/checkpoints"));
   STELE_TRY(check_against_published(checkpoints));
@@ -42,14 +42,14 @@ Status Store::recover() {
   STELE_ASSIGN(checkpoint_file_, CheckpointFile::open(fs_, dir_ + "/checkpoints", checkpoints));
   if (checkpoints.last) published_ = sign(checkpoints.last->size, checkpoints.last->root);
   for (const SegmentKeys& one : reread) {
-    (void)write_window_file(fs_, dir_ + "/window", one.segment.first_index, one.segment.count, one.keys);
+    (void)write_window_file(files_, dir_ + "/window", one.segment.first_index, one.segment.count, one.keys);
   }
   latest_ = sign(size(), levels_.root());
   return {};
 }
 
 Status Store::recover_sealed() {
-  STELE_ASSIGN(segments_, SegmentSet::open(fs_, dir_ + "/segments", identity_.id));
+  STELE_ASSIGN(segments_, SegmentSet::open(files_, dir_ + "/segments", identity_.id));
   const std::uint64_t sealed = segments_->end_index();
   std::shared_ptr<const SegmentReader> last;
   if (sealed > 0) {
@@ -155,20 +155,33 @@ Status Store::accept_frame(const FoundFrame& frame, Result<Unsealed> unsealed) {
   return {};
 }
 
-// The last frame may never have been synced: it goes to fresh ground before anything is built on it.
+// The last frame may never have been synced: it goes to fresh ground before anything is built on it. What stands in plain in the
+// journal of a log that is encrypted now goes with it, and the files that have it go after that.
 Status Store::reopen_journal(const JournalScan& scan) {
+  const bool renews = options_.ring && tail_.bytes() <= kFramePayloadBytesMax &&
+                      std::ranges::any_of(scan.chain, [](const FoundFrame& frame) { return !frame.header.encryption; });
   std::map<std::string, std::uint64_t> kept;
-  for (const FoundFrame& frame : scan.chain) kept[frame.file] = frame.header.end_index();
-  STELE_ASSIGN(journal_, Journal::open(fs_, dir_ + "/journal", options_.journal, std::move(kept), scan.held));
+  std::vector<std::string> held = scan.held;
+  if (renews)
+    held = scan.files;
+  else
+    for (const FoundFrame& frame : scan.chain) kept[frame.file] = frame.header.end_index();
+  STELE_ASSIGN(journal_, Journal::open(fs_, dir_ + "/journal", options_.journal, std::move(kept), held));
+  if (options_.ring) cipher_ = std::make_unique<FrameCipher>(*options_.ring, *options_.random);
   if (scan.chain.empty()) return {};
   const FoundFrame& last = scan.chain.back();
   FrameHeader header = last.header;
   header.flags = kFrameOpening;
   header.epoch = epoch_;
-  const FrameHeaderBytes frame = encode_frame_header(header);
-  const std::array<ByteSpan, 1> payload{as_byte_span(last.payload)};
-  STELE_TRY(journal_->append(frame, payload, last.payload.size(), header.end_index()));
-  commit_digest_ = frame_digest(frame);
+  std::vector<ByteSpan> payload;
+  if (renews && !tail_.empty()) {
+    for (const Tail::BlockPtr& block : tail_.blocks()) payload.push_back(as_byte_span(block->bytes));
+    header.first_index = sealed_size();
+    header.count = static_cast<std::uint32_t>(size() - sealed_size());
+  } else {
+    payload.push_back(as_byte_span(last.payload));
+  }
+  STELE_ASSIGN(commit_digest_, write_frame(header, payload));
   tail_.set_last_digest(commit_digest_);
   return journal_->let_go();
 }
@@ -209,7 +222,7 @@ Status Store::recover_window(std::vector<SegmentKeys>& reread) {
     const auto& segment = *opened;
     const UnixNanos received = segment->info().received_last;
     if (now - received > options_.window_span) break;
-    if (auto known = read_window_file(fs_, dir_ + "/window", name->first_index, name->count)) {
+    if (auto known = read_window_file(files_, dir_ + "/window", name->first_index, name->count)) {
       found.push_back({*name, received, std::move(*known)});
     } else {
       auto read = read_keys(*segment);

@@ -88,7 +88,7 @@ Result<std::unique_ptr<Store::MergedTile>> Store::read_tile(std::uint64_t first)
     tile->bytes += part;
     if (tile->bytes.size() > options_.merge_bytes_max) return std::unique_ptr<MergedTile>();
     tile->roots.insert(tile->roots.end(), segment->bundle_roots().begin(), segment->bundle_roots().end());
-    const auto known = read_window_file(fs_, dir_ + "/window", tile->info.first_index, tile->info.count);
+    const auto known = read_window_file(files_, dir_ + "/window", tile->info.first_index, tile->info.count);
     if (tile->keys && known)
       tile->keys->insert(tile->keys->end(), known->begin(), known->end());
     else
@@ -114,7 +114,7 @@ Result<std::unique_ptr<Store::MergedTile>> Store::read_tile(std::uint64_t first)
 Status Store::merge_tile(const MergedTile& tile) {
   const SegmentInfo& info = tile.info;
   STELE_TRY(segments_->add(info.first_index, info.count, encode_segment(info, tile.entries, tile.roots)));
-  if (tile.keys) (void)write_window_file(fs_, dir_ + "/window", info.first_index, info.count, *tile.keys);
+  if (tile.keys) (void)write_window_file(files_, dir_ + "/window", info.first_index, info.count, *tile.keys);
   return {};
 }
 
@@ -178,7 +178,7 @@ void Store::remember_segment_keys(const SegmentInfo& info, std::span<const Tail:
     }
   }
   const std::string dir = dir_ + "/window";
-  (void)write_window_file(fs_, dir, info.first_index, info.count, keys);
+  (void)write_window_file(files_, dir, info.first_index, info.count, keys);
   window_reach_.add(info.first_index, info.received_last, keys.size());
   (void)remove_window_files_before(fs_, dir, window_reach_.begin(clock_.now()));
 }

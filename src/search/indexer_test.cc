@@ -11,6 +11,7 @@
 #include "search/aggregate.h"
 #include "search/searcher.h"
 #include "support/real_log.h"
+#include "support/test_ring.h"
 
 namespace stele::search {
 namespace {
@@ -21,13 +22,22 @@ constexpr std::uint64_t kEntries = index::kChunkRows + 3 * kBatch;
 constexpr std::chrono::seconds kPatience{120};
 constexpr std::chrono::milliseconds kPause{20};
 
-class IndexerTest : public ::testing::Test {
+// Of a plain log, and of an encrypted one that gives back what it decrypted as often as it can.
+class IndexerTest : public ::testing::TestWithParam<bool> {
  protected:
   void SetUp() override { start({.dir = log_.path("index")}); }
 
+  static log::StoreOptions store_options() {
+    log::StoreOptions options;
+    if (GetParam()) options.ring = testing::test_ring();
+    options.random = &crypto::system_random();
+    return options;
+  }
+
   void start(IndexerOptions options) {
     indexer_.reset();
-    auto indexer = Indexer::start(io::posix(), *log_, std::move(options));
+    if (GetParam()) options.memory_max = 0;
+    auto indexer = Indexer::start(GetParam() ? static_cast<io::FileSystem&>(files_) : io::posix(), *log_, std::move(options));
     ASSERT_TRUE(indexer) << indexer.error().message;
     indexer_ = std::move(*indexer);
   }
@@ -45,13 +55,14 @@ class IndexerTest : public ::testing::Test {
     return log_.write(std::move(batch));
   }
 
-  testing::RealLog log_;
+  testing::RealLog log_{store_options()};
+  keyring::EncryptedFiles files_{io::posix(), testing::test_ring(), crypto::system_random()};
   std::unique_ptr<Indexer> indexer_;
 };
 
 std::uint64_t of_kind(std::uint64_t kind, std::uint64_t size) { return (size + kKinds - 1 - kind) / kKinds; }
 
-TEST_F(IndexerTest, AnswersExactlyWhileTheLogGrows) {
+TEST_P(IndexerTest, AnswersExactlyWhileTheLogGrows) {
   const GoOn always = [] { return true; };
   std::atomic<std::uint64_t> acknowledged = 0;
   std::atomic<bool> over = false;
@@ -105,7 +116,7 @@ TEST_F(IndexerTest, AnswersExactlyWhileTheLogGrows) {
   EXPECT_GE(searches, before + 4);
 }
 
-TEST_F(IndexerTest, TheLastOfTheDiskIsTheLogs) {
+TEST_P(IndexerTest, TheLastOfTheDiskIsTheLogs) {
   std::atomic<bool> said = false;
   const auto say = [&](const std::string& words) { said = said || words.find("MiB are the log's") != std::string::npos; };
   start({.dir = log_.path("index"), .bytes_left_to_log = UINT64_MAX / 2, .say = say});
@@ -119,6 +130,9 @@ TEST_F(IndexerTest, TheLastOfTheDiskIsTheLogs) {
   ASSERT_TRUE(result) << result.error().message;
   EXPECT_EQ(result->total, of_kind(3, log_->store()->size()));
 }
+
+INSTANTIATE_TEST_SUITE_P(AtRest, IndexerTest, ::testing::Values(false, true),
+                         [](const auto& one) { return one.param ? "encrypted" : "plain"; });
 
 }  // namespace
 }  // namespace stele::search

@@ -52,8 +52,16 @@ Result<Pipe> make_pipe() {
   return Pipe{Descriptor(ends[0]), Descriptor(ends[1])};
 }
 
+// As exec(3) wants them.
+std::vector<char*> pointers_to(std::vector<std::string>& texts) {
+  std::vector<char*> out;
+  for (std::string& text : texts) out.push_back(text.data());
+  out.push_back(nullptr);
+  return out;
+}
+
 // Between fork and exec of a program with threads: only what signal-safety(7) allows.
-[[noreturn]] void become(char* const* words, int out, int err, pid_t parent) {
+[[noreturn]] void become(char* const* words, char* const* environment, int out, int err, pid_t parent) {
   constexpr int kCannotStart = 127;
   constexpr int kLowest = 19;
   constexpr int kIoOfProcess = 1;   // IOPRIO_WHO_PROCESS
@@ -71,7 +79,7 @@ Result<Pipe> make_pipe() {
   if (nothing < 0 || ::dup2(nothing, STDIN_FILENO) < 0 || ::dup2(out, STDOUT_FILENO) < 0 || ::dup2(err, STDERR_FILENO) < 0)
     ::_exit(kCannotStart);
   ::close_range(kFirstOther, ~0U, 0);  // the lock of the data directory, sockets of clients
-  ::execv(words[0], words);
+  ::execve(words[0], words, environment);
   ::_exit(kCannotStart);
 }
 
@@ -93,18 +101,20 @@ int wait_for(pid_t pid) {
 
 }  // namespace
 
-Result<ChildOutput> run_in_background(const std::vector<std::string>& words, std::size_t out_bytes_max,
-                                      const std::atomic<bool>& stop) {
+Result<ChildOutput> run_in_background(const std::vector<std::string>& words, const std::vector<std::string>& variables,
+                                      std::size_t out_bytes_max, const std::atomic<bool>& stop) {
   STELE_ASSIGN(Pipe out, make_pipe());
   STELE_ASSIGN(Pipe err, make_pipe());
   std::vector<std::string> copies = words;
-  std::vector<char*> argv;
-  for (std::string& word : copies) argv.push_back(word.data());
-  argv.push_back(nullptr);
+  const std::vector<char*> argv = pointers_to(copies);
+  std::vector<std::string> environment;
+  for (char** variable = ::environ; *variable != nullptr; ++variable) environment.emplace_back(*variable);
+  environment.insert(environment.end(), variables.begin(), variables.end());
+  const std::vector<char*> envp = pointers_to(environment);
   const pid_t parent = ::getpid();
   const pid_t pid = ::fork();
   if (pid < 0) return os_error("cannot start a process");
-  if (pid == 0) become(argv.data(), out.write.get(), err.write.get(), parent);
+  if (pid == 0) become(argv.data(), envp.data(), out.write.get(), err.write.get(), parent);
   out.write.close();
   err.write.close();
 

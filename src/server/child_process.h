@@ -17,9 +17,10 @@ struct ChildOutput {
 };
 
 // Runs `words` (the first is the program's path) with nothing on standard input, at the lowest priority for processor and disk,
-// until it ends; ended with SIGKILL when `stop` becomes true, or when the calling thread ends. Beyond `out_bytes_max` its output
-// is read and dropped. kUnavailable when it was stopped, kIo when it cannot be started.
-Result<ChildOutput> run_in_background(const std::vector<std::string>& words, std::size_t out_bytes_max,
-                                      const std::atomic<bool>& stop);
+// until it ends; ended with SIGKILL when `stop` becomes true, or when the calling thread ends. It has this process' environment
+// and `variables` ("NAME=value"). Beyond `out_bytes_max` its output is read and dropped. kUnavailable when it was stopped, kIo
+// when it cannot be started.
+Result<ChildOutput> run_in_background(const std::vector<std::string>& words, const std::vector<std::string>& variables,
+                                      std::size_t out_bytes_max, const std::atomic<bool>& stop);
 
 }  // namespace stele::server

@@ -12,6 +12,7 @@
 #include "log/names.h"
 #include "merkle/note.h"
 #include "net/http_server.h"
+#include "server/master_key_source.h"
 #include "server/notify_config.h"
 #include "server/oidc_config.h"
 
@@ -133,6 +134,11 @@ std::vector<Setting> make_settings() {
            "Origin of a new log: its public URL without scheme, or any name; of others than main, with /NAME behind it. Chosen "
            "once, at creation. Empty: a name with a random part."),
       text("keys", &Config::keys, "Directory of the signing keys. Empty: DATA/keys. Best on another disk than the log."),
+      text(
+          "master_key", &Config::master_key,
+          "Where the key is under which everything that the logs say is encrypted on disk: file:PATH, env:NAME or command:WORDS. "
+          "Empty: nothing is encrypted. Once it is, it stays so, and nothing opens without the key: "
+          "docs/operations/security.md."),
       number("threads", &Config::threads, 1, 64, "Threads that serve the network."),
       truth(
           "confine", &Config::confine,
@@ -393,6 +399,7 @@ Status check_config(const Config& config) {
     if (scheme == std::string::npos || origin.find('/', scheme + 3) != std::string::npos || origin.size() == scheme + 3)
       return invalid("cors_origins are like https://audit.example.com, without a path, not \"" + origin + "\"");
   }
+  STELE_TRY(check_master_key_source(config.master_key));
   if (!config.origin.empty() && !merkle::is_key_name(config.origin)) return invalid("origin has no spaces and no '+'");
   if (config.tls_certificate.empty() != config.tls_key.empty()) return invalid("tls_certificate and tls_key come together");
   constexpr std::size_t kSourceBytesMax = 128;

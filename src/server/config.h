@@ -27,6 +27,7 @@ struct Config {
   std::vector<std::string> logs;
   std::string origin;
   std::string keys;
+  std::string master_key;
   std::uint64_t threads = 2;
   bool confine = true;
   std::string user;

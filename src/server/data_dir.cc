@@ -76,9 +76,11 @@ Result<std::vector<std::string>> log_names(io::FileSystem& fs, const Config& con
   return std::vector<std::string>(names.begin(), names.end());
 }
 
-Result<std::unique_ptr<log::Sequencer>> open_log(io::FileSystem& fs, const Config& config, const std::string& name,
+Result<std::unique_ptr<log::Sequencer>> open_log(LogFiles& files, const Config& config, const std::string& name,
                                                  const Clock& clock, Random& random) {
   const DataLayout layout(config);
+  io::FileSystem& fs = files.plain();
+  for (const std::string& path : {layout.key_file(name), layout.sealing_key_file(name)}) STELE_TRY(files.encrypt(path));
   const std::string dir = layout.log_dir(name);
   STELE_ASSIGN(const bool created, log::is_created(fs, dir, layout.key_file(name)));
   if (!created) {
@@ -89,7 +91,8 @@ Result<std::unique_ptr<log::Sequencer>> open_log(io::FileSystem& fs, const Confi
       random.fill(noise);
       origin = "stele.local/" + name + "/" + hex_encode(std::as_bytes(std::span(noise)));
     }
-    STELE_ASSIGN(const auto identity, log::create_identity(fs, dir, layout.key_file(name), origin, clock, random));
+    STELE_ASSIGN(const auto identity,
+                 log::create_identity(fs, files.contents(), dir, layout.key_file(name), origin, clock, random));
     (void)identity;
   }
   log::StoreOptions options;
@@ -97,10 +100,13 @@ Result<std::unique_ptr<log::Sequencer>> open_log(io::FileSystem& fs, const Confi
   options.seal_age = static_cast<UnixNanos>(config.seal_minutes) * kMinute;
   options.window_span = static_cast<UnixNanos>(config.window_minutes) * kMinute;
   options.window_keys_max = config.window_ids;
-  STELE_ASSIGN(options.sealing_key, sealing_key(fs, layout.sealing_key_file(name), random));
-  const auto open = [&fs, dir, options, key_file = layout.key_file(name), &clock]() -> Result<std::unique_ptr<log::Store>> {
+  STELE_ASSIGN(options.sealing_key, sealing_key(files.contents(), layout.sealing_key_file(name), random));
+  options.ring = files.ring();
+  options.random = &random;
+  const auto open = [&files, &fs, dir, options, key_file = layout.key_file(name),
+                     &clock]() -> Result<std::unique_ptr<log::Store>> {
     STELE_ASSIGN(const auto identity, log::read_identity(fs, dir));
-    STELE_ASSIGN(auto signer, log::read_signing_key(fs, key_file, identity));
+    STELE_ASSIGN(auto signer, log::read_signing_key(files.contents(), key_file, identity));
     return log::Store::open(fs, dir, options, std::move(signer), clock);
   };
   log::SequencerOptions sequencing;

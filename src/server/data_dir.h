@@ -11,6 +11,7 @@
 #include "log/names.h"
 #include "log/sequencer.h"
 #include "server/config.h"
+#include "server/log_files.h"
 
 namespace stele::server {
 
@@ -53,8 +54,8 @@ Result<std::unique_ptr<io::Lock>> lock_data_dir(io::FileSystem& fs, const DataLa
 // The logs to serve, "main" first: main, audit, those that the configuration names, and those that the directory has.
 Result<std::vector<std::string>> log_names(io::FileSystem& fs, const Config& config);
 
-// Opens the log `name`, creating it when absent, and starts its sequencer. The caller holds the lock.
-Result<std::unique_ptr<log::Sequencer>> open_log(io::FileSystem& fs, const Config& config, const std::string& name,
+// Opens the log `name`, creating it when absent, and starts its sequencer. The caller holds the lock; `files` outlive it.
+Result<std::unique_ptr<log::Sequencer>> open_log(LogFiles& files, const Config& config, const std::string& name,
                                                  const Clock& clock, Random& random);
 
 }  // namespace stele::server

@@ -68,7 +68,7 @@ Result<audit::Configuration> recorded_configuration(io::FileSystem& fs, const Co
     if (path->empty()) continue;
     STELE_ASSIGN(out[std::string(name) + "_content"], digest_at(fs, *path));
   }
-  for (const auto& [log, key] : keys) out.emplace("key_" + log, key);
+  out.insert(keys.begin(), keys.end());
   return out;
 }
 

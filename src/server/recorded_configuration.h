@@ -13,7 +13,7 @@ namespace stele::server {
 
 // Every setting by its name; what may be a secret, and what is long, as its SHA-256; of the files that say how events are
 // understood and whose they are, and of folders of them, what is in them as SHA-256; and the key that each log is signed with
-// (`key_main`). `keys` is by log. kIo: a file cannot be read.
+// (`key_main`). `keys` are such names and what they stand for. kIo: a file cannot be read.
 Result<audit::Configuration> recorded_configuration(io::FileSystem& fs, const Config& config,
                                                     const std::map<std::string, std::string>& keys);
 

@@ -10,15 +10,16 @@
 
 namespace stele::server {
 
-ServedLog::ServedLog(const Config& config, std::string name) : config_(config), name_(std::move(name)) {
-  if (name_ != log::kAuditLog) reserving_ = std::make_unique<io::Reserving>(io::posix(), config_.data);
-}
-
-io::FileSystem& ServedLog::fs() { return reserving_ ? *reserving_ : io::posix(); }
-
-Result<std::unique_ptr<ServedLog>> ServedLog::open(const Config& config, std::string name, const sources::Registry& registry) {
+Result<std::unique_ptr<ServedLog>> ServedLog::open(const Config& config, std::string name, const keyring::MasterKeys& masters,
+                                                   const sources::Registry& registry) {
   std::unique_ptr<ServedLog> self(new ServedLog(config, std::move(name)));
-  auto opened = open_log(self->fs(), config, self->name_, system_clock(), crypto::system_random());
+  auto files = LogFiles::open(config, self->name_, masters);
+  if (!files) return files.error().in("log " + self->name_);
+  self->files_ = std::move(*files);
+  const DataLayout layout(config);
+  for (const std::string& path : {layout.ledger_file(self->name_), layout.notify_file(self->name_)})
+    STELE_TRY(self->files_->encrypt(path));
+  auto opened = open_log(*self->files_, config, self->name_, system_clock(), crypto::system_random());
   if (!opened) return opened.error().in("log " + self->name_);
   self->log_ = std::move(*opened);
   const auto store = self->log_->store();
@@ -27,10 +28,7 @@ Result<std::unique_ptr<ServedLog>> ServedLog::open(const Config& config, std::st
   STELE_TRY(self->open_index());
   STELE_TRY(self->open_notifier());  // before anything is written that it must tell of
   self->open_watch(registry);
-  if (self->reserving_) {
-    STELE_ASSIGN(const std::uint64_t reserve, io::reserve_of(config.data));
-    self->reserving_->keep(reserve);  // not before it is open: to start is needed to look at anything
-  }
+  STELE_TRY(self->files_->reserve(config));  // not before it is open: to start is needed to look at anything
   return self;
 }
 
@@ -39,7 +37,7 @@ Status ServedLog::open_index() {
   search::IndexerOptions options;
   options.dir = DataLayout(config_).index_dir(name_);
   options.say = [](const std::string& what) { spdlog::warn("{}", what); };
-  STELE_ASSIGN(indexer_, search::Indexer::start(fs(), *log_, std::move(options)));
+  STELE_ASSIGN(indexer_, search::Indexer::start(files_->contents(), *log_, std::move(options)));
   return {};
 }
 
@@ -59,7 +57,8 @@ Status ServedLog::open_notifier() {
                                            : spdlog::level::info,
                 "{}", what);
   };
-  STELE_ASSIGN(notifier_, notify::Notifier::start(fs(), *log_, std::move(destinations), std::move(options), system_clock()));
+  STELE_ASSIGN(notifier_,
+               notify::Notifier::start(files_->contents(), *log_, std::move(destinations), std::move(options), system_clock()));
   return {};
 }
 
@@ -69,10 +68,11 @@ void ServedLog::open_watch(const sources::Registry& registry) {
   options.ledger_file = DataLayout(config_).ledger_file(name_);
   options.report = config_.watch_sources && name_ != log::kAuditLog;          // its one source is this server
   if (config_.watch_clock && is_main) options.clock = &io::clock_discipline;  // there is one clock
-  watch_ = std::make_unique<sources::Watch>(*log_, fs(), registry.of_log(name_), system_clock(), std::move(options));
+  watch_ =
+      std::make_unique<sources::Watch>(*log_, files_->contents(), registry.of_log(name_), system_clock(), std::move(options));
 }
 
-void ServedLog::begin_upkeep() {
+void ServedLog::begin_upkeep(const keyring::MasterKeys& masters) {
   const DataLayout layout(config_);
   UpkeepOptions options;
   options.data = layout.root;
@@ -81,6 +81,7 @@ void ServedLog::begin_upkeep() {
   options.watch_disk = name_ == log::kMainLog;  // there is one disk
   options.disk_warn_percent = config_.disk_warn_percent;
   options.verify_hours = config_.verify_hours;
+  if (files_->ring() != nullptr) options.master_key = keyring::master_key_text(masters.front());
   upkeep_ = std::make_unique<Upkeep>(*log_, std::move(options), system_clock());
 }
 

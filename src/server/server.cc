@@ -97,9 +97,10 @@ api::PublishedLogs published_logs(const Config& config) {
 
 // In the order of construction; destroyed in reverse.
 struct Server::Parts {
-  explicit Parts(const Config& c) : config(c), layout(c) {}
+  Parts(const Config& c, keyring::MasterKeys m) : config(c), masters(std::move(m)), layout(c) {}
 
   Config config;
+  keyring::MasterKeys masters;
   DataLayout layout;
   std::unique_ptr<io::Lock> lock;
   std::shared_ptr<net::TlsIdentity> tls;  // null: no door is over TLS
@@ -200,7 +201,7 @@ Status Server::Parts::open() {
   api::add_routes(*router, *service);
   STELE_TRY(open_syslog());
   STELE_TRY(open_grpc());
-  for (const auto& one : logs) one->begin_upkeep();
+  for (const auto& one : logs) one->begin_upkeep(masters);
   STELE_TRY(open_http());  // last: it writes down the address, by which others know that the server is there
   offer_setup();
   watch_logs();
@@ -213,7 +214,11 @@ Status Server::Parts::record_start() {
   STELE_ASSIGN(configuration, audit::ConfigurationBook::open(io::posix(), layout.configuration_file(), logs.back()->log()));
   if (config.of_command) return {};
   std::map<std::string, std::string> keys;
-  for (const auto& one : logs) keys.emplace(one->name(), one->log().store()->identity().key.text());
+  for (const auto& one : logs) {
+    keys.emplace("key_" + one->name(), one->log().store()->identity().key.text());
+    if (const auto& ring = one->files().ring())
+      keys.emplace("master_key_" + one->name(), hex_encode(std::as_bytes(std::span(ring->master()))));
+  }
   STELE_ASSIGN(const audit::Configuration now, recorded_configuration(io::posix(), config, keys));
   std::promise<Status> started;
   recorder->record(started_event(system_clock().now()), [&](const Status& recorded) { started.set_value(recorded); });
@@ -227,8 +232,10 @@ Status Server::Parts::record_start() {
 }
 
 Status Server::Parts::open_login() {
+  LogFiles& files = logs.back()->files();
+  STELE_TRY(files.encrypt(layout.credentials_file()));
   STELE_ASSIGN(credentials,
-               login::CredentialBook::open(io::posix(), layout.credentials_file(), system_clock(), crypto::system_random()));
+               login::CredentialBook::open(files.contents(), layout.credentials_file(), system_clock(), crypto::system_random()));
   desk = std::make_unique<login::Desk>(*credentials, grants->grants(), system_clock());
   sessions = std::make_unique<login::Sessions>(system_clock(), crypto::system_random());
   constexpr std::size_t kWaitingMax = 32;
@@ -265,7 +272,7 @@ Status Server::Parts::open_logs() {
       return invalid(config.sources + ": the source " + name + " is to send to the log " + source.log + ", which there is not");
   }
   for (const std::string& name : names) {
-    STELE_ASSIGN(logs.emplace_back(), ServedLog::open(config, name, registry));
+    STELE_ASSIGN(logs.emplace_back(), ServedLog::open(config, name, masters, registry));
   }
   return {};
 }
@@ -425,9 +432,9 @@ Server::Server(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
 
 Server::~Server() { drain(); }
 
-Result<std::unique_ptr<Server>> Server::start(const Config& config) {
+Result<std::unique_ptr<Server>> Server::start(const Config& config, keyring::MasterKeys masters) {
   STELE_TRY(check_config(config));
-  auto parts = std::make_unique<Parts>(config);
+  auto parts = std::make_unique<Parts>(config, std::move(masters));
   const Status opened = parts->open();
   std::unique_ptr<Server> server(new Server(std::move(parts)));
   if (!opened) return opened.error();  // the destructor closes what is open

@@ -6,14 +6,16 @@
 #include <vector>
 
 #include "base/result.h"
+#include "keyring/master_key.h"
 #include "server/config.h"
 
 namespace stele::server {
 
 class Server {
  public:
-  // Opens the data directory and every door. On failure nothing stays open.
-  static Result<std::unique_ptr<Server>> start(const Config& config);
+  // Opens the data directory and every door. `masters` open logs that are encrypted (read_master_keys). On failure nothing stays
+  // open.
+  static Result<std::unique_ptr<Server>> start(const Config& config, keyring::MasterKeys masters);
   // Stops as drain() does.
   ~Server();
   Server(const Server&) = delete;

@@ -24,6 +24,7 @@ constexpr std::int64_t kFirstAfter = kHour;  // a log that was never verified
 constexpr std::uint64_t kStateBytesMax = 4096;
 constexpr std::size_t kReportBytesMax = 16U << 20;
 constexpr std::size_t kFindingsTold = 3;
+constexpr std::string_view kMasterKeyVariable = "STELE_KEY_OF_VERIFICATION";
 constexpr int kIntact = 0;
 constexpr int kDamage = 1;
 
@@ -105,8 +106,13 @@ UnixNanos Upkeep::verify_due() const {
 }
 
 void Upkeep::verify() {
-  const auto output = run_in_background(
-      {"/proc/self/exe", "verify", "--data", options_.data, "--log", options_.log_name, "--json"}, kReportBytesMax, stopping_);
+  std::vector<std::string> words{"/proc/self/exe", "verify", "--data", options_.data, "--log", options_.log_name, "--json"};
+  std::vector<std::string> variables;
+  if (!options_.master_key.empty()) {
+    words.insert(words.end(), {"--master-key", "env:" + std::string(kMasterKeyVariable)});
+    variables.push_back(std::string(kMasterKeyVariable) + "=" + options_.master_key);
+  }
+  const auto output = run_in_background(words, variables, kReportBytesMax, stopping_);
   if (stopping_) return;
   const auto event = output ? verification_event(output->out, output->err, output->exit_code, options_.log_name, clock_.now())
                             : verification_event({}, output.error().message, -1, options_.log_name, clock_.now());

@@ -24,6 +24,7 @@ struct UpkeepOptions {
   bool watch_disk = true;                // one of a server's logs does
   std::uint64_t disk_warn_percent = 10;  // 0: never
   std::uint64_t verify_hours = 24;       // 0: never
+  std::string master_key;                // as text, of a log that is encrypted
 };
 
 // One thread. What it finds becomes entries of the log: stele.disk.filling, stele.disk.roomy, stele.verify.passed,

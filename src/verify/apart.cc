@@ -31,7 +31,7 @@ class ApartCheck {
     }
     if (unopened_ > 0)
       report_.leave(place_.path(kFolder),
-                    std::to_string(unopened_) + " sealed values: without their key their checksums alone are checked");
+                    std::to_string(unopened_) + " values: without their key their checksums alone are checked");
     if (unclaimed_ > 0)
       report_.leave(place_.path(kFolder),
                     std::to_string(unclaimed_) + " values that no entry commits to, as a crash before their entry leaves them");
@@ -87,7 +87,7 @@ class ApartCheck {
         report_.leave(path, said(mention) + " was erased in part, as a crash leaves it; erase it again");
       return {};
     }
-    const auto value = log::decode_apart(header, payload, options_.sealing_key ? &*options_.sealing_key : nullptr);
+    const auto value = log::decode_apart(header, payload, options_.keys);
     if (!value && value.error().code == Code::kDenied) {
       ++unopened_;
       if (!log::has_checksum(header, payload)) add("changed", ": its bytes are not those that were written");

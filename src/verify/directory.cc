@@ -5,6 +5,8 @@
 #include <chrono>
 #include <thread>
 
+#include "crypto/random.h"
+#include "keyring/encrypted_files.h"
 #include "log/identity.h"
 #include "verify/apart.h"
 #include "verify/claims.h"
@@ -36,7 +38,7 @@ std::string fingerprint(const JournalImage& image, const JournalChain& chain) {
 class DirectoryCheck {
  public:
   DirectoryCheck(io::FileSystem& fs, const std::string& dir, const Options& options, Report& report)
-      : place_{fs, dir}, options_(options), report_(report), tree_(place_, report) {}
+      : place_{fs, dir, options.keys.ring.get(), {}}, options_(options), report_(report), tree_(place_, report) {}
 
   Status run() {
     STELE_ASSIGN(const bool known, read_identity());
@@ -262,8 +264,8 @@ class DirectoryCheck {
       }
     };
     each(place_.dir, [](const std::string& name) {
-      constexpr std::array<std::string_view, 7> kKnown{"log.json", "checkpoints", "journal", "segments",
-                                                       "tree",     "window",      "apart"};
+      constexpr std::array<std::string_view, 9> kKnown{"log.json", "checkpoints", "journal", "segments",    "tree",
+                                                       "window",   "apart",       "keyring", "keyring.copy"};
       return std::find(kKnown.begin(), kKnown.end(), name) != kKnown.end();
     });
     each(place_.path("segments"), [](const std::string& name) { return log::parse_segment_name(name).has_value(); });
@@ -271,6 +273,9 @@ class DirectoryCheck {
     each(place_.path("tree"), is_tree_file);
     if (const auto window = place_.fs.list(place_.path("window")); window && !window->empty())
       report_.leave(place_.path("window"), "derived from the entries, and never believed without them");
+    for (const std::string& path : {keyring::keyring_path(place_.dir), keyring::keyring_copy_path(place_.dir)}) {
+      if (place_.fs.exists(path)) report_.leave(path, "keys: with wrong ones nothing could be read");
+    }
     if (const auto list = list_sealed(place_)) {
       for (const std::string& name : list->spare)
         report_.leave(place_.path("segments/" + name), "left over by a merge: a larger segment holds its entries");
@@ -302,6 +307,10 @@ class DirectoryCheck {
 }  // namespace
 
 Status verify_directory(io::FileSystem& fs, const std::string& log_dir, const Options& options, Report& report) {
+  if (options.keys.ring) {
+    keyring::EncryptedFiles files(fs, options.keys.ring, crypto::system_random());
+    return DirectoryCheck(files, log_dir, options, report).run();
+  }
   return DirectoryCheck(fs, log_dir, options, report).run();
 }
 

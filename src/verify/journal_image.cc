@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "log/frame_cipher.h"
+
 namespace stele::verify {
 namespace {
 
@@ -18,7 +20,8 @@ constexpr std::uint64_t kRehashMax = 32;
 
 // Magic, version with header size, log id: where they stand.
 constexpr std::string_view kMagic = "STELEFRM";
-constexpr std::array<char, 4> kVersion{1, 0, 0, 1};
+constexpr std::array<char, 4> kPlainVersion{1, 0, 0, 1};
+constexpr std::array<char, 4> kEncryptedVersion{2, 0, 0, 1};
 constexpr std::size_t kVersionAt = 8;
 constexpr std::size_t kLogIdAt = 16;
 constexpr std::size_t kChecksumAt = 248;
@@ -46,15 +49,24 @@ bool of_another_log(HeaderSpan bytes) {
 // checksum stands; entries are text, and have no zeros in them.
 bool was_header(HeaderSpan bytes, const log::LogId& id) {
   const int marks = (equal_at(bytes, 0, kMagic.data(), kMagic.size()) ? 1 : 0) +
-                    (equal_at(bytes, kVersionAt, kVersion.data(), kVersion.size()) ? 1 : 0) +
+                    (equal_at(bytes, kVersionAt, kPlainVersion.data(), kPlainVersion.size()) ||
+                             equal_at(bytes, kVersionAt, kEncryptedVersion.data(), kEncryptedVersion.size())
+                         ? 1
+                         : 0) +
                     (equal_at(bytes, kLogIdAt, id.data(), id.size()) ? 1 : 0);
   return marks >= 2 && load_le<std::uint64_t>(bytes.data() + kChecksumAt) != 0;
 }
 
 class FileReader {
  public:
-  FileReader(const std::string& name, ByteSpan bytes, const log::LogId& id, std::uint64_t sealed, JournalImage& image)
-      : name_(name), bytes_(bytes), id_(id), sealed_(sealed), image_(image), rehash_(kRehashMax * bytes.size()) {}
+  FileReader(const std::string& name, ByteSpan bytes, const LogPlace& place, std::uint64_t sealed, JournalImage& image)
+      : name_(name),
+        bytes_(bytes),
+        id_(place.id),
+        ring_(place.ring),
+        sealed_(sealed),
+        image_(image),
+        rehash_(kRehashMax * bytes.size()) {}
 
   Status run() {
     for (std::uint64_t at = 0; at + kFrameHeaderBytes <= bytes_.size();) {
@@ -95,7 +107,15 @@ class FileReader {
     std::copy(head.begin(), head.end(), raw.begin());
     frame.header = *header;
     frame.digest = log::frame_digest(raw);
-    if (header->end_index() >= sealed_) frame.payload = as_text(payload[0]);
+    if (header->end_index() >= sealed_) {
+      const auto plain = header->encryption ? log::open_payload(*header, payload[0], ring_) : std::string(as_text(payload[0]));
+      if (!plain && plain.error().code == Code::kDenied) return plain.error().in(name_);
+      if (!plain) {
+        bad(at, *header, true);
+        return kFrameAlignment;
+      }
+      frame.payload = *plain;
+    }
     frame.file = name_;
     frame.offset = at;
     const ByteSpan rest = bytes_.subspan(payload_at + header->payload_bytes);
@@ -114,6 +134,7 @@ class FileReader {
   const std::string& name_;
   ByteSpan bytes_;
   const log::LogId& id_;
+  const keyring::Keyring* ring_;
   std::uint64_t sealed_;
   JournalImage& image_;
   std::uint64_t rehash_;
@@ -132,7 +153,9 @@ const SeenFrame* next_frame(const std::vector<SeenFrame>& frames, std::uint64_t 
 }
 
 bool same_entries(const FrameHeader& a, const FrameHeader& b) {
-  return a.first_index == b.first_index && a.count == b.count && a.root == b.root && a.payload_checksum == b.payload_checksum;
+  // What is encrypted is other bytes each time; the root tells what they say.
+  const bool same_bytes = a.encryption || b.encryption || a.payload_checksum == b.payload_checksum;
+  return a.first_index == b.first_index && a.count == b.count && a.root == b.root && same_bytes;
 }
 
 class Linker {
@@ -317,7 +340,7 @@ Result<JournalImage> read_journal(const LogPlace& place, std::uint64_t sealed) {
       continue;
     }
     image.files.emplace_back(name, content->size());
-    STELE_TRY(FileReader(name, as_byte_span(*content), place.id, sealed, image).run());
+    STELE_TRY(FileReader(name, as_byte_span(*content), place, sealed, image).run());
   }
   std::stable_sort(image.frames.begin(), image.frames.end(),
                    [](const SeenFrame& a, const SeenFrame& b) { return a.header.commit < b.header.commit; });

@@ -76,8 +76,8 @@ struct Anchor {
 };
 
 struct Options {
-  std::optional<log::SealingKey> sealing_key;  // with it sealed values are opened; else their checksums are all that is looked at
-  std::optional<merkle::VerifierKey> key;      // known from outside; else the one that the log names itself
+  log::ApartKeys keys;                     // with them values are opened; else their checksums are all that is looked at
+  std::optional<merkle::VerifierKey> key;  // known from outside; else the one that the log names itself
   std::vector<Anchor> anchors;
   // Called now and then with entries done and known so far.
   std::function<void(std::uint64_t done, std::uint64_t total)> progress;

@@ -13,8 +13,9 @@ namespace stele::verify {
 
 // A log's directory and the id that everything in it carries.
 struct LogPlace {
-  io::FileSystem& fs;
+  io::FileSystem& fs;  // decrypts what is encrypted
   std::string dir;
+  const keyring::Keyring* ring = nullptr;  // of a log that is encrypted: for its frames
   log::LogId id{};
 
   [[nodiscard]] std::string path(std::string_view part) const { return dir + "/" + std::string(part); }

@@ -53,7 +53,7 @@ class Corruption : public ::testing::Test {
     image_ = DiskImage::of(fs);
     // What a crash leaves over goes when all else is right, and stays when it is not.
     image_.files[kDir + "/segments/" + log::segment_name(sealed_, 256) + ".new"] = "half a segment";
-    auto scan = log::scan_journal(fs, kDir + "/journal", log_id_, sealed_);
+    auto scan = log::scan_journal(fs, kDir + "/journal", log_id_, sealed_, nullptr);
     ASSERT_TRUE(scan.ok() && scan->damage.empty());
     chain_ = std::move(scan->chain);
     ASSERT_GT(chain_.size(), 8U);

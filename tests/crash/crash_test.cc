@@ -10,6 +10,8 @@
 #include "base/bytes.h"
 #include "crash/life.h"
 #include "crash/tested_log.h"
+#include "crypto/random.h"
+#include "support/test_ring.h"
 
 namespace stele::testing {
 namespace {
@@ -92,6 +94,19 @@ TEST(Crash, breaks_no_promise_while_segments_are_merged) {
     options.log.store.seal_bytes = 700'000;
     options.log.store.window_span = seed % 4 == 0 ? 60 * kSecond : kSecond;
     options.log.reorder_names = seed % 2 == 0;
+    return options;
+  });
+}
+
+// Goal: the same of a log that is encrypted, which is plain at first in every third life.
+TEST(Crash, breaks_no_promise_when_it_is_encrypted) {
+  live_through(15'000, [](std::uint64_t seed) {
+    LifeOptions options{.log = options_of(seed)};
+    options.log.store.ring = test_ring();
+    options.log.store.random = &crypto::system_random();
+    options.log.plain_at_first = seed % 3 == 0;
+    options.log.stale_garbage = seed % 2 == 0;
+    options.log.reorder_names = seed % 4 == 0;
     return options;
   });
 }

@@ -12,7 +12,7 @@ std::string key_path(const std::string& dir) { return dir + "/key"; }
 Result<log::Identity> create_test_log(io::FileSystem& fs, const std::string& dir, std::uint64_t seed) {
   const HandClock clock;
   SeededRandom random(seed);
-  return log::create_identity(fs, dir, key_path(dir), "crash.example/log", clock, random);
+  return log::create_identity(fs, fs, dir, key_path(dir), "crash.example/log", clock, random);
 }
 
 Result<std::unique_ptr<log::Store>> open_test_log(io::FileSystem& fs, const std::string& dir, const log::StoreOptions& options,

@@ -216,7 +216,10 @@ bool TestedLog::worked(const Status& status, std::string_view what) {
 
 bool TestedLog::open() {
   const std::uint64_t crashes = tally_.crashes;
-  auto opened = open_test_log(fs_, kDir, options_.store, clock_);
+  constexpr std::uint64_t kPlainRecoveries = 2;
+  log::StoreOptions store = options_.store;
+  if (options_.plain_at_first && tally_.recoveries < kPlainRecoveries) store.ring = nullptr;
+  auto opened = open_test_log(fs_, kDir, store, clock_);
   if (opened && !fs_.crashed()) {
     store_ = std::move(*opened);
     ++tally_.recoveries;

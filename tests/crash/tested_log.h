@@ -24,6 +24,7 @@ struct TestedLogOptions {
   log::StoreOptions store = small_options();
   bool reorder_names = false;
   bool stale_garbage = false;
+  bool plain_at_first = false;  // its first two openings
 };
 
 // What happened, over many logs.

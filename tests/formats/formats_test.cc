@@ -93,9 +93,11 @@ TEST(Formats, frame_md_shows_a_frame) {
                                           {4, "algorithm 0: not encrypted"},
                                           {32, "digest of the frame before: none"},
                                           {32, "root of the tree of 2 leaves"},
-                                          {32, "reserved: key id"},
-                                          {24, "reserved: nonce"},
-                                          {16, "reserved: tag"},
+                                          {8, "key id: none"},
+                                          {24, "salt"},
+                                          {12, "nonce"},
+                                          {12, "reserved"},
+                                          {16, "tag"},
                                           {24, "reserved"},
                                           {8, "header checksum"},
                                           {2, "entry 0: " + std::to_string(first_size) + " bytes"},
@@ -103,6 +105,46 @@ TEST(Formats, frame_md_shows_a_frame) {
                                           {2, "entry 1: " + std::to_string(payload.size() - first_size - 4) + " bytes"},
                                           {payload.size() - first_size - 4, "{\"stele\":1,\"id\":…"}}));
   expect_shown("frame", "digest  " + hex_encode(as_byte_span(crypto::sha256(as_byte_span(frame.substr(0, 256))))));
+}
+
+// Goal: frame.md shows what differs in an encrypted frame.
+TEST(Formats, frame_md_shows_an_encrypted_frame) {
+  const std::string frame = sample_encrypted_frame();
+  ASSERT_EQ(frame.size(), sample_frame().size());
+  const std::string_view from(std::string_view(frame).substr(72));
+  expect_shown("frame", annotated(from,
+                                  {{8, "payload checksum, of what is stored"},
+                                   {4, "count 2"},
+                                   {4, "algorithm 1: AES-256-GCM"},
+                                   {32, "digest of the frame before: none"},
+                                   {32, "root of the tree of 2 leaves: the same"},
+                                   {8, "id of the data key"},
+                                   {24, "salt"},
+                                   {12, "nonce 1"},
+                                   {12, "reserved"},
+                                   {16, "tag"},
+                                   {24, "reserved"},
+                                   {8, "header checksum"},
+                                   {frame.size() - 256, "payload, encrypted"}},
+                                  72));
+}
+
+// Goal: keyring.md and encrypted-file.md show a ring, and a file under one of its keys.
+TEST(Formats, keyring_md_and_encrypted_file_md_show_a_ring_and_a_file) {
+  expect_shown("keyring", sample_keyring());
+  const std::string file = sample_encrypted_file();
+  const std::size_t content = file.size() - 4096 - 16;
+  EXPECT_EQ(content, 34U);
+  expect_shown("encrypted-file", annotated(file, {{8, "magic \"STELEENC\""},
+                                                  {2, "version 1"},
+                                                  {2, "algorithm 1: AES-256-GCM"},
+                                                  {4, "page bytes 4096"},
+                                                  {8, "id of the data key"},
+                                                  {32, "salt"},
+                                                  {4032, "zero"},
+                                                  {8, "checksum"},
+                                                  {content, "page 0, the last: 34 bytes, encrypted"},
+                                                  {16, "tag"}}));
 }
 
 // Goal: frames stand in a journal file where frame.md says: 4,096 bytes apart at least, zeros between.
@@ -201,7 +243,7 @@ TEST(Formats, head_md_shows_a_head) {
 TEST(Formats, data_directory_md_shows_its_small_files) {
   SimFileSystem fs(1);
   CountingRandom random;
-  ASSERT_TRUE(log::create_identity(fs, "logs/main", "keys/main.key", std::string(kOrigin), FixedClock(), random).ok());
+  ASSERT_TRUE(log::create_identity(fs, fs, "logs/main", "keys/main.key", std::string(kOrigin), FixedClock(), random).ok());
   expect_shown("data-directory", io::read_file(fs, "logs/main/log.json", 1U << 20).value());
   expect_shown("data-directory", io::read_file(fs, "keys/main.key", 1U << 20).value());
   const std::vector<log::WindowKey> keys{{0x0123'4567'89ab'cdef, 257}, {0xfedc'ba98'7654'3210, 511}};

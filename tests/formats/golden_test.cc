@@ -7,8 +7,11 @@
 
 #include "event/delivery_key.h"
 #include "formats/sample.h"
+#include "keyring/encrypted_files.h"
+#include "log/frame_cipher.h"
 #include "merkle/checkpoint.h"
 #include "support/sim_fs.h"
+#include "support/test_ring.h"
 
 namespace stele::formats {
 namespace {
@@ -31,6 +34,9 @@ TEST(Golden, DISABLED_writes_what_is_not_there) {
   };
   write("entries-1", bundle_of(sample_entries()));
   write("frame-1", sample_frame());
+  write("frame-2", sample_encrypted_frame());
+  write("encrypted-1", sample_encrypted_file());
+  write("keyring-1", sample_keyring());
   write("segment-1", sample_segment());
   write("checkpoints-1", checkpoint_record());
   write("receipt-1", sample_receipt());
@@ -62,6 +68,31 @@ TEST(Golden, frame_of_version_1) {
   EXPECT_EQ(header->count, 2U);
   EXPECT_EQ(header->root, merkle::root_of(leaves_of(sample_entries())));
   EXPECT_EQ(header->payload_bytes, frame.size() - log::kFrameHeaderBytes);
+}
+
+// Goal: a frame of version 2 is read and decrypts, and is still written the same.
+TEST(Golden, frame_of_version_2) {
+  const std::string frame = golden("frame-2");
+  EXPECT_EQ(frame, sample_encrypted_frame());
+  const auto header = log::decode_frame_header(as_byte_span(frame).first<log::kFrameHeaderBytes>(), sample_log_id());
+  ASSERT_TRUE(header.ok()) << header.error().message;
+  const auto payload =
+      log::open_payload(*header, as_byte_span(frame).subspan(log::kFrameHeaderBytes), testing::test_ring().get());
+  ASSERT_TRUE(payload.ok()) << payload.error().message;
+  EXPECT_EQ(*payload, bundle_of(sample_entries()));
+}
+
+// Goal: a keyring and an encrypted file of version 1 are read, and are still written the same.
+TEST(Golden, keyring_and_encrypted_file_of_version_1) {
+  EXPECT_EQ(golden("keyring-1"), sample_keyring());
+  const auto ring = keyring::parse_keyring(golden("keyring-1"), {testing::test_master()});
+  ASSERT_TRUE(ring.ok()) << ring.error().message;
+  EXPECT_EQ(golden("encrypted-1"), sample_encrypted_file());
+  testing::SimFileSystem fs(1);
+  CountingRandom random;
+  ASSERT_TRUE(io::write_file(fs, "file", golden("encrypted-1"), 0600).ok());
+  keyring::EncryptedFiles files(fs, std::make_shared<const keyring::Keyring>(*ring), random);
+  EXPECT_EQ(io::read_file(files, "file", 1U << 20).value(), "who did what, when and from where\n");
 }
 
 // Goal: a checkpoint record of version 1 is read, its signature holds, and it is still written the same.

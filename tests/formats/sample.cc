@@ -7,7 +7,11 @@
 
 #include "base/json_text.h"
 #include "crypto/sha256.h"
+#include "keyring/encrypted_files.h"
+#include "log/frame_cipher.h"
 #include "merkle/checkpoint.h"
+#include "support/sim_fs.h"
+#include "support/test_ring.h"
 
 namespace stele::formats {
 namespace {
@@ -87,6 +91,29 @@ log::FrameHeader sample_frame_header() {
 std::string sample_frame() {
   const log::FrameHeaderBytes header = log::encode_frame_header(sample_frame_header());
   return std::string(as_text(ByteSpan(header))) + bundle_of(sample_entries());
+}
+
+std::string sample_encrypted_frame() {
+  const std::string payload = bundle_of(sample_entries());
+  const std::array<ByteSpan, 1> parts{as_byte_span(payload)};
+  CountingRandom random;
+  log::FrameCipher cipher(*testing::test_ring(), random);
+  log::FrameHeader header = sample_frame_header();
+  const ByteSpan encrypted = cipher.seal(parts, header);
+  return std::string(as_text(ByteSpan(log::encode_frame_header(header)))) + std::string(as_text(encrypted));
+}
+
+std::string sample_encrypted_file() {
+  testing::SimFileSystem fs(1);
+  CountingRandom random;
+  keyring::EncryptedFiles files(fs, testing::test_ring(), random);
+  EXPECT_TRUE(io::write_file(files, "file", "who did what, when and from where\n", 0600).ok());
+  return io::read_file(fs, "file", 1U << 20).value();
+}
+
+std::string sample_keyring() {
+  CountingRandom random;
+  return keyring::keyring_text(*testing::test_ring(), testing::test_master(), random);
 }
 
 log::PublishedCheckpoint sample_checkpoint() {

@@ -45,6 +45,13 @@ merkle::NodeReader reader_of(const std::vector<Hash>& leaves);
 log::FrameHeader sample_frame_header();
 std::string sample_frame();
 
+// The same encrypted, with testing::test_ring().
+std::string sample_encrypted_frame();
+
+// An encrypted file: "who did what, when and from where\n".
+std::string sample_encrypted_file();
+std::string sample_keyring();
+
 log::PublishedCheckpoint sample_checkpoint();
 
 // The entries [256, 512) of a log, one of them not in the usual form, and the segment made of them today.

@@ -22,7 +22,7 @@ class RealLog {
     io::FileSystem& fs = io::posix();
     EXPECT_TRUE(fs.make_dirs(folder_.path("log")));
     EXPECT_TRUE(fs.make_dirs(folder_.path("keys")));
-    const auto created = log::create_identity(fs, folder_.path("log"), folder_.path("keys/log.key"), "log.example/test",
+    const auto created = log::create_identity(fs, fs, folder_.path("log"), folder_.path("keys/log.key"), "log.example/test",
                                               system_clock(), crypto::system_random());
     EXPECT_TRUE(created) << created.error().message;
     open();

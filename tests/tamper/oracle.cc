@@ -88,8 +88,11 @@ std::string without_free_members(std::string text) {
   return text;
 }
 
+log::SegmentName segment_at(const std::string& path) { return log::parse_segment_name(path.substr(path.rfind('/') + 1)).value(); }
+
 // What stands in the blocks' part of a segment: the entries of each byte; nothing for the parts around it.
 std::optional<Span> block_entries(std::string_view segment, std::uint64_t at) {
+  if (!segment.starts_with("STELESEG")) return std::nullopt;  // it is encrypted
   const auto first = load_le<std::uint64_t>(segment.data() + 32);
   const auto count = load_le<std::uint32_t>(segment.data() + 40);
   std::uint64_t end = 64 + load_le<std::uint32_t>(segment.data() + 48);
@@ -104,7 +107,7 @@ std::optional<Span> block_entries(std::string_view segment, std::uint64_t at) {
 
 }  // namespace
 
-Oracle::Oracle(const SampleLog& log) : log_(log), pristine_(verify_image(log.image, log.dir)) {
+Oracle::Oracle(const SampleLog& log) : log_(log), pristine_(verify_image(log.image, log.dir, log.options)) {
   find_frames();
   find_free();
   EXPECT_TRUE(pristine_.intact()) << findings_text(pristine_);
@@ -253,7 +256,7 @@ bool Oracle::is_there(const Frame& frame, const Image& image) const {
 
 std::uint64_t Oracle::last_segment_first() const {
   const auto segments = log_.image.paths(log_.dir + "/segments/");
-  return segments.empty() ? 0 : load_le<std::uint64_t>(log_.image.at(segments.back()).data() + 32);
+  return segments.empty() ? 0 : segment_at(segments.back()).first_index;
 }
 
 bool Oracle::outside(const std::string& path, const Image& image, const verify::Report& report) const {
@@ -359,8 +362,8 @@ std::optional<Span> Oracle::entries_at(const std::string& path, Span bytes) cons
   const std::string& content = log_.image.at(path);
   if (path.ends_with(".segment")) {
     if (const auto block = block_entries(content, bytes.first)) return block;
-    const auto first = load_le<std::uint64_t>(content.data() + 32);
-    return Span{first, first + load_le<std::uint32_t>(content.data() + 40)};
+    const log::SegmentName name = segment_at(path);
+    return Span{name.first_index, name.first_index + name.count};
   }
   return std::nullopt;
 }

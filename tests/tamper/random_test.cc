@@ -48,7 +48,7 @@ void tamper_many_times(const LogPlan& plan, std::uint64_t times) {
     for (; prng.chance(1, 12); several = true) how += ", " + tamper_with(image, {log.older, other.image}, prng);
     ImageFileSystem fs(image);
     verify::Report report;
-    const Status checked = verify::verify_directory(fs, log.dir, {}, report);
+    const Status checked = verify::verify_directory(fs, log.dir, log.options, report);
     std::optional<std::string> wrong;
     if (checked)
       wrong = several ? oracle.judge_several(image, report) : oracle.judge(image, report);
@@ -79,6 +79,13 @@ TEST(RandomTampering, is_found_in_a_log_of_large_segments) {
 TEST(RandomTampering, is_found_in_a_log_that_was_never_sealed) {
   tamper_many_times({.seed = 5, .entries = 300, .seal_bytes = 100U << 20, .tail_entries = 300, .end = End::kUnsigned},
                     2'000 / kSlower);
+}
+
+// The same of encrypted ones, where the other log, too, is under the same data key.
+TEST(RandomTampering, is_found_in_an_encrypted_log) {
+  tamper_many_times({.seed = 6, .encrypted = true}, 2'000 / kSlower);
+  tamper_many_times({.seed = 7, .end = End::kLive, .encrypted = true}, 1'000 / kSlower);
+  tamper_many_times({.seed = 8, .end = End::kUnsigned, .encrypted = true}, 1'000 / kSlower);
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 
 #include "crypto/sha256.h"
 #include "event/entry.h"
+#include "support/test_ring.h"
 #include "verify/directory.h"
 
 namespace stele::testing {
@@ -15,12 +16,16 @@ class Maker {
  public:
   explicit Maker(const LogPlan& plan) : plan_(plan), fs_(plan.seed), random_(mix64(plan.seed)), prng_(mix64(plan.seed, 7)) {
     log_.dir = "logs/main";
-    log_.identity = log::create_identity(fs_, log_.dir, "keys/main.key", "tamper.example/log", clock_, random_).value();
+    log_.identity = log::create_identity(fs_, fs_, log_.dir, "keys/main.key", "tamper.example/log", clock_, random_).value();
     log_.private_key = io::read_file(fs_, "keys/main.key", 4096).value();
     log_.private_key.pop_back();
     options_.journal.first_file_bytes = 32U << 10;
     options_.journal.file_bytes_max = 128U << 10;
     options_.seal_bytes = plan.seal_bytes;
+    if (!plan.encrypted) return;
+    options_.ring = test_ring();
+    options_.random = &random_;
+    log_.options.keys.ring = options_.ring;
   }
 
   SampleLog make() {

@@ -33,10 +33,12 @@ struct LogPlan {
   std::uint64_t publish_one_in = 5;  // commits
   std::uint64_t reopen_one_in = 25;  // commits
   End end = End::kClosed;
+  bool encrypted = false;
 };
 
 struct SampleLog {
   std::string dir;
+  verify::Options options;  // with which it is verified
   Image image;
   Image older;  // of the same log, when it had two thirds of its entries
   log::Identity identity;

@@ -66,7 +66,8 @@ Error wrong_master(const std::string& id, const MasterKeys& masters) {
   std::string given;
   for (const MasterKey& one : masters) given += (given.empty() ? "" : ", ") + hex_of(one.id());
   return {Code::kDenied, "it is closed under the master key " + id + "; " +
-                             (masters.empty() ? "none was given: set master_key" : "what was given is " + given)};
+                             (masters.empty() ? "none was given: master_key, --master-key or STELE_MASTER_KEY says where it is"
+                                              : "what was given is " + given)};
 }
 
 // What the two files of a ring hold.

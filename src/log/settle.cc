@@ -122,6 +122,7 @@ std::string conflict_event(const event::DeliveryKey& key, std::uint64_t first_in
   append_json_string(out, key.source_id);
   out += ",\"event_id\":";
   append_json_string(out, key.event_id);
+  if (view) out += ",\"sent_by\":" + std::string(view->source);  // whom the server saw send it
   out += ",\"refused_sha256\":\"" + hex_encode(as_byte_span(digest)) + "\"}}";
   return out;
 }

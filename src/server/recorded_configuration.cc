@@ -17,7 +17,8 @@ std::string digest_of(std::string_view text) { return "sha256:" + hex_encode(as_
 
 std::string value_of(const Setting& setting, const Config& config) {
   std::string value = setting.get(config);
-  const bool is_secret = setting.name == "notify_webhook";  // whoever knows such an address may post to it
+  // Whoever knows such an address may post to it; the words of a command may have a password.
+  const bool is_secret = setting.name == "notify_webhook" || (setting.name == "master_key" && value.starts_with("command:"));
   // What an entry would not have as it is differed from it at every start.
   const bool stands_whole =
       value.size() <= audit::kSettingBytesMax && is_line(value) && value.find("\uFFFD") == std::string::npos;

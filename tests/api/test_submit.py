@@ -301,6 +301,9 @@ class Again(DoorTest):
         self.assertEqual(note["event"]["targets"], [{"type": "entry", "id": str(first)}])
         self.assertEqual(note["event"]["attributes"]["source"], self.source)
         self.assertEqual(note["event"]["attributes"]["event_id"], "evt_1")
+        sent_by = note["event"]["attributes"]["sent_by"]
+        self.assertEqual(sent_by["id"], self.source)
+        self.assertTrue(sent_by["peer"].startswith("127.0.0.1:"), sent_by)
         refused = json.dumps(event(1, message="other"), separators=(",", ":")).encode()
         self.assertEqual(note["event"]["attributes"]["refused_sha256"], hashlib.sha256(refused).hexdigest())
 

@@ -137,7 +137,8 @@ class Reader final : public io::File {
     }
     std::array<std::byte, crypto::kAeadTagBytes> sealed{};
     STELE_TRY(io::read_exactly(*under_, place_of(0), sealed, path_));
-    return cipher_->open(0, true, sealed, {});
+    const Status opened = cipher_->open(0, true, sealed, {});
+    return opened ? opened : Status(opened.error().in(path_));
   }
 
   [[nodiscard]] Status write_at(std::uint64_t /*offset*/, std::span<const ByteSpan> /*parts*/) override { return read_only(); }

@@ -3,6 +3,7 @@
 #include <sys/mman.h>
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <cerrno>
 #include <cstring>
@@ -88,10 +89,20 @@ class EncryptedMapping final : public io::Mapping {
 
 Result<std::unique_ptr<io::Mapping>> map_encrypted(std::unique_ptr<io::Mapping> under, std::unique_ptr<PageCipher> cipher) {
   STELE_ASSIGN(const std::uint64_t bytes, content_bytes(under->bytes().size()));
+  if (bytes > 0) {  // first what tells a file that has nothing but a size
+    const std::uint64_t last = (bytes - 1) / kPageContent;
+    const std::size_t sealed = bytes - last * kPageContent + crypto::kAeadTagBytes;
+    std::array<std::byte, kPageContent> page;  // NOLINT(cppcoreguidelines-pro-type-member-init): open() fills it
+    const bool is_whole = under->load((last + 1) * kPageBytes, sealed) &&
+                          cipher
+                              ->open(last, true, as_byte_span(under->bytes().substr((last + 1) * kPageBytes, sealed)),
+                                     std::span(page).first(sealed - crypto::kAeadTagBytes))
+                              .ok();
+    if (!is_whole) return corrupt("its last page was changed, or it was cut off");
+  }
   STELE_ASSIGN(Memory content, Memory::of(bytes));
-  auto mapping = std::make_unique<EncryptedMapping>(std::move(under), std::move(cipher), std::move(content));
-  if (bytes > 0 && !mapping->load(bytes - 1, 1)) return corrupt("its last page was changed, or it was cut off");
-  return std::unique_ptr<io::Mapping>(std::move(mapping));
+  return std::unique_ptr<io::Mapping>(
+      std::make_unique<EncryptedMapping>(std::move(under), std::move(cipher), std::move(content)));
 }
 
 }  // namespace stele::keyring

@@ -1,6 +1,7 @@
 #include "keyring/keyring.h"
 
 #include <algorithm>
+#include <array>
 #include <optional>
 
 #include "base/json_text.h"
@@ -72,15 +73,30 @@ Error wrong_master(const std::string& id, const MasterKeys& masters) {
 
 // What the two files of a ring hold.
 struct Found {
-  std::optional<Result<Keyring>> main;
-  std::optional<Result<Keyring>> copy;
+  std::array<std::optional<Result<Keyring>>, 2> files;  // nothing: it is absent
   bool alike = false;
 
-  [[nodiscard]] bool none() const { return !main && !copy; }
-  // The ring: the copy's where the other is lost or damaged.
+  [[nodiscard]] bool none() const { return !files[0] && !files[1]; }
+  // The first that opens; else the first error. There is one.
   [[nodiscard]] const Result<Keyring>& ring() const {
-    const bool is_lost = !main || (!main->ok() && main->error().code == Code::kCorrupt);
-    return is_lost && copy ? *copy : *main;
+    const bool takes_second = !files[0] || (!files[0]->ok() && files[1] && files[1]->ok());
+    return takes_second ? *files[1] : *files[0];
+  }
+  // Whether the file may be written anew: it is lost or damaged, or all its keys are known.
+  [[nodiscard]] bool may_write(std::size_t i) const {
+    return !files[i] || files[i]->ok() || files[i]->error().code == Code::kCorrupt;
+  }
+  // The keys of both, by age: one that stands in one of them alone is never lost.
+  [[nodiscard]] std::vector<DataKey> keys() const {
+    std::vector<DataKey> out;
+    for (const auto& file : files) {
+      if (!file || !file->ok()) continue;
+      for (const DataKey& key : (*file)->keys()) {
+        if (std::ranges::none_of(out, [&](const DataKey& one) { return one.key == key.key; })) out.push_back(key);
+      }
+    }
+    std::ranges::stable_sort(out, {}, &DataKey::created);
+    return out;
   }
 };
 
@@ -91,10 +107,11 @@ Result<Found> find(io::FileSystem& fs, const std::string& log_dir, const MasterK
   for (std::size_t i = 0; i < 2; ++i) {
     auto text = io::read_file(fs, paths[i], kFileBytesMax);
     if (!text && text.error().code == Code::kNotFound) continue;
-    if (!text && text.error().code != Code::kTooLarge) return text.error();
-    auto ring = text ? parse_keyring(*text, masters) : Result<Keyring>(corrupt(text.error().message));
+    auto ring = text                                   ? parse_keyring(*text, masters)
+                : text.error().code == Code::kTooLarge ? Result<Keyring>(corrupt(text.error().message))
+                                                       : Result<Keyring>(text.error());
     if (!ring) ring = ring.error().in(paths[i]);
-    (i == 0 ? out.main : out.copy).emplace(std::move(ring));
+    out.files[i].emplace(std::move(ring));
     texts[i] = text ? *text : "";
   }
   out.alike = texts[0] == texts[1];
@@ -167,7 +184,7 @@ Result<OpenedKeyring> open_keyring(io::FileSystem& fs, const std::string& log_di
     if (!found.ring()) return found.ring().error();
     const Keyring& ring = *found.ring();
     out.is_changed = ring.master() != masters.front().id();
-    keys = ring.keys();
+    keys = found.keys();
     if (!out.is_changed && found.alike) {
       out.ring = std::make_shared<const Keyring>(ring);
       return out;
@@ -183,8 +200,8 @@ Result<OpenedKeyring> open_keyring(io::FileSystem& fs, const std::string& log_di
   const std::string text = keyring_text(*out.ring, masters.front(), random);
   STELE_TRY(fs.make_dirs(log_dir));
   constexpr unsigned kOwnerOnly = 0600;
-  STELE_TRY(io::write_file(fs, keyring_path(log_dir), text, kOwnerOnly));
-  STELE_TRY(io::write_file(fs, keyring_copy_path(log_dir), text, kOwnerOnly));
+  if (found.may_write(0)) STELE_TRY(io::write_file(fs, keyring_path(log_dir), text, kOwnerOnly));
+  if (found.may_write(1)) STELE_TRY(io::write_file(fs, keyring_copy_path(log_dir), text, kOwnerOnly));
   return out;
 }
 
@@ -192,7 +209,9 @@ Result<KeyringPtr> read_keyring(io::FileSystem& fs, const std::string& log_dir, 
   STELE_ASSIGN(const Found found, find(fs, log_dir, masters));
   if (found.none()) return KeyringPtr();
   if (!found.ring()) return found.ring().error();
-  return KeyringPtr(std::make_shared<const Keyring>(*found.ring()));
+  const KeyId master = (*found.ring()).master();
+  const auto with = std::ranges::find_if(masters, [&](const MasterKey& one) { return one.id() == master; });
+  return KeyringPtr(std::make_shared<const Keyring>(found.keys(), *with));
 }
 
 }  // namespace stele::keyring

@@ -62,7 +62,8 @@ std::string keyring_path(const std::string& log_dir);
 std::string keyring_copy_path(const std::string& log_dir);
 
 // Opens the ring of the log in `log_dir`, makes one when there is none, closes it anew when the first master key is another than
-// before, and mends whichever of its two files is lost or damaged. Without a master key there is to be no ring: kDenied, with
+// before, and mends whichever of its two files is lost or damaged. Keys that one of them alone has are kept; one that does not
+// open, without being damaged, is left. Without a master key there is to be no ring: kDenied, with
 // what to do, when there is one. On success everything is durable. The caller holds the directory's lock.
 Result<OpenedKeyring> open_keyring(io::FileSystem& fs, const std::string& log_dir, const MasterKeys& masters, const Clock& clock,
                                    Random& random);

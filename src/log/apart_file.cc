@@ -65,12 +65,6 @@ std::string sealed(const ApartValue& value, const SealingKey& key) {
   return crypto::aead_seal(key.key, nonce_of(value.commitment), as_byte_span(value.commitment), as_byte_span(plain));
 }
 
-// The same of an attachment, whose key nothing else has.
-std::string encrypted(const ApartValue& value, const keyring::Keyring& ring, std::string_view plain) {
-  const crypto::AeadKey key = ring.derive(ring.current(), as_byte_span(value.commitment), kPurpose).value();
-  return crypto::aead_seal(key, {}, as_byte_span(value.commitment), as_byte_span(plain));
-}
-
 Result<std::string> opened(const ApartHeader& header, std::string_view payload, const ApartKeys& keys) {
   const ByteSpan commitment = as_byte_span(header.commitment);
   if (header.kind == ApartKind::kSealed) {
@@ -90,6 +84,16 @@ std::uint64_t checksum(std::string_view bytes) { return XXH3_64bits(bytes.data()
 std::uint64_t header_checksum(std::string bytes) {
   bytes[10] = 0;
   return checksum(std::string_view(bytes).substr(0, kApartHeaderBytes - 8));
+}
+
+// Header and payload, padded.
+std::string record_of(ApartHeader& header, std::string_view payload) {
+  header.payload_bytes = payload.size();
+  header.payload_checksum = checksum(payload);
+  std::string out = encode_apart_header(header);
+  out += payload;
+  out.resize(header.extent(), '\0');
+  return out;
 }
 
 }  // namespace
@@ -154,25 +158,22 @@ std::optional<ApartHeader> decode_apart_header(std::string_view bytes) {
 std::string encode_apart(const ApartValue& value, const ApartKeys& keys) {
   ApartHeader header;
   header.kind = value.kind;
-  std::string payload;
-  if (value.kind == ApartKind::kSealed) {
-    payload = sealed(value, *keys.sealing);
-    header.key_id = keys.sealing->id();
-  } else {
-    payload = text_of(value.salt);
-    payload += compressed(value.bytes);
-    if (keys.ring) {
-      payload = encrypted(value, *keys.ring, payload);
-      header.key_id = number_of(keys.ring->current());
-    }
-  }
-  header.payload_bytes = payload.size();
   header.value_bytes = value.bytes.size();
   header.commitment = value.commitment;
-  header.payload_checksum = checksum(payload);
-  std::string out = encode_apart_header(header) + payload;
-  out.resize(header.extent(), '\0');
-  return out;
+  if (value.kind == ApartKind::kSealed) {
+    header.key_id = keys.sealing->id();
+    return record_of(header, sealed(value, *keys.sealing));
+  }
+  const std::string payload = std::string(text_of(value.salt)) + compressed(value.bytes);
+  return keys.ring ? encrypt_attachment(header, payload, *keys.ring) : record_of(header, payload);
+}
+
+// The key is one that nothing else has.
+std::string encrypt_attachment(ApartHeader header, std::string_view payload, const keyring::Keyring& ring) {
+  const ByteSpan commitment = as_byte_span(header.commitment);
+  const crypto::AeadKey key = ring.derive(ring.current(), commitment, kPurpose).value();
+  header.key_id = number_of(ring.current());
+  return record_of(header, crypto::aead_seal(key, {}, commitment, as_byte_span(payload)));
 }
 
 bool has_checksum(const ApartHeader& header, std::string_view payload) {

@@ -50,6 +50,9 @@ struct ApartHeader {
 // sealed one needs its key.
 std::string encode_apart(const event::ApartValue& value, const ApartKeys& keys);
 
+// The same of an attachment that is stored in plain: its payload as it is, encrypted.
+std::string encrypt_attachment(ApartHeader header, std::string_view payload, const keyring::Keyring& ring);
+
 // The header that stands at the start of `bytes`; nothing when none does, or it is damaged.
 std::optional<ApartHeader> decode_apart_header(std::string_view bytes);
 std::string encode_apart_header(const ApartHeader& header);

@@ -65,30 +65,44 @@ Result<std::uint64_t> encrypt_attachments(io::FileSystem& fs, const std::string&
   constexpr unsigned kOwnerOnly = 0600;
   STELE_ASSIGN(const auto out, fs.open_write(staged, kOwnerOnly));
   std::uint64_t encrypted = 0;
+  std::uint64_t from = 0;  // what is before it is copied
   std::uint64_t end = 0;
-  Status done;
-  const auto copy = [&](std::uint64_t offset, const ApartHeader& header) -> Status {
-    std::string record(header.extent(), '\0');
-    STELE_TRY(io::read_exactly(*file, offset, std::as_writable_bytes(std::span(record)), path));
-    if (header.kind == event::ApartKind::kAttachment && header.key_id == 0 && !header.erased) {
-      const auto value = decode_apart(header, std::string_view(record).substr(kApartHeaderBytes, header.payload_bytes), keys);
-      if (value) {
-        record = encode_apart(*value, keys);
-        ++encrypted;
-      }
+  STELE_ASSIGN(const std::uint64_t size, file->size());
+  const auto put = [&](std::string_view bytes) {
+    const ByteSpan part = as_byte_span(bytes);
+    end += bytes.size();
+    return out->write_at(end - bytes.size(), {&part, 1});
+  };
+  const auto copy_until = [&](std::uint64_t to) -> Status {
+    std::string bytes;
+    for (; from < to; from += bytes.size()) {
+      bytes.resize(std::min<std::uint64_t>(kChunkBytes, to - from));
+      STELE_TRY(io::read_exactly(*file, from, std::as_writable_bytes(std::span(bytes)), path));
+      STELE_TRY(put(bytes));
     }
-    const ByteSpan part = as_byte_span(record);
-    STELE_TRY(out->write_at(end, {&part, 1}));
-    end += record.size();
     return {};
   };
-  const auto copy_next = [&](std::uint64_t offset, const ApartHeader& header) {
-    done = copy(offset, header);
+  Status done;
+  const auto renew = [&](std::uint64_t offset, const ApartHeader& header) -> Status {
+    const bool is_plain = header.kind == event::ApartKind::kAttachment && header.key_id == 0 && !header.erased;
+    if (!is_plain || header.extent() > size - offset) return {};
+    std::string payload(header.payload_bytes, '\0');
+    STELE_TRY(io::read_exactly(*file, offset + kApartHeaderBytes, std::as_writable_bytes(std::span(payload)), path));
+    if (!has_checksum(header, payload)) return {};
+    STELE_TRY(copy_until(offset));
+    STELE_TRY(put(encrypt_attachment(header, payload, *keys.ring)));
+    from += header.extent();
+    ++encrypted;
+    return {};
+  };
+  const auto renew_next = [&](std::uint64_t offset, const ApartHeader& header) {
+    done = renew(offset, header);
     return done.ok();
   };
   std::uint64_t damaged = 0;
-  STELE_TRY(for_each_apart(*file, copy_next, damaged));
+  STELE_TRY(for_each_apart(*file, renew_next, damaged));
   STELE_TRY(std::move(done));
+  if (encrypted > 0) STELE_TRY(copy_until(size));
   if (encrypted == 0) {
     STELE_TRY(fs.remove(staged));
     return encrypted;

@@ -21,7 +21,7 @@ namespace stele::log {
 Status for_each_apart(const io::File& file, const std::function<bool(std::uint64_t, const ApartHeader&)>& f,
                       std::uint64_t& damaged);
 
-// Writes a file of values anew with its plain attachments encrypted, durably; what cannot be decoded stays as it is. How many
+// Writes a file of values anew with its plain attachments encrypted, durably; what is damaged or cut off stays as it is. How many
 // were encrypted: none, and nothing is written. Nobody else has the file; the keys have a ring.
 Result<std::uint64_t> encrypt_attachments(io::FileSystem& fs, const std::string& path, const ApartKeys& keys);
 

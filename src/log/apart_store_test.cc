@@ -86,5 +86,26 @@ TEST_F(ApartStoreTest, attachments_that_were_plain_are_encrypted_and_stay_what_t
   EXPECT_EQ(store->read(young.kind, young.commitment).error().code, Code::kNotFound);
 }
 
+// What a crash or a disk left between values is no value, and is not thrown away by who encrypts the others.
+TEST_F(ApartStoreTest, encrypting_keeps_what_is_damaged_and_what_is_cut_off) {
+  const auto whole = value("a value that is whole");
+  const auto torn = value("a value whose header is damaged");
+  const auto last = value("the last one, which is whole");
+  const std::array<event::ApartValue, 3> values{whole, torn, last};
+  ASSERT_TRUE(open()->write(values));
+  const std::string path = dir_.path() + "/apart/" + list_apart_files(io::posix(), dir_.path() + "/apart").value().front();
+  std::string bytes = io::read_file(io::posix(), path, 1U << 20).value();
+  const std::size_t at = bytes.find("STELEAPV", 8);
+  bytes[at + 40] = static_cast<char>(bytes[at + 40] ^ 1);
+  const std::string cut = bytes.substr(0, 144);  // as a write that a crash cut short
+  ASSERT_TRUE(io::write_file(io::posix(), path, bytes + cut, 0600));
+  EXPECT_EQ(encrypt_attachments(io::posix(), path, {{}, testing::test_ring()}).value(), 2U);
+  const std::string after = io::read_file(io::posix(), path, 1U << 20).value();
+  EXPECT_NE(after.find(torn.bytes), std::string::npos);
+  EXPECT_TRUE(after.ends_with(cut.substr(kApartHeaderBytes)));
+  const auto store = ApartStore::open(io::posix(), dir_.path() + "/apart", {{}, testing::test_ring()}).value();
+  for (const auto& one : {whole, last}) EXPECT_EQ(store->read(one.kind, one.commitment).value().bytes, one.bytes);
+}
+
 }  // namespace
 }  // namespace stele::log

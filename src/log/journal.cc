@@ -114,10 +114,14 @@ Result<JournalScan> scan_journal(io::FileSystem& fs, const std::string& dir, con
                                  const keyring::Keyring* ring) {
   JournalScan scan;
   ByCommit frames;
-  std::vector<std::pair<std::uint64_t, std::string>> places;  // commit and file of each frame
+  struct Seen {
+    std::uint64_t commit;
+    std::uint64_t end_index;
+    std::string file;
+  };
+  std::vector<Seen> places;  // of each frame
   std::vector<FrameHeader> broken;
   STELE_ASSIGN(const auto names, journal_files(fs, dir));
-  scan.files = names;
   std::vector<Result<FileScan>> files(names.size(), FileScan());
   for_each_in_parallel(names.size(), [&](std::size_t i) { files[i] = scan_file(fs, dir, names[i], log_id, sealed, ring); });
   for (std::size_t i = 0; i < names.size(); ++i) {
@@ -125,7 +129,7 @@ Result<JournalScan> scan_journal(io::FileSystem& fs, const std::string& dir, con
     scan.bytes += file.bytes;
     for (FoundFrame& frame : file.frames) {
       scan.epoch_max = std::max(scan.epoch_max, frame.header.epoch);
-      places.emplace_back(frame.header.commit, names[i]);
+      places.push_back({frame.header.commit, frame.header.end_index(), names[i]});
       frames.emplace(frame.header.commit, std::move(frame));
     }
     for (const FrameHeader& header : file.broken) scan.epoch_max = std::max(scan.epoch_max, header.epoch);
@@ -148,8 +152,10 @@ Result<JournalScan> scan_journal(io::FileSystem& fs, const std::string& dir, con
     previous = &scan.chain.back();
     ++commit;
   }
-  for (const auto& [number, file] : places) {
-    if (number + 2 >= commit) scan.held.push_back(file);  // commit - 1 is the last
+  for (const Seen& seen : places) {
+    const bool is_late = seen.commit + 2 >= commit;  // commit - 1 is the last
+    const bool is_repeated = !scan.chain.empty() && seen.end_index > scan.chain.back().header.first_index;
+    if (is_late || is_repeated) scan.held.push_back(seen.file);
   }
   if (commit <= commit_max) {
     std::string sentence = "the journal breaks at commit " + std::to_string(commit) + " while later ones are there, up to " +
@@ -196,6 +202,12 @@ Status Journal::let_go() {
   if (held_.empty()) return {};
   for (const std::string& name : held_) STELE_TRY(fs_.remove(dir_ + "/" + name));
   held_.clear();
+  return fs_.sync_dir(dir_);
+}
+
+Status Journal::remove_free() {
+  for (const JournalFile& file : free_) STELE_TRY(fs_.remove(dir_ + "/" + file.name));
+  free_.clear();
   return fs_.sync_dir(dir_);
 }
 
@@ -285,9 +297,7 @@ void Journal::release(std::uint64_t sealed) {
 
 Status Journal::cut() {
   if (file_ != nullptr) STELE_TRY(file_->truncate(at_));
-  for (const JournalFile& file : free_) STELE_TRY(fs_.remove(dir_ + "/" + file.name));
-  free_.clear();
-  return fs_.sync_dir(dir_);
+  return remove_free();
 }
 
 }  // namespace stele::log

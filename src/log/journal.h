@@ -30,12 +30,11 @@ struct JournalScan {
   std::vector<FoundFrame> chain;    // from the first frame that is needed, in order; the last may be unacknowledged
   std::uint64_t epoch_max = 0;      // the highest epoch of any frame header seen, valid or not
   std::vector<std::string> damage;  // sentences; not empty: stop
-  // Files with a copy of the last frame or of the one before, of any epoch. Any but one of them may be nowhere but in
-  // the page cache: none is to be written before the last frame is durable once more.
+  // Files with a frame whose entries the last one has too, or with one of the last commit or the one before, of any epoch. Any
+  // but one of them may be nowhere but in the page cache: none is to be written before the last frame is durable once more.
   std::vector<std::string> held;
-  std::vector<std::string> files;  // all
-  std::uint64_t bytes = 0;         // of all journal files
-  std::uint64_t free_bytes = 0;    // of it, space that holds no needed frame: recycled or never written
+  std::uint64_t bytes = 0;       // of all journal files
+  std::uint64_t free_bytes = 0;  // of it, space that holds no needed frame: recycled or never written
 };
 
 // Reads every journal file in `dir` and links the frames that hold entries from `sealed` on, and the frame before if
@@ -66,6 +65,9 @@ class Journal {
 
   // Removes the files that were held and are not kept: what they repeat is durable elsewhere, or they are of no use.
   Status let_go();
+
+  // Removes the files that hold nothing needed, instead of using them again.
+  Status remove_free();
 
   // Writes the frame and syncs it: on success it is durable.
   Status append(const FrameHeaderBytes& header, std::span<const ByteSpan> payload, std::uint64_t payload_bytes,

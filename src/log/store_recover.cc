@@ -162,10 +162,12 @@ Status Store::reopen_journal(const JournalScan& scan) {
                       std::ranges::any_of(scan.chain, [](const FoundFrame& frame) { return !frame.header.encryption; });
   std::map<std::string, std::uint64_t> kept;
   std::vector<std::string> held = scan.held;
-  if (renews)
-    held = scan.files;
-  else
-    for (const FoundFrame& frame : scan.chain) kept[frame.file] = frame.header.end_index();
+  for (const FoundFrame& frame : scan.chain) {
+    if (renews)
+      held.push_back(frame.file);
+    else
+      kept[frame.file] = frame.header.end_index();
+  }
   STELE_ASSIGN(journal_, Journal::open(fs_, dir_ + "/journal", options_.journal, std::move(kept), held));
   if (options_.ring) cipher_ = std::make_unique<FrameCipher>(*options_.ring, *options_.random);
   if (scan.chain.empty()) return {};
@@ -183,7 +185,8 @@ Status Store::reopen_journal(const JournalScan& scan) {
   }
   STELE_ASSIGN(commit_digest_, write_frame(header, payload));
   tail_.set_last_digest(commit_digest_);
-  return journal_->let_go();
+  STELE_TRY(journal_->let_go());
+  return renews ? journal_->remove_free() : Status();
 }
 
 Status Store::check_against_published(const CheckpointEnd& published) {

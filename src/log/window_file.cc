@@ -30,14 +30,7 @@ Status write_window_file(io::FileSystem& fs, const std::string& dir, std::uint64
   }
   std::memcpy(content.data(), kMagic.data(), kMagic.size());
   store_le(&content[8], static_cast<std::uint64_t>(XXH3_64bits(&content[kHeadBytes], content.size() - kHeadBytes)));
-  const std::string path = dir + "/" + file_name(first_index, count);
-  STELE_ASSIGN(const auto file, fs.open_write(path, 0600));
-  STELE_ASSIGN(const std::uint64_t bytes, file->size());
-  if (bytes > content.size()) STELE_TRY(file->truncate(content.size()));
-  const std::array<ByteSpan, 1> part{as_byte_span(content)};
-  STELE_TRY(file->write_at(0, part));
-  STELE_TRY(file->sync());
-  return fs.sync_dir(dir);
+  return io::write_file(fs, dir + "/" + file_name(first_index, count), content, 0600);
 }
 
 Result<std::vector<WindowKey>> read_window_file(io::FileSystem& fs, const std::string& dir, std::uint64_t first_index,

@@ -383,7 +383,8 @@ void Indexer::give_back_memory() {
     if (memory <= options_.memory_max / 2 || file->image().memory() < kWorthIt) return;
     memory -= file->image().memory();
     auto opened = IndexFile::open(fs_, path(file->first_index(), file->directory().chunks.size()));
-    if (!opened) return report_damage(*file);
+    if (!opened && opened.error().code == Code::kCorrupt) report_damage(*file);
+    if (!opened) return;
     const std::shared_ptr<const IndexFile> again = std::move(*opened);
     change([&](Snapshot& snapshot) { std::replace(snapshot.files.begin(), snapshot.files.end(), file, again); });
   }

@@ -80,7 +80,13 @@ Result<std::unique_ptr<log::Sequencer>> open_log(LogFiles& files, const Config& 
                                                  const Clock& clock, Random& random) {
   const DataLayout layout(config);
   io::FileSystem& fs = files.plain();
-  for (const std::string& path : {layout.key_file(name), layout.sealing_key_file(name)}) STELE_TRY(files.encrypt(path));
+  // Keys that lie elsewhere are protected by that: they can be used again when all of this is lost, keyrings too.
+  const bool has_own_keys = config.keys.empty();
+  io::FileSystem& key_files = has_own_keys ? files.contents() : fs;
+  if (has_own_keys) {
+    STELE_TRY(files.encrypt(layout.key_file(name), "PRIVATE+KEY+"));
+    STELE_TRY(files.encrypt(layout.sealing_key_file(name), "stele-sealing-key+"));
+  }
   const std::string dir = layout.log_dir(name);
   STELE_ASSIGN(const bool created, log::is_created(fs, dir, layout.key_file(name)));
   if (!created) {
@@ -91,8 +97,7 @@ Result<std::unique_ptr<log::Sequencer>> open_log(LogFiles& files, const Config& 
       random.fill(noise);
       origin = "stele.local/" + name + "/" + hex_encode(std::as_bytes(std::span(noise)));
     }
-    STELE_ASSIGN(const auto identity,
-                 log::create_identity(fs, files.contents(), dir, layout.key_file(name), origin, clock, random));
+    STELE_ASSIGN(const auto identity, log::create_identity(fs, key_files, dir, layout.key_file(name), origin, clock, random));
     (void)identity;
   }
   log::StoreOptions options;
@@ -100,13 +105,13 @@ Result<std::unique_ptr<log::Sequencer>> open_log(LogFiles& files, const Config& 
   options.seal_age = static_cast<UnixNanos>(config.seal_minutes) * kMinute;
   options.window_span = static_cast<UnixNanos>(config.window_minutes) * kMinute;
   options.window_keys_max = config.window_ids;
-  STELE_ASSIGN(options.sealing_key, sealing_key(files.contents(), layout.sealing_key_file(name), random));
+  STELE_ASSIGN(options.sealing_key, sealing_key(key_files, layout.sealing_key_file(name), random));
   options.ring = files.ring();
   options.random = &random;
-  const auto open = [&files, &fs, dir, options, key_file = layout.key_file(name),
+  const auto open = [&key_files, &fs, dir, options, key_file = layout.key_file(name),
                      &clock]() -> Result<std::unique_ptr<log::Store>> {
     STELE_ASSIGN(const auto identity, log::read_identity(fs, dir));
-    STELE_ASSIGN(auto signer, log::read_signing_key(files.contents(), key_file, identity));
+    STELE_ASSIGN(auto signer, log::read_signing_key(key_files, key_file, identity));
     return log::Store::open(fs, dir, options, std::move(signer), clock);
   };
   log::SequencerOptions sequencing;

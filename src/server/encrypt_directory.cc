@@ -1,6 +1,10 @@
 #include "server/encrypt_directory.h"
 
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include <memory>
+#include <string_view>
 #include <vector>
 
 #include "crypto/random.h"
@@ -30,22 +34,26 @@ class Encrypter {
   Status encrypt_log(const std::string& name) {
     STELE_ASSIGN(const auto files, LogFiles::open(config_, name, masters_));
     const std::string log_dir = layout_.log_dir(name);
-    for (const std::string& dir : {log_dir + "/segments", log_dir + "/window", layout_.index_dir(name)})
-      STELE_TRY(encrypt_files(*files, dir));
-    std::vector<std::string> small{layout_.key_file(name), layout_.sealing_key_file(name), layout_.ledger_file(name),
-                                   layout_.notify_file(name)};
-    if (name == log::kAuditLog) small.push_back(layout_.credentials_file());
-    for (const std::string& path : small) STELE_TRY(encrypt_one(*files, path));
+    STELE_TRY(encrypt_files(*files, log_dir + "/segments", ".segment", "STELESEG"));
+    STELE_TRY(encrypt_files(*files, log_dir + "/window", ".keys", "STELEKEY"));
+    STELE_TRY(encrypt_files(*files, layout_.index_dir(name), ".index", ""));
+    const std::string check = layout_.index_dir(name) + "/check";  // what a check that was ended left
+    if (files->plain().exists(check)) STELE_TRY(remove_files(*files, check, ""));
+    for (const std::string& path : {layout_.ledger_file(name), layout_.notify_file(name)})
+      STELE_TRY(encrypt_one(*files, path, "{"));
+    if (name == log::kAuditLog) STELE_TRY(encrypt_one(*files, layout_.credentials_file(), "{"));
     STELE_TRY(encrypt_values(*files, log_dir + "/apart"));
     return renew_journal(*files, name);
   }
 
-  Status encrypt_one(LogFiles& files, const std::string& path) {
+  // What a crash left of files on their way goes too.
+  Status encrypt_one(LogFiles& files, const std::string& path, std::string_view begins) {
+    const std::string staged = path + ".new";
+    if (files.plain().exists(staged)) STELE_TRY(files.plain().remove(staged));
     if (!files.plain().exists(path)) return {};
-    STELE_ASSIGN(const bool is_done, keyring::is_encrypted(files.plain(), path));
-    if (is_done) return {};
     tell_(path);
-    STELE_TRY(files.encrypt(path));
+    STELE_ASSIGN(const bool is_done, files.encrypt(path, begins));
+    if (!is_done) return {};
     STELE_ASSIGN(const auto file, files.plain().open_read(path));
     STELE_ASSIGN(const std::uint64_t bytes, file->size());
     ++done_.files;
@@ -53,12 +61,20 @@ class Encrypter {
     return {};
   }
 
-  Status encrypt_files(LogFiles& files, const std::string& dir) {
+  Status encrypt_files(LogFiles& files, const std::string& dir, std::string_view suffix, std::string_view begins) {
     if (!files.plain().exists(dir)) return {};
+    STELE_TRY(remove_files(files, dir, ".new"));
     STELE_ASSIGN(const auto names, files.plain().list(dir));
     for (const std::string& name : names) {
-      const bool is_file = name.ends_with(".segment") || name.ends_with(".keys") || name.ends_with(".index");
-      if (is_file) STELE_TRY(encrypt_one(files, dir + "/" + name));
+      if (name.ends_with(suffix)) STELE_TRY(encrypt_one(files, dir + "/" + name, begins));
+    }
+    return {};
+  }
+
+  Status remove_files(LogFiles& files, const std::string& dir, std::string_view suffix) {
+    STELE_ASSIGN(const auto names, files.plain().list(dir));
+    for (const std::string& name : names) {
+      if (name.ends_with(suffix)) STELE_TRY(files.plain().remove(dir + "/" + name));
     }
     return {};
   }
@@ -99,6 +115,10 @@ Result<EncryptedDirectory> encrypt_directory(const Config& config, const keyring
   if (masters.empty()) return invalid("there is no master key: say with --master-key where it is");
   const DataLayout layout(config);
   if (!io::posix().exists(layout.version_file())) return Error{Code::kNotFound, config.data + " is no data directory of Stele"};
+  struct stat st {};
+  if (::stat(config.data.c_str(), &st) == 0 && st.st_uid != ::geteuid())
+    return invalid(config.data +
+                   " belongs to another user, whose server could not read what is written here: run this as that user");
   STELE_ASSIGN(const auto lock, lock_data_dir(io::posix(), layout));
   return Encrypter(config, masters, tell).run();
 }

@@ -26,9 +26,9 @@ class LogFiles {
   // Null for a log that is not encrypted.
   [[nodiscard]] const keyring::KeyringPtr& ring() const { return ring_; }
 
-  // Writes a file anew that stands there in plain from before the log was encrypted (keyring::encrypt_file). False when there is
-  // nothing to do.
-  Result<bool> encrypt(const std::string& path);
+  // Writes a file anew that stands there in plain from before the log was encrypted (keyring::encrypt_file), when it begins as
+  // such a file does: what is damaged is left. False when there is nothing to do.
+  Result<bool> encrypt(const std::string& path, std::string_view begins);
 
   // Keeps the last of the disk from now on: but for the log "audit", whose it is.
   Status reserve(const Config& config);

@@ -1,5 +1,6 @@
 #include "server/master_key_source.h"
 
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 
@@ -83,6 +84,7 @@ Status check_master_key_source(const std::string& source) {
 Result<keyring::MasterKeys> read_master_keys(const std::string& source, const std::string& data) {
   STELE_TRY(check_master_key_source(source));
   if (source.empty()) return keyring::MasterKeys();
+  ::prctl(PR_SET_DUMPABLE, 0);  // from now on nobody but root looks into this process' memory and environment
   const auto text = read_text(source, data);
   auto keys = text ? keyring::parse_master_keys(*text) : Result<keyring::MasterKeys>(text.error());
   if (!keys) return keys.error().in("master_key");

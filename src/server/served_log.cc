@@ -18,7 +18,7 @@ Result<std::unique_ptr<ServedLog>> ServedLog::open(const Config& config, std::st
   self->files_ = std::move(*files);
   const DataLayout layout(config);
   for (const std::string& path : {layout.ledger_file(self->name_), layout.notify_file(self->name_)})
-    STELE_TRY(self->files_->encrypt(path));
+    STELE_TRY(self->files_->encrypt(path, "{"));
   auto opened = open_log(*self->files_, config, self->name_, system_clock(), crypto::system_random());
   if (!opened) return opened.error().in("log " + self->name_);
   self->log_ = std::move(*opened);

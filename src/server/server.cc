@@ -233,7 +233,7 @@ Status Server::Parts::record_start() {
 
 Status Server::Parts::open_login() {
   LogFiles& files = logs.back()->files();
-  STELE_TRY(files.encrypt(layout.credentials_file()));
+  STELE_TRY(files.encrypt(layout.credentials_file(), "{"));
   STELE_ASSIGN(credentials,
                login::CredentialBook::open(files.contents(), layout.credentials_file(), system_clock(), crypto::system_random()));
   desk = std::make_unique<login::Desk>(*credentials, grants->grants(), system_clock());

@@ -272,6 +272,33 @@ class Linker {
     }
   }
 
+  // Whether a later opening frame of the chain has the very entries of `frame` that are not sealed: what was plain was gathered
+  // in it, and a crash came before the old files were gone.
+  [[nodiscard]] bool is_gathered(const SeenFrame& frame) const {
+    return std::ranges::any_of(chain_.frames, [&](const SeenFrame* other) {
+      const bool is_opening = (other->header.flags & log::kFrameOpening) != 0;
+      if (!is_opening || other->header.epoch <= frame.header.epoch || other->header.end_index() < frame.header.end_index())
+        return false;
+      const std::uint64_t first = std::max({frame.header.first_index, other->header.first_index, sealed_});
+      return first < frame.header.end_index() &&
+             entries_from(frame, first, frame.header.end_index()) == entries_from(*other, first, frame.header.end_index());
+    });
+  }
+
+  // The entries [first, end) of a frame in bundle encoding; as far as they go when it has fewer.
+  static std::string_view entries_from(const SeenFrame& frame, std::uint64_t first, std::uint64_t end) {
+    std::string_view rest = frame.payload;
+    std::uint64_t index = frame.header.first_index;
+    const auto skip = [&](std::uint64_t to) {
+      const std::string_view before = rest;
+      for (; index < to && rest.size() >= 2; ++index)
+        rest.remove_prefix(std::min<std::size_t>(2U + load_be16(rest.data()), rest.size()));
+      return before.substr(0, before.size() - rest.size());
+    };
+    (void)skip(first);
+    return skip(end);
+  }
+
   // Two whole frames of one commit say the same, and every one that reaches past the sealed part is in the chain.
   void check_twins() {
     for (const SeenFrame& frame : image_.frames) {
@@ -280,13 +307,13 @@ class Linker {
                            [](const SeenFrame* other, std::uint64_t commit) { return other->header.commit < commit; });
       if (linked != chain_.frames.end() && (*linked)->header.commit == frame.header.commit) {
         const SeenFrame& twin = **linked;
-        if (!same_entries(twin.header, frame.header)) {
+        if (!same_entries(twin.header, frame.header) && !is_gathered(frame)) {
           add("rewritten", frame.file,
               frame.text() + ", at byte " + std::to_string(frame.offset) + ", says otherwise than the one in " + twin.file +
                   ", at byte " + std::to_string(twin.offset),
               frame.header.first_index, frame.header.end_index());
         }
-      } else if (frame.header.end_index() > sealed_) {
+      } else if (frame.header.end_index() > sealed_ && !is_gathered(frame)) {
         add("rewritten", frame.file, frame.text() + " holds entries that are not sealed, but no chain of commits leads to it",
             frame.header.first_index, frame.header.end_index());
       }

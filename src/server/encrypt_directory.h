@@ -19,7 +19,7 @@ struct EncryptedDirectory {
 };
 
 // All logs, one file after another, each durable before the next: what was done of a run that was cut short is not done again.
-// `tell` gets the path of each file before it is written anew. kBusy while another process has the directory open.
+// `tell` gets the path of each file before it is looked at. kBusy while another process has the directory open.
 Result<EncryptedDirectory> encrypt_directory(const Config& config, const keyring::MasterKeys& masters,
                                              const std::function<void(const std::string&)>& tell);
 

@@ -209,9 +209,7 @@ Result<KeyringPtr> read_keyring(io::FileSystem& fs, const std::string& log_dir, 
   STELE_ASSIGN(const Found found, find(fs, log_dir, masters));
   if (found.none()) return KeyringPtr();
   if (!found.ring()) return found.ring().error();
-  const KeyId master = (*found.ring()).master();
-  const auto with = std::ranges::find_if(masters, [&](const MasterKey& one) { return one.id() == master; });
-  return KeyringPtr(std::make_shared<const Keyring>(found.keys(), *with));
+  return KeyringPtr(std::make_shared<const Keyring>(found.keys(), *find_master(masters, (*found.ring()).master())));
 }
 
 }  // namespace stele::keyring

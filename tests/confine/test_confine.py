@@ -126,8 +126,8 @@ class ConfineTest(ConfinedTest):
                 for name in ("CapInh", "CapAmb"):
                     self.assertEqual(int(one[name], 16), 0, name)
             self.works(server)
-            self.assertEqual({path.stat().st_uid for path in self.data.rglob("*") if path.name != "upkeep.json"}, {nobody.pw_uid})
             self.assertEqual(server.stop(), 0)
+            self.assertEqual({path.stat().st_uid for path in self.data.rglob("*") if path.name != "upkeep.json"}, {nobody.pw_uid})
             self.overdue()
 
     @unittest.skipUnless(IS_ROOT, "only root becomes another")

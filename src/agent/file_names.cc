@@ -20,6 +20,25 @@ void for_each_name(const std::string& directory, F&& f) {
 
 bool has_wildcards(std::string_view pattern) { return pattern.find_first_of("*?[") != std::string_view::npos; }
 
+// Of names that change meanwhile some are listed twice, some never.
+std::vector<Sibling> list_siblings(const std::string& path) {
+  std::vector<Sibling> out;
+  const std::string directory = directory_of(path);
+  for_each_name(directory, [&](std::string_view name, ino_t) {
+    if (!is_rotated_name(name, base_of(path))) return;
+    Sibling sibling;
+    sibling.path = directory + "/" + std::string(name);
+    struct stat st {};
+    if (::stat(sibling.path.c_str(), &st) != 0 || !S_ISREG(st.st_mode)) return;
+    sibling.file = identity_of(st);
+    sibling.modified = modified_of(st);
+    sibling.size = static_cast<std::uint64_t>(st.st_size);
+    out.push_back(std::move(sibling));
+  });
+  std::sort(out.begin(), out.end(), [](const Sibling& a, const Sibling& b) { return a.path < b.path; });
+  return out;
+}
+
 }  // namespace
 
 bool is_compressed_name(std::string_view name) {
@@ -66,19 +85,15 @@ bool was_rotated_before(const Sibling& a, const Sibling& b) {
 }
 
 std::vector<Sibling> rotated_siblings(const std::string& path) {
-  std::vector<Sibling> out;
-  const std::string directory = directory_of(path);
-  for_each_name(directory, [&](std::string_view name, ino_t) {
-    if (!is_rotated_name(name, base_of(path))) return;
-    Sibling sibling;
-    sibling.path = directory + "/" + std::string(name);
-    struct stat st {};
-    if (::stat(sibling.path.c_str(), &st) != 0 || !S_ISREG(st.st_mode)) return;
-    sibling.file = identity_of(st);
-    sibling.modified = modified_of(st);
-    sibling.size = static_cast<std::uint64_t>(st.st_size);
-    out.push_back(std::move(sibling));
-  });
+  constexpr int kTries = 20;
+  const auto is_same = [](const Sibling& a, const Sibling& b) { return a.path == b.path && a.file == b.file; };
+  std::vector<Sibling> out = list_siblings(path);
+  for (int i = 0; i < kTries; ++i) {
+    std::vector<Sibling> again = list_siblings(path);
+    const bool is_stable = std::equal(out.begin(), out.end(), again.begin(), again.end(), is_same);
+    out = std::move(again);
+    if (is_stable) break;
+  }
   std::sort(out.begin(), out.end(), &was_rotated_before);
   return out;
 }

@@ -28,7 +28,7 @@ struct Sibling {
 };
 // By the time of the last write; of two in the same tick the one with the longer or higher number is older: x.10, x.2, x.1.
 bool was_rotated_before(const Sibling& a, const Sibling& b);
-// The regular files that `path` was rotated to, the oldest first.
+// The regular files that `path` was rotated to, the oldest first; names that change while they are listed are listed again.
 std::vector<Sibling> rotated_siblings(const std::string& path);
 // The path in the directory of `path` under which that file stands now; empty when it has none there.
 std::string find_by_identity(const std::string& path, const FileIdentity& file);

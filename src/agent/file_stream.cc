@@ -42,6 +42,50 @@ Opened open_file(const std::string& path) {
   return out;
 }
 
+// A file that a name was rotated to, open.
+struct Generation {
+  Sibling sibling;
+  Opened opened;
+};
+
+// Those that were written since then and can be read, the oldest first: each is the one that had its name when all were listed.
+std::vector<Generation> open_rotated(const std::string& path, std::int64_t since) {
+  constexpr int kTries = 20;
+  std::vector<Generation> out;
+  bool is_renamed = true;
+  for (int i = 0; i < kTries && is_renamed; ++i) {
+    out.clear();
+    is_renamed = false;
+    for (Sibling& sibling : rotated_siblings(path)) {
+      if (sibling.modified < since) continue;
+      Opened opened = open_file(sibling.path);
+      is_renamed = is_renamed || opened.error == ENOENT || (opened.error == 0 && identity_of(opened.st) != sibling.file);
+      if (opened.error == 0 && !is_renamed) out.push_back({std::move(sibling), std::move(opened)});
+    }
+  }
+  return out;
+}
+
+struct Placed {
+  std::string path;
+  Opened opened;  // ENOENT: it stands nowhere
+};
+
+// The file with this identity, under the name that it has beside `path`.
+Placed open_by_identity(const std::string& path, const FileIdentity& file) {
+  constexpr int kTries = 5;  // of one that is renamed just then
+  Placed out;
+  for (int i = 0; i < kTries; ++i) {
+    out.path = find_by_identity(path, file);
+    out.opened.error = ENOENT;
+    if (out.path.empty()) continue;
+    out.opened = open_file(out.path);
+    if (out.opened.error == 0 && identity_of(out.opened.st) != file) out.opened.error = ENOENT;
+    if (out.opened.error != ENOENT) break;
+  }
+  return out;
+}
+
 // Where its last whole line ends.
 std::uint64_t end_of_lines(int fd, std::uint64_t size) {
   constexpr std::uint64_t kLookBack = 1U << 20;
@@ -198,8 +242,11 @@ void FileStream::scan_path(const std::string& path, bool first, Batch& batch, st
   }
   if (opened.error != 0 || is_known(file, opened.fd.get())) return;
   struct stat last {};
-  if (!trail.files.empty() && ::fstat(trail.files.back()->fd(), &last) == 0)
+  if (!trail.files.empty() && ::fstat(trail.files.back()->fd(), &last) == 0) {
     take_between(path, trail, modified_of(last), batch, now);
+    // It was rotated since it was opened, and is one of them: what has the name now is found at the next look.
+    if (is_known(file, opened.fd.get())) return;
+  }
   FilePosition position = begun(file, path);
   if (options_.from_end && first && trail.files.empty() && !trail.had_position)
     position.at.offset = end_of_lines(opened.fd.get(), static_cast<std::uint64_t>(opened.st.st_size));
@@ -218,10 +265,7 @@ void FileStream::take_up(const std::string& path, Trail& trail, Batch& batch, st
   std::set<FileIdentity> taken;
   std::int64_t since = 0;
   for (FilePosition& position : std::exchange(trail.known, {})) {
-    std::string place = find_by_identity(path, position.file);
-    Opened opened;
-    opened.error = ENOENT;
-    if (!place.empty()) opened = open_file(place);
+    auto [place, opened] = open_by_identity(path, position.file);
     // An inode that is used again. At the path itself, or where a file was replaced in place, it is noticed when it is read.
     if (opened.error == 0 && place != path && !begins_as(opened.fd.get(), position)) opened.error = ENOENT;
     if (opened.error == ENOENT) {
@@ -254,7 +298,10 @@ void FileStream::take_up(const std::string& path, Trail& trail, Batch& batch, st
   for (Found& one : found) {
     const bool is_rotated = one.place.path != path;
     // It was empty when it was last seen: it may have been copied and cut off since.
-    if (!is_rotated && one.position.head == 0) take_between(path, trail, one.position.modified, batch, now);
+    if (!is_rotated && one.position.head == 0) {
+      take_between(path, trail, one.position.modified, batch, now);
+      if (is_known(one.position.file, one.opened.fd.get())) continue;  // it was rotated meanwhile, and is one of them
+    }
     if (is_rotated) since = std::max(since, one.place.modified);
     one.position.rotated = is_rotated;
     add(path, trail, std::move(one.opened.fd), std::move(one.position), batch);
@@ -295,10 +342,8 @@ void FileStream::forget_lost(const std::string& path, const FilePosition& positi
 
 // Generations that came and went since the last look.
 void FileStream::take_between(const std::string& path, Trail& trail, std::int64_t since, Batch& batch, std::int64_t now) {
-  for (const Sibling& sibling : rotated_siblings(path)) {
-    if (sibling.modified < since) continue;
-    Opened opened = open_file(sibling.path);
-    if (opened.error != 0 || is_known(sibling.file, opened.fd.get())) continue;
+  for (auto& [sibling, opened] : open_rotated(path, since)) {
+    if (is_known(sibling.file, opened.fd.get())) continue;
     FilePosition position = begun(sibling.file, path);
     position.rotated = true;
     position.size = sibling.size;
@@ -332,10 +377,8 @@ void FileStream::replaced(const std::string& path, Trail& trail, std::size_t at,
   batch.set_position(position_key(old.file), position_text(file.position()));
   if (old.head == 0) return;
   std::int64_t copied = 0;
-  for (const Sibling& sibling : rotated_siblings(path)) {
-    if (sibling.size < old.at.offset || sibling.modified < old.modified) continue;
-    Opened opened = open_file(sibling.path);
-    if (opened.error != 0 || !begins_as(opened.fd.get(), old) || is_known(sibling.file, opened.fd.get())) continue;
+  for (auto& [sibling, opened] : open_rotated(path, old.modified)) {
+    if (sibling.size < old.at.offset || !begins_as(opened.fd.get(), old) || is_known(sibling.file, opened.fd.get())) continue;
     done_.erase(sibling.file);
     copied = sibling.modified;
     old.file = sibling.file;

@@ -4,8 +4,10 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <filesystem>
 #include <fstream>
+#include <thread>
 
 #include "base/bytes.h"
 #include "support/temp_folder.h"
@@ -222,6 +224,50 @@ TEST(FileStream, begins_at_the_end_only_once) {
   append(path, "b1");
   reader.start();
   EXPECT_EQ(reader.collect(), "so that the inode is another one b1");
+}
+
+// x.2 to x.3, x.1 to x.2, x to x.1, as logrotate does; a new x.
+void rotate(const std::string& path) {
+  int last = 0;
+  while (fs::exists(path + "." + std::to_string(last + 1))) ++last;
+  for (int i = last; i > 0; --i) fs::rename(path + "." + std::to_string(i), path + "." + std::to_string(i + 1));
+  fs::rename(path, path + ".1");
+}
+
+// Goal: whatever is renamed between the looks at a name, at the names beside it and at the files that they lead to, each line
+// comes once and in order, over restarts too.
+TEST(FileStream, reads_each_line_once_while_files_are_rotated_under_its_eyes) {
+  for (int round = 0; round < 40; ++round) {
+    const testing::TempFolder folder;
+    const std::string path = folder.path("app.log");
+    append(path, "0");
+    Reader reader(path);
+    std::string got = reader.collect();
+    std::string wrote = "0";
+    std::atomic<bool> is_written = false;
+    std::thread writer([&] {
+      for (int i = 1; i <= 60; ++i) {
+        append(path, std::to_string(i));
+        wrote += " " + std::to_string(i);
+        if (i % 5 == round % 5) rotate(path);
+        std::this_thread::sleep_for(std::chrono::microseconds(50));
+      }
+      append(path, "last");
+      is_written = true;
+    });
+    for (bool is_last = false; !is_last;) {
+      is_last = is_written;
+      const std::string more = reader.collect();
+      if (!more.empty()) got += " " + more;
+      if (round % 2 == 1) {
+        reader.stop();
+        reader.start();
+      }
+    }
+    writer.join();
+    EXPECT_EQ(got, wrote + " last") << "round " << round;
+    EXPECT_EQ(reader.told(), Told{}) << "round " << round;
+  }
 }
 
 // Goal: a file that is written all the time leaves the others their turn.

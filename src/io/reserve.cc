@@ -61,8 +61,8 @@ Status Reserving::room_for(std::uint64_t more, const std::string& path) const {
 }
 
 Result<std::unique_ptr<File>> Reserving::open_write(const std::string& path, unsigned mode) {
-  if (!under_.exists(path)) STELE_TRY(room_for(kBlockBytes, path));
-  STELE_ASSIGN(auto file, under_.open_write(path, mode));
+  if (!under().exists(path)) STELE_TRY(room_for(kBlockBytes, path));
+  STELE_ASSIGN(auto file, under().open_write(path, mode));
   STELE_ASSIGN(const std::uint64_t size, file->size());
   return std::unique_ptr<File>(std::make_unique<ReservedFile>(*this, path, std::move(file), size));
 }

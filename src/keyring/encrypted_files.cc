@@ -196,42 +196,42 @@ Result<std::optional<EncryptedHeader>> read_header(const io::File& file, const s
 }  // namespace
 
 Result<std::unique_ptr<io::File>> EncryptedFiles::open_read(const std::string& path) {
-  STELE_ASSIGN(auto under, under_.open_read(path));
-  STELE_ASSIGN(const auto header, read_header(*under, path));
-  if (!header) return under;
-  STELE_ASSIGN(const std::uint64_t file_bytes, under->size());
+  STELE_ASSIGN(auto file, under().open_read(path));
+  STELE_ASSIGN(const auto header, read_header(*file, path));
+  if (!header) return file;
+  STELE_ASSIGN(const std::uint64_t file_bytes, file->size());
   const auto bytes = content_bytes(file_bytes);
   if (!bytes) return bytes.error().in(path);
   auto cipher = PageCipher::make(*ring_, *header);
   if (!cipher) return cipher.error().in(path);
-  auto reader = std::make_unique<Reader>(std::move(under), path, *bytes, std::move(*cipher));
+  auto reader = std::make_unique<Reader>(std::move(file), path, *bytes, std::move(*cipher));
   STELE_TRY(reader->check_end());
   return std::unique_ptr<io::File>(std::move(reader));
 }
 
 Result<std::unique_ptr<io::Mapping>> EncryptedFiles::map(const std::string& path) {
-  STELE_ASSIGN(auto under, under_.map(path));
-  auto header = under->load(0, std::min(under->bytes().size(), kPageBytes))
-                    ? decode_encrypted_header(as_byte_span(under->bytes().substr(0, kPageBytes)))
+  STELE_ASSIGN(auto file, under().map(path));
+  auto header = file->load(0, std::min(file->bytes().size(), kPageBytes))
+                    ? decode_encrypted_header(as_byte_span(file->bytes().substr(0, kPageBytes)))
                     : Result<std::optional<EncryptedHeader>>(corrupt("it cannot be read"));
   if (!header) return header.error().in(path);
-  if (!*header) return under;
+  if (!*header) return file;
   auto cipher = PageCipher::make(*ring_, **header);
   if (!cipher) return cipher.error().in(path);
-  auto mapping = map_encrypted(std::move(under), std::move(*cipher));
+  auto mapping = map_encrypted(std::move(file), std::move(*cipher));
   if (!mapping) return mapping.error().in(path);
   return mapping;
 }
 
 Result<std::unique_ptr<io::File>> EncryptedFiles::open_write(const std::string& path, unsigned mode) {
-  STELE_ASSIGN(auto under, under_.open_write(path, mode));
-  STELE_ASSIGN(const std::uint64_t bytes, under->size());
+  STELE_ASSIGN(auto file, under().open_write(path, mode));
+  STELE_ASSIGN(const std::uint64_t bytes, file->size());
   if (bytes > 0) return Error{Code::kInternal, path + ": an encrypted file is written anew, beside the one that is there"};
   EncryptedHeader header;
   header.data_key = ring_->current();
   random_.fill(header.salt);
   STELE_ASSIGN(auto cipher, PageCipher::make(*ring_, header));
-  return std::unique_ptr<io::File>(std::make_unique<Writer>(std::move(under), path, header, std::move(cipher)));
+  return std::unique_ptr<io::File>(std::make_unique<Writer>(std::move(file), path, header, std::move(cipher)));
 }
 
 Result<bool> is_encrypted(io::FileSystem& fs, const std::string& path) {

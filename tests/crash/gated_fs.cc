@@ -25,7 +25,7 @@ class GatedFileSystem::GatedFile final : public io::File {
 };
 
 Result<std::unique_ptr<io::File>> GatedFileSystem::open_write(const std::string& path, unsigned mode) {
-  STELE_ASSIGN(auto file, below_.open_write(path, mode));
+  STELE_ASSIGN(auto file, under().open_write(path, mode));
   return std::unique_ptr<io::File>(std::make_unique<GatedFile>(*this, std::move(file)));
 }
 

@@ -15,6 +15,8 @@ std::string variable(const char* name) {
 
 std::string environment_token() { return variable("STELE_TOKEN"); }
 
+std::string environment_master_key() { return variable("STELE_MASTER_KEY"); }
+
 net::Trust trust_of(const net::Trust& flags) {
   if (!flags.ca_file.empty() || !flags.pin.empty()) return flags;
   return {variable("STELE_CA_FILE"), variable("STELE_PIN")};

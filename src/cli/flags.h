@@ -19,6 +19,8 @@ struct Where {
 
 // The token of the environment; empty: none.
 std::string environment_token();
+// Where the master key of the environment is (STELE_MASTER_KEY); empty: none.
+std::string environment_master_key();
 
 // What the flags say of servers to believe, and else the environment: STELE_CA_FILE, STELE_PIN.
 net::Trust trust_of(const net::Trust& flags);

@@ -280,7 +280,7 @@ int verify_command(const Options& options) {
 void add_verify(const Command& app, int& exit_code) {
   const Command command = app.add_subcommand("verify", "Check a log, or a receipt, from its bytes up. Changes nothing.");
   auto options = std::make_shared<Options>();  // shared by the flags and the callback
-  if (const char* source = std::getenv("STELE_MASTER_KEY"); source != nullptr) options->master_key = source;
+  options->master_key = environment_master_key();
   Option data =
       command.add_option("--data", options->data, "Data directory, or one log's directory; live, closed or just killed.");
   const Option url = command.add_option("--url", options->url, "Server, or one log on it: http://127.0.0.1:7373[/log/main]");

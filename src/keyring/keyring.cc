@@ -18,8 +18,6 @@ using crypto::AeadNonce;
 constexpr std::uint64_t kFileBytesMax = 1U << 20;
 constexpr std::string_view kVersion = "1";
 
-std::string hex_of(const KeyId& id) { return hex_encode(std::as_bytes(std::span(id))); }
-
 std::optional<KeyId> id_from(std::string_view hex) {
   const auto bytes = hex_decode(hex);
   KeyId out{};
@@ -36,7 +34,7 @@ std::string associated_with(std::string_view id, std::string_view created) {
 std::string wrap(const DataKey& key, const MasterKey& master, Random& random) {
   AeadNonce nonce{};
   random.fill(nonce);
-  const std::string associated = associated_with(hex_of(id_of(key.key)), key.created);
+  const std::string associated = associated_with(id_text(id_of(key.key)), key.created);
   const std::string sealed = crypto::aead_seal(master.key, nonce, as_byte_span(associated), std::as_bytes(std::span(key.key)));
   return base64_encode(as_byte_span(std::string(nonce.begin(), nonce.end()) + sealed));
 }
@@ -54,7 +52,7 @@ Result<DataKey> unwrap(event::JsonValue one, const MasterKey& master) {
   const auto plain = crypto::aead_open(master.key, nonce, as_byte_span(associated), as_byte_span(*wrapped).subspan(nonce.size()));
   if (!plain) return corrupt("the key " + id + " was changed");
   std::copy(plain->begin(), plain->end(), out.key.begin());
-  if (hex_of(id_of(out.key)) != id) return corrupt("the key " + id + " is another");
+  if (id_text(id_of(out.key)) != id) return corrupt("the key " + id + " is another");
   return out;
 }
 
@@ -65,7 +63,7 @@ const MasterKey* find_master(const MasterKeys& masters, const KeyId& id) {
 
 Error wrong_master(const std::string& id, const MasterKeys& masters) {
   std::string given;
-  for (const MasterKey& one : masters) given += (given.empty() ? "" : ", ") + hex_of(one.id());
+  for (const MasterKey& one : masters) given += (given.empty() ? "" : ", ") + id_text(one.id());
   return {Code::kDenied, "it is closed under the master key " + id + "; " +
                              (masters.empty() ? "none was given: master_key, --master-key or STELE_MASTER_KEY says where it is"
                                               : "what was given is " + given)};
@@ -127,16 +125,16 @@ Keyring::Keyring(std::vector<DataKey> keys, const MasterKey& master) : keys_(std
 Result<AeadKey> Keyring::derive(const KeyId& data_key, ByteSpan salt, std::string_view purpose) const {
   const auto it = by_id_.find(data_key);
   if (it == by_id_.end())
-    return Error{Code::kDenied, "it is encrypted under the data key " + hex_of(data_key) +
+    return Error{Code::kDenied, "it is encrypted under the data key " + id_text(data_key) +
                                     ", which is not in the log's keyring: restore the keyring from a copy"};
   return crypto::hkdf_sha256(std::as_bytes(std::span(keys_[it->second].key)), salt, purpose);
 }
 
 std::string keyring_text(const Keyring& ring, const MasterKey& master, Random& random) {
-  std::string out = "{\"stele_keyring\":1,\"master_key\":\"" + hex_of(master.id()) + "\",\"keys\":[";
+  std::string out = "{\"stele_keyring\":1,\"master_key\":\"" + id_text(master.id()) + "\",\"keys\":[";
   for (const DataKey& key : ring.keys()) {
     if (!out.ends_with('[')) out += ',';
-    out += "{\"id\":\"" + hex_of(id_of(key.key)) + "\",\"created\":\"" + key.created + "\",\"wrapped\":\"" +
+    out += "{\"id\":\"" + id_text(id_of(key.key)) + "\",\"created\":\"" + key.created + "\",\"wrapped\":\"" +
            wrap(key, master, random) + "\"}";
   }
   return out + "]}\n";

@@ -27,6 +27,8 @@ KeyId id_of(const crypto::AeadKey& key) {
   return out;
 }
 
+std::string id_text(const KeyId& id) { return hex_encode(std::as_bytes(std::span(id))); }
+
 Result<MasterKeys> parse_master_keys(std::string_view text) {
   MasterKeys out;
   for (std::size_t number = 1; !text.empty(); ++number) {

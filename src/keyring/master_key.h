@@ -14,6 +14,8 @@ namespace stele::keyring {
 // A key's name: the first bytes of the SHA-256 of it, which tell nothing of a key of random bits.
 using KeyId = std::array<std::uint8_t, 8>;
 KeyId id_of(const crypto::AeadKey& key);
+// In hexadecimal, as keyrings and messages have it.
+std::string id_text(const KeyId& id);
 
 struct MasterKey {
   crypto::AeadKey key{};

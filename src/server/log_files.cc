@@ -4,7 +4,6 @@
 
 #include <vector>
 
-#include "base/bytes.h"
 #include "crypto/random.h"
 #include "log/identity.h"
 #include "log/names.h"
@@ -12,8 +11,6 @@
 
 namespace stele::server {
 namespace {
-
-std::string hex_of(const keyring::KeyId& id) { return hex_encode(std::as_bytes(std::span(id))); }
 
 // kDenied when the log has something encrypted: it has lost its keyring, and another one would not open it.
 Status check_not_encrypted(const Config& config, const std::string& log_name) {
@@ -50,7 +47,7 @@ Result<std::unique_ptr<LogFiles>> LogFiles::open(const Config& config, const std
   if (!opened.ring) return out;
   out->ring_ = opened.ring;
   out->encrypted_ = std::make_unique<keyring::EncryptedFiles>(out->plain(), out->ring_, crypto::system_random());
-  const std::string master = hex_of(out->ring_->master());
+  const std::string master = keyring::id_text(out->ring_->master());
   if (opened.is_new) spdlog::info("log {}: encrypted from now on, under the master key {}", log_name, master);
   if (opened.is_changed) spdlog::info("log {}: its keyring is closed under another master key now, {}", log_name, master);
   return out;

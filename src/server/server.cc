@@ -216,8 +216,7 @@ Status Server::Parts::record_start() {
   std::map<std::string, std::string> keys;
   for (const auto& one : logs) {
     keys.emplace("key_" + one->name(), one->log().store()->identity().key.text());
-    if (const auto& ring = one->files().ring())
-      keys.emplace("master_key_" + one->name(), hex_encode(std::as_bytes(std::span(ring->master()))));
+    if (const auto& ring = one->files().ring()) keys.emplace("master_key_" + one->name(), keyring::id_text(ring->master()));
   }
   STELE_ASSIGN(const audit::Configuration now, recorded_configuration(io::posix(), config, keys));
   std::promise<Status> started;

@@ -2,74 +2,23 @@
 """A log that is encrypted on disk: nothing of it can be read there, it proves the same, no nonce serves twice, and its key can be
 another tomorrow."""
 
-import base64
 import hashlib
 import json
 import os
 import secrets
 import shutil
 import signal
-import sys
 import unittest
-from collections.abc import Iterator
 from pathlib import Path
 
-sys.path.append(str(Path(__file__).parents[1] / "cli"))
+import at_rest
+from at_rest import TILE, WORD, new_key
+from harness import event, wait_until
 
-from harness import CommandTest, event, lines, wait_until  # noqa: E402
-
-WORD = "quetzalcoatlus"  # what must not be found
 BLOCK = 4096
-TILE = 65_536
 
 
-def new_key() -> str:
-    return base64.b64encode(secrets.token_bytes(32)).decode()
-
-
-class AtRestTest(CommandTest):
-    def setUp(self):
-        super().setUp()
-        self.key = self.folder / "master.key"
-        self.write_keys(new_key())
-
-    def write_keys(self, *keys: str) -> None:
-        self.key.write_text("".join(key + "\n" for key in keys))
-        self.key.chmod(0o600)
-
-    @property
-    def given(self) -> tuple[str, str]:
-        return "--master-key", f"file:{self.key}"
-
-    def append(self, events, *flags: str) -> None:
-        self.ran(self.stele("append", "--data", str(self.data), *flags, given=lines(events)))
-
-    def fill(self) -> None:
-        """A tile that is sealed and indexed, a tail, a value of each kind that is kept apart."""
-        self.append((event(n, message=f"{WORD} {n}") for n in range(TILE + 300)), "--source", f"{WORD}-app")
-        self.append([event(TILE + 300, message=WORD + secrets.token_hex(100_000)),
-                     event(TILE + 301, attributes={"password": WORD, "words": "Authorization: Bearer " + WORD * 3})])
-
-    def indexed(self, *flags: str) -> bool:
-        out = self.ran(self.stele("index", "status", "--data", str(self.data), "--json", *flags))
-        return json.loads(out)["files"] > 0
-
-    def contents(self) -> Iterator[tuple[Path, bytes]]:
-        """Of each file in the data directory, but for those that a server replaces just then."""
-        for path in self.data.rglob("*"):
-            try:
-                if path.is_file():
-                    yield path, path.read_bytes()
-            except FileNotFoundError:
-                continue
-
-    def holders(self, word: str = WORD) -> list[str]:
-        """Files of the data directory that have the word."""
-        return [str(path.relative_to(self.data)) for path, content in self.contents() if word.encode() in content]
-
-    def verify(self, *flags: str, code: int = 0) -> dict:
-        return json.loads(self.ran(self.stele("verify", "--data", str(self.data), "--json", *self.given, *flags), code))
-
+class AtRestTest(at_rest.AtRestTest):
     def test_nothing_can_be_read_on_disk(self):
         server = self.serve(*self.given)
         self.fill()
@@ -93,21 +42,13 @@ class AtRestTest(CommandTest):
         self.assertEqual(self.holders(), [])
         self.assertTrue(self.verify()["intact"])
 
-    def what_it_proves(self) -> dict:
-        """Of what fill() and the event before it left; behind it the server may speak of itself."""
-        entries = self.ran(self.stele("tail", "--data", str(self.data), "--from", "0", "--json")).splitlines()[:TILE + 303]
-        commitment = entries[-1].split('"$sealed":{"commitment":"')[1].split('"')[0]
-        opened = self.ran(self.stele("open", "--data", str(self.data), commitment))
-        found = self.ran(self.stele("search", "--data", str(self.data), "--json", f"message:{WORD} id:evt_6*"))
-        return {"entries": hashlib.sha256("\n".join(entries).encode()).hexdigest(), "opened": opened, "found": found}
-
     def test_an_encrypted_log_proves_what_the_plain_one_did(self):
         server = self.serve()
         receipts = self.folder / "receipts"
         self.append([event(0)], "--receipts", str(receipts))
         self.fill()
         wait_until(self.indexed, "an index file")
-        before = self.what_it_proves()
+        before = self.what_it_proves(TILE + 303)
         tiles = {path: server.request("GET", f"/log/main/tile/{path}") for path in ("0/000", "1/000.p/255", "entries/000")}
         self.assertEqual(server.stop(), 0)
         proven = json.loads(self.ran(self.stele("verify", "--data", str(self.data), "--json")))
@@ -124,7 +65,7 @@ class AtRestTest(CommandTest):
         report = self.verify("--receipt", str(self.one_receipt(receipts)))
         self.assertEqual((report["intact"], report["root"], report["size"]), (True, proven["root"], proven["size"]))
         server = self.serve(*self.given)
-        self.assertEqual(self.what_it_proves(), before)
+        self.assertEqual(self.what_it_proves(TILE + 303), before)
         for path, answer in tiles.items():
             self.assertEqual(server.request("GET", f"/log/main/tile/{path}"), answer, path)
         self.assertIn("1 file", self.ran(self.stele("index", "check", "--data", str(self.data))))

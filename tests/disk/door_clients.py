@@ -33,14 +33,24 @@ class DoorClient:
         self.batches = 0  # that were taken
         self.wrong: list[str] = []
         self._stop = threading.Event()
+        self._flows = threading.Event()
+        self._flows.set()
         self._thread = threading.Thread(target=self._run, daemon=True)
 
     def start(self) -> None:
         self._thread.start()
 
+    def hold(self) -> None:
+        """No further batch is begun until go_on()."""
+        self._flows.clear()
+
+    def go_on(self) -> None:
+        self._flows.set()
+
     def finish(self) -> None:
         """Ends when what was begun is taken."""
         self._stop.set()
+        self._flows.set()
         self._thread.join(PATIENCE)
         if self._thread.is_alive():
             self.wrong.append("it does not come to an end")
@@ -48,7 +58,7 @@ class DoorClient:
     def _run(self) -> None:
         try:
             self.open()
-            while not self._stop.is_set():
+            while self._flows.wait() and not self._stop.is_set():
                 names = [f"{self.name}-{number:07}" for number in range(self.sent, self.sent + BATCH)]
                 self.sent += BATCH
                 while not self.offer(names):

@@ -8,7 +8,6 @@ The disks are small ones of our own, in a mount namespace of our own, which need
 STELE_DISK_SEED brings the same choices back.
 """
 
-import errno
 import http.client
 import json
 import os
@@ -20,7 +19,6 @@ import subprocess
 import sys
 import tempfile
 import time
-from contextlib import contextmanager
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "kill"))
@@ -28,93 +26,15 @@ import door_clients  # noqa: E402
 from load import Client, Promised  # noqa: E402
 from promises import Promises  # noqa: E402
 from server import NO_SETTINGS, PATIENCE, STELE, Failed, Server, verify  # noqa: E402
+from small_disk import (  # noqa: E402
+    FULL, IN_USER_NAMESPACE, INSIDE, MIB, SKIPPED, Disk, closing, enter_namespace, expect, run, wait_for, why_no_disk,
+)
 
-SKIPPED = 77
-INSIDE = "STELE_DISK_TEST_INSIDE"  # set once this script runs in a mount namespace of its own, to how it got there
-IN_USER_NAMESPACE = os.environ.get(INSIDE) == "--map-root-user"
 NOBODY = 65534
-FULL = "No space left on device"
-MIB = 1 << 20
 
 
 def say(words: str) -> None:
     print(f"disk: {words}", flush=True)
-
-
-def expect(holds: bool, otherwise: str) -> None:
-    if not holds:
-        raise Failed(otherwise)
-
-
-@contextmanager
-def closing(server: Server):
-    """It does not outlive its `with`, however that is left."""
-    try:
-        yield server
-    finally:
-        server.kill()
-
-
-def run(*command) -> None:
-    words = [str(word) for word in command]
-    done = subprocess.run(words, capture_output=True, text=True, check=False)
-    if done.returncode != 0:
-        raise OSError(f"`{' '.join(words)}` ended with {done.returncode}: {' '.join(done.stderr.split())}")
-
-
-class Disk:
-    """A file system of our own with some space taken by ballast."""
-
-    def __init__(self, folder: Path, megabytes: int, kind: str = "tmpfs"):
-        self.path = folder / "disk"
-        self.path.mkdir()
-        self._image = folder / "disk.image"
-        if kind == "tmpfs":
-            run("mount", "-t", "tmpfs", "-o", f"size={megabytes}m", "stele-test", self.path)
-        else:
-            with open(self._image, "wb") as image:
-                image.truncate(megabytes * MIB)
-            try:
-                run("mkfs.ext4", "-q", "-m", "0", "-O", "^has_journal", self._image)
-                run("mount", "-o", "loop", self._image, self.path)
-            except BaseException:
-                self._image.unlink()
-                self.path.rmdir()
-                raise
-        self.data = self.path / "data"
-        self.data.mkdir()
-
-    def reserve(self) -> int:
-        """What the server keeps for the record of what is looked at."""
-        there = os.statvfs(self.path)
-        return min(64 * MIB, there.f_blocks * there.f_frsize // 16)
-
-    def free(self) -> int:
-        there = os.statvfs(self.path)
-        return there.f_bavail * there.f_frsize
-
-    def load(self, name: str, size: int) -> None:
-        """Takes `size` bytes, or what there is."""
-        with open(self.path / name, "wb", buffering=0) as ballast:
-            try:
-                while size > 0:
-                    size -= ballast.write(bytes(min(size, MIB)))
-            except OSError as error:
-                if error.errno != errno.ENOSPC:
-                    raise
-            os.fsync(ballast.fileno())
-
-    def leave(self, name: str, size: int) -> None:
-        """Takes all but about `size` bytes."""
-        self.load(name, self.free() + MIB if size == 0 else self.free() - size)
-
-    def unload(self, name: str) -> None:
-        (self.path / name).unlink()
-
-    def remove(self) -> None:
-        run("umount", self.path)
-        self._image.unlink(missing_ok=True)
-        self.path.rmdir()
 
 
 class Writer:
@@ -178,15 +98,6 @@ def check_stopped(server: Server, writer: Writer, why: str) -> None:
     expect(why in server.words() or wait_for(lambda: why in server.words(), 5), f"its own log does not say {why!r}: {server.words()}")
     writer.check(server)
     verify(server.data, "--key", server.get("/log/main/key").decode().strip())
-
-
-def wait_for(what, seconds: float) -> bool:
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        if what():
-            return True
-        time.sleep(0.05)
-    return False
 
 
 def check_goes_on(server: Server, writer: Writer) -> None:
@@ -295,6 +206,7 @@ def doors(folder: Path, rng: random.Random, kind: str) -> None:
         ports = [int(re.search(door + r" on 127\.0\.0\.1:(\d+)", server.words())[1]) for door in ("OTLP/gRPC", "RELP", "syslog")]
         clients = door_clients.all_clients(server.port, *ports)
         answering = [client for client in clients if client.answers]
+        patient = [client for client in clients if not client.answers]  # they would fill the socket while they wait, and then the disk
         for client in clients:
             client.start()
 
@@ -310,6 +222,8 @@ def doors(folder: Path, rng: random.Random, kind: str) -> None:
             before = figures("refused")
             expect(wait_for(lambda before=before: each(lambda client: client.refused > before[client.name] + 3, answering), 4 * PATIENCE),
                    f"the disk does not fill up: {figures('batches')} batches were taken")
+            for client in patient:
+                client.hold()
             disk.leave("rest", disk.reserve())
             # It may have found some before that was taken.
             expect(wait_for(lambda: server.ask("GET", "/readyz")[0] == 503, PATIENCE), "a log on a full disk says that it takes events")
@@ -320,6 +234,8 @@ def doors(folder: Path, rng: random.Random, kind: str) -> None:
             # Those that wait for an answer may find the disk full again by the others; theirs comes at the end.
             expect(wait_for(lambda before=before: each(lambda client: client.batches > before[client.name], answering), PATIENCE),
                    f"with space again not all doors take events: {before}, then {figures('batches')}")
+            for client in patient:
+                client.go_on()
         disk.unload("more")
         for client in clients:
             client.finish()
@@ -462,23 +378,6 @@ def limited(folder: Path, rng: random.Random) -> None:
         verify(data)
         shutil.rmtree(data)
         say(f"  at most {limit} bytes {' '.join(settings)}: {writer.figures()}")
-
-
-def why_no_disk(folder: Path, kind: str) -> str:
-    """Empty when there can be one."""
-    try:
-        Disk(folder, 8, kind).remove()
-        return ""
-    except OSError as error:
-        return str(error)
-
-
-def enter_namespace() -> None:
-    """Starts this script again where its mounts are its own and end with it; returns when that is not allowed."""
-    for flags in (["--mount"], ["--mount", "--map-root-user"]):
-        if subprocess.run(["unshare", *flags, "true"], capture_output=True, check=False).returncode == 0:
-            os.environ[INSIDE] = flags[-1]
-            os.execvp("unshare", ["unshare", *flags, sys.executable, *sys.argv])
 
 
 def main() -> int:

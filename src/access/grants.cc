@@ -110,6 +110,7 @@ std::vector<std::string> Grants::holders_of(std::string_view role, UnixNanos now
   for (const auto& [identity, held] : held_) {
     if (held->grant.role == role && !is_over(held->grant, now)) out.push_back(identity);
   }
+  std::ranges::sort(out);
   return out;
 }
 
@@ -130,6 +131,7 @@ std::vector<Grants::Listed> Grants::list(Holder holder) const {
   for (const auto& [identity, held] : held_) {
     if (held->grant.holder == holder) out.push_back({held->grant, held->last_used});
   }
+  std::ranges::sort(out, {}, [](const Listed& one) -> const std::string& { return one.grant.id; });
   return out;
 }
 

@@ -12,6 +12,7 @@
 #include <shared_mutex>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "access/identity.h"
@@ -107,8 +108,13 @@ class Grants {
   void put_locked(const Grant& grant);
   void renew(std::string_view role);
 
-  // By the text of the identity; shared by those who authenticate meanwhile.
-  std::map<std::string, std::shared_ptr<Held>, std::less<>> held_;
+  struct TextHash {
+    using is_transparent = void;
+    std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>{}(text); }
+  };
+  // By the text of the identity; shared by those who authenticate meanwhile. Every request looks here: no tree, whose path
+  // through thousands costs more than the rest of an authentication.
+  std::unordered_map<std::string, std::shared_ptr<Held>, TextHash, std::equal_to<>> held_;
   std::deque<Role> all_roles_;  // every one that was put, since somebody may still look at it
   std::map<std::string, const Role*, std::less<>> roles_;
 };

@@ -17,6 +17,15 @@ constexpr std::size_t kCheckChars = 6;
 constexpr std::size_t kIdRandomBytes = 7;
 constexpr std::size_t kTextBytes = kPrefix.size() + kTokenIdBytes + 1 + kSecretChars + kCheckChars;
 
+bool is_digit(char c) {
+  static constexpr std::array<bool, 256> kDigits = [] {
+    std::array<bool, 256> out{};
+    for (const char one : kAlphabet) out[static_cast<unsigned char>(one)] = true;
+    return out;
+  }();
+  return kDigits[static_cast<unsigned char>(c)];
+}
+
 // The first `chars` digits of the bytes, five bits each, the last filled up with zeros.
 std::string base32(std::span<const std::uint8_t> bytes, std::size_t chars) {
   std::string out;
@@ -52,7 +61,7 @@ std::optional<ShownToken> read_token(std::string_view text) {
   if (text.size() != kTextBytes || !text.starts_with(kPrefix)) return std::nullopt;
   const std::string_view id = text.substr(kPrefix.size(), kTokenIdBytes);
   const std::string_view rest = text.substr(kPrefix.size() + kTokenIdBytes);
-  const auto plain = [](std::string_view part) { return part.find_first_not_of(kAlphabet) == std::string_view::npos; };
+  const auto plain = [](std::string_view part) { return std::ranges::all_of(part, &is_digit); };
   if (!plain(id) || rest[0] != '_' || !plain(rest.substr(1))) return std::nullopt;
   return ShownToken{std::string(id), crypto::sha256(as_byte_span(text))};
 }

@@ -188,7 +188,7 @@ bool Router::is_public(const Route& route, const PathParts& parts, const Result<
 // `bare`: the reply without what private answers carry.
 void Router::answer(const net::Request& request, const net::Reply& reply, const net::Reply& bare) const {
   const bool head = request.method == "HEAD";
-  const auto identity = identify(request);
+  auto identity = identify(request);
   std::string allowed;
   for (const Route& route : routes_) {
     const auto parts = match(route.pattern, request.path);
@@ -212,7 +212,7 @@ void Router::answer(const net::Request& request, const net::Reply& reply, const 
       return call(route, request, {*parts, identity ? *identity : access::Identity::nobody(), route.permission}, reply);
     if (!identity) break;
     if (const Status may = may_use(*identity, route); !may) return refuse(request, reply, &*identity, may.error());
-    Call let{*parts, *identity, route.permission};
+    Call let{*parts, std::move(*identity), route.permission};
     if (needs_approval(route, request, let)) return ask_second_person(route, request, std::move(let), reply);
     return call(route, request, std::move(let), reply);
   }

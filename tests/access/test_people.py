@@ -2,38 +2,20 @@
 """People: the first makes himself the owner, others are invited; they log in with password and code, and out; what they do over a session
 is guarded against pages of other sites; access that is taken is gone at once; and guessing is slowed down."""
 
-import base64
-import hashlib
-import hmac
 import http.client
 import json
 import re
 import socket
 import ssl
-import struct
 import sys
 import threading
-import time
 import unittest
 from pathlib import Path
 
 sys.path.append(str(Path(__file__).parents[1] / "cli"))
 
-from harness import PATIENCE, CommandTest, event, lines, wait_until  # noqa: E402
-
-PASSWORD = "correct horse battery"
-
-
-def code(secret: str, steps: int = 0) -> str:
-    """RFC 6238, read once more."""
-    digest = hmac.new(base64.b32decode(secret), struct.pack(">Q", int(time.time()) // 30 + steps), hashlib.sha1).digest()
-    at = digest[-1] & 15
-    return f"{(struct.unpack('>I', digest[at:at + 4])[0] & 0x7FFFFFFF) % 10**6:06}"
-
-
-def printed(server, pattern: str) -> str:
-    """What the server prints, which it may do only after it can be reached."""
-    return wait_until(lambda: re.search(pattern, server.words()), pattern)[1]
+from harness import PATIENCE, CommandTest, event, lines  # noqa: E402
+from people import PASSWORD, code, printed  # noqa: E402
 
 
 class Browser:

@@ -10,9 +10,10 @@ namespace {
 
 using access::Holder;
 
-// At the desk. Makes the invitation and answers with it.
-void answer_invited(const Service& service, const access::Grant& grant, const net::Reply& reply) {
-  const auto invitation = service.login.credentials->invite(grant.id);
+// At the desk. Answers with the invitation that was made, or with another one where that is none any more.
+void answer_invited(const Service& service, const access::Grant& grant, const std::string& made, const net::Reply& reply) {
+  const bool is_good = service.login.credentials->invited(made) == grant.id;
+  const auto invitation = is_good ? Result<std::string>(made) : service.login.credentials->invite(grant.id);
   service.login.sessions->end_all(identity_text(grant));
   if (!invitation) return reply.send(error_response(invitation.error()));
   std::string out;
@@ -22,7 +23,8 @@ void answer_invited(const Service& service, const access::Grant& grant, const ne
   reply.send(json_response(200, out + "}\n"));
 }
 
-// What he may have had before proves nothing by the time that he has access.
+// What he may have had before proves nothing by the time that he has access. The invitation is made first: one who has no access
+// has nothing by it, and what has no space for it gives no access either.
 void create(const Service& service, const net::Request& request, const Call& call, const net::Reply& reply) {
   const auto parameters = Parameters::read(request, {"user", "name", "role", "logs", "categories", "since", "until", "expires"});
   auto wanted =
@@ -31,15 +33,18 @@ void create(const Service& service, const net::Request& request, const Call& cal
   const std::string user = parameters->text("user");
   if (wanted->name.empty()) wanted->name = user;
   at_the_desk(service.login, reply, [&service, reply, user, wanted = *wanted, doer = doer_of(request, &call.identity)] {
+    std::string invitation;
     if (!service.grants->grants().user(user, service.clock.now())) {
-      if (const Status forgotten = service.login.credentials->forget(user); !forgotten)
-        return reply.send(error_response(forgotten.error()));
+      const auto made = service.login.credentials->invite(user);
+      if (!made) return reply.send(error_response(made.error()));
+      invitation = *made;
       service.login.sessions->end_all("user:" + user);
     }
-    service.grants->create_user(user, wanted, doer, [&service, reply](const Result<access::Grant>& created) {
+    service.grants->create_user(user, wanted, doer, [&service, reply, invitation](const Result<access::Grant>& created) {
       if (!created) return reply.send(error_response(created.error()));
       service.login.credentials->drop_setup();
-      at_the_desk(service.login, reply, [&service, reply, grant = *created] { answer_invited(service, grant, reply); });
+      at_the_desk(service.login, reply,
+                  [&service, reply, grant = *created, invitation] { answer_invited(service, grant, invitation, reply); });
     });
   });
 }
@@ -69,7 +74,7 @@ void invite(const Service& service, const net::Request& request, const Call& cal
                            [&service, reply, grant = *grant](const Status& recorded) {
                              if (!recorded) return reply.send(error_response(recorded.error()));
                              at_the_desk(service.login, reply,
-                                         [&service, reply, grant] { answer_invited(service, grant, reply); });
+                                         [&service, reply, grant] { answer_invited(service, grant, "", reply); });
                            });
 }
 
@@ -81,8 +86,8 @@ void revoke(const Service& service, const net::Request& request, const Call& cal
                            if (!revoked) return reply.send(error_response(revoked.error()));
                            service.login.sessions->end_all(identity_text(*revoked));
                            at_the_desk(service.login, reply, [&service, reply, grant = *revoked] {
-                             if (const Status forgotten = service.login.credentials->forget(grant.id); !forgotten)
-                               return reply.send(error_response(forgotten.error()));
+                             // Without access his password is worth nothing, and it is replaced before he has any again.
+                             (void)service.login.credentials->forget(grant.id);
                              std::string out;
                              append_grant(out, grant);
                              reply.send(json_response(200, out + "}\n"));

@@ -2,16 +2,11 @@
 """The page at /login in a real browser: the first makes himself the owner, others follow invitations, people log in and out, by password
 and through a provider, and what anybody is called is text. Skipped where there is no chromium-driver; `./x soak browser` installs it."""
 
-import sys
 import unittest
-from pathlib import Path
 
-sys.path.append(str(Path(__file__).parents[1] / "cli"))
-
-from harness import wait_until  # noqa: E402
-from people import PASSWORD, code, printed  # noqa: E402
-from provider import ProviderTest  # noqa: E402
-from webdriver import DRIVER, Chromium  # noqa: E402
+from people import PASSWORD, code, printed
+from provider import ProviderTest
+from webdriver import DRIVER, Chromium
 
 TAG = "<img src=x onerror=document.title='run'>"
 
@@ -24,12 +19,12 @@ class LoginPageTest(ProviderTest):
         self.addCleanup(self.browser.quit)
 
     def shows(self, part: str) -> None:
-        wait_until(lambda: self.browser.is_shown("#" + part), f"{part} is shown; there is: {self.browser.text('main')!r}", 20)
+        self.browser.until(lambda: self.browser.is_shown("#" + part), f"{part} is shown")
         for other in {"login", "join", "secret", "known"} - {part}:
             self.assertFalse(self.browser.is_shown("#" + other), other)
 
     def says(self, words: str) -> None:
-        wait_until(lambda: words in self.browser.text("#message"), f"it says {words!r}", 20)
+        self.browser.until(lambda: words in self.browser.text("#message"), f"it says {words!r}")
 
     def join(self, link: str, **fields: str) -> str:
         """Follows a link and chooses a password; the secret of its codes."""
@@ -102,16 +97,16 @@ class LoginPageTest(ProviderTest):
         self.serve_with_provider()
         self.browser.open(self.public + "/login")
         self.shows("login")
-        wait_until(lambda: self.browser.is_shown("#provider a"), "the provider's way in")
+        self.browser.until(lambda: self.browser.is_shown("#provider a"), "the provider's way in")
         self.browser.click("#provider a")
-        wait_until(lambda: self.browser.is_shown("[name=login]"), "the provider's page")
+        self.browser.until(lambda: self.browser.is_shown("[name=login]"), "the provider's page")
         self.browser.write("[name=login]", "ada")
         self.browser.write("[name=password]", "x")
         self.browser.click("[type=submit]")
-        wait_until(lambda: "authorize" in self.browser.text("body").lower() or self.browser.url.startswith(self.public), "what it asks")
+        self.browser.until(lambda: "authorize" in self.browser.text("body").lower() or self.browser.url.startswith(self.public), "what it asks")
         if not self.browser.url.startswith(self.public):
             self.browser.click("[type=submit]")
-        wait_until(lambda: self.browser.url == self.public + "/login", "the way back")
+        self.browser.until(lambda: self.browser.url == self.public + "/login", "the way back")
         self.shows("known")
         self.assertEqual(self.browser.text("#who"), "Ada Park, auditor")
         self.log_out()

@@ -14,6 +14,10 @@ DRIVER = shutil.which("chromedriver")
 ELEMENT = "element-6066-11e4-a52e-4f735466cecf"  # section 13: the name under which an answer has an element's reference
 
 
+class Gone(AssertionError):
+    """What was looked for is not there, or was a page that is left."""
+
+
 class Chromium:
     """One window without a screen. Whoever makes it calls quit()."""
 
@@ -39,7 +43,8 @@ class Chromium:
         self._connection.request(method, self._session + path, None if body is None else json.dumps(body))
         value = json.loads(self._connection.getresponse().read())["value"]
         if isinstance(value, dict) and "error" in value:
-            raise AssertionError(f"{method} {path}: {value['error']}: {value['message']}")
+            kind = Gone if value["error"] in ("no such element", "stale element reference") else AssertionError
+            raise kind(f"{method} {path}: {value['error']}: {value['message']}")
         return value
 
     def quit(self) -> None:
@@ -52,6 +57,15 @@ class Chromium:
             self._driver.wait(PATIENCE)
             self._words.close()
             self._profile.cleanup()
+
+    def until(self, what, describe: str) -> None:
+        """Waits for it, over pages that are left meanwhile."""
+        def is_so():
+            try:
+                return what()
+            except Gone:
+                return False
+        wait_until(is_so, describe)
 
     def open(self, url: str) -> None:
         self._ask("POST", "/url", {"url": url})

@@ -3,8 +3,11 @@ of them."""
 
 import errno
 import os
+import random
+import shutil
 import subprocess
 import sys
+import tempfile
 import time
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,6 +20,10 @@ INSIDE = "STELE_DISK_TEST_INSIDE"  # set once a script runs in a mount namespace
 IN_USER_NAMESPACE = os.environ.get(INSIDE) == "--map-root-user"
 FULL = "No space left on device"
 MIB = 1 << 20
+
+
+def say(words: str) -> None:
+    print(f"disk: {words}", flush=True)
 
 
 def expect(holds: bool, otherwise: str) -> None:
@@ -119,3 +126,41 @@ def enter_namespace() -> None:
         if subprocess.run(["unshare", *flags, "true"], capture_output=True, check=False).returncode == 0:
             os.environ[INSIDE] = flags[-1]
             os.execvp("unshare", ["unshare", *flags, sys.executable, *sys.argv])
+
+
+def run_parts(on_disks, elsewhere=()) -> int:
+    """The code of a script whose parts these are: part(folder, rng, kind) for each kind of disk that can be had, then part(folder, rng).
+    STELE_DISK_SEED brings the same choices back."""
+    if INSIDE not in os.environ:
+        enter_namespace()
+        say("SKIPPED: no mount namespace of our own: run this as root, or let users have namespaces")
+        return SKIPPED
+    seed = int(os.environ.get("STELE_DISK_SEED") or random.SystemRandom().randrange(1 << 30))
+    say(f"STELE_DISK_SEED={seed}")
+    rng = random.Random(seed)
+    folder = Path(tempfile.mkdtemp(prefix="stele-disk-"))
+    began = time.monotonic()
+    part = None
+    try:
+        for kind in ("tmpfs", "ext4"):
+            why = why_no_disk(folder, kind)
+            if why:
+                say(f"SKIPPED on {kind}, which cannot be mounted here: {why}")
+                continue
+            for part in on_disks:
+                say(f"{part.__name__} on {kind}")
+                part(folder, rng, kind)
+        for part in elsewhere:
+            say(part.__name__)
+            part(folder, rng)
+    except Failed as failure:
+        kept = folder.with_name(folder.name + "-kept")
+        shutil.copytree(folder, kept, symlinks=True, ignore=shutil.ignore_patterns("ballast*", "rest", "*.image", "*.sock"))
+        say(f"FAILED in {part.__name__}, STELE_DISK_SEED={seed}, data kept in {kept}\n{failure}")
+        return 1
+    finally:
+        if os.path.ismount(folder / "disk"):
+            subprocess.run(["umount", "--lazy", folder / "disk"], check=False)
+        shutil.rmtree(folder)
+    say(f"passed in {time.monotonic() - began:.0f} s, STELE_DISK_SEED={seed}")
+    return 0

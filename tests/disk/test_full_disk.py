@@ -17,7 +17,6 @@ import resource
 import shutil
 import subprocess
 import sys
-import tempfile
 import time
 from pathlib import Path
 
@@ -26,15 +25,9 @@ import door_clients  # noqa: E402
 from load import Client, Promised  # noqa: E402
 from promises import Promises  # noqa: E402
 from server import NO_SETTINGS, PATIENCE, STELE, Failed, Server, verify  # noqa: E402
-from small_disk import (  # noqa: E402
-    FULL, IN_USER_NAMESPACE, INSIDE, MIB, SKIPPED, Disk, closing, enter_namespace, expect, run, wait_for, why_no_disk,
-)
+from small_disk import FULL, IN_USER_NAMESPACE, MIB, Disk, closing, expect, run, run_parts, say, wait_for  # noqa: E402
 
 NOBODY = 65534
-
-
-def say(words: str) -> None:
-    print(f"disk: {words}", flush=True)
 
 
 class Writer:
@@ -380,41 +373,5 @@ def limited(folder: Path, rng: random.Random) -> None:
         say(f"  at most {limit} bytes {' '.join(settings)}: {writer.figures()}")
 
 
-def main() -> int:
-    if INSIDE not in os.environ:
-        enter_namespace()
-        say("SKIPPED: no mount namespace of our own: run this as root, or let users have namespaces")
-        return SKIPPED
-    seed = int(os.environ.get("STELE_DISK_SEED") or random.SystemRandom().randrange(1 << 30))
-    say(f"STELE_DISK_SEED={seed}")
-    rng = random.Random(seed)
-    folder = Path(tempfile.mkdtemp(prefix="stele-disk-"))
-    began = time.monotonic()
-    part = None
-    try:
-        for kind in ("tmpfs", "ext4"):
-            why = why_no_disk(folder, kind)
-            if why:
-                say(f"SKIPPED on {kind}, which cannot be mounted here: {why}")
-                continue
-            for part in (full_at_first_start, fills_up, doors):
-                say(f"{part.__name__} on {kind}")
-                part(folder, rng, kind)
-        for part in (read_only, not_ours, unheard, limited):
-            say(part.__name__)
-            part(folder, rng)
-    except Failed as failure:
-        kept = folder.with_name(folder.name + "-kept")
-        shutil.copytree(folder, kept, symlinks=True, ignore=shutil.ignore_patterns("ballast*", "rest", "*.image", "*.sock"))
-        say(f"FAILED in {part.__name__}, STELE_DISK_SEED={seed}, data kept in {kept}\n{failure}")
-        return 1
-    finally:
-        if os.path.ismount(folder / "disk"):
-            subprocess.run(["umount", "--lazy", folder / "disk"], check=False)
-        shutil.rmtree(folder)
-    say(f"passed in {time.monotonic() - began:.0f} s, STELE_DISK_SEED={seed}")
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run_parts((full_at_first_start, fills_up, doors), (read_only, not_ours, unheard, limited)))

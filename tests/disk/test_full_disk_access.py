@@ -7,23 +7,18 @@ The disks are small ones of our own, in a mount namespace of our own.
 """
 
 import json
-import os
+import random
 import subprocess
 import sys
-import tempfile
 from pathlib import Path
 
 for folder in ("access", "kill"):
     sys.path.insert(0, str(Path(__file__).resolve().parents[1] / folder))
 from people import PASSWORD, code  # noqa: E402
-from server import NO_SETTINGS, STELE, Failed, Server, verify  # noqa: E402
-from small_disk import FULL, INSIDE, SKIPPED, Disk, closing, enter_namespace, expect, why_no_disk  # noqa: E402
+from server import NO_SETTINGS, STELE, Server, verify  # noqa: E402
+from small_disk import FULL, Disk, closing, expect, run_parts, say  # noqa: E402
 
 LEVELS = (0, 1, 2, 3, 4, 6, 9, 16, 64, 1024)  # pages that are left
-
-
-def say(words: str) -> None:
-    print(f"disk of grants: {words}", flush=True)
 
 
 def start(disk: Disk) -> Server:
@@ -123,7 +118,7 @@ def check(server: Server, who: Person, acts: list[Act]) -> None:
             expect(Person(one.text).ask(server, "GET", "/api/v1/session")[0] == 200, f"the token of {one.name} is not taken")
 
 
-def grants(folder: Path, kind: str) -> None:
+def grants(folder: Path, _rng: random.Random, kind: str) -> None:
     disk = Disk(folder, 40, kind)
     acts: list[Act] = []
     with closing(start(disk)) as server:
@@ -157,31 +152,8 @@ def grants(folder: Path, kind: str) -> None:
         server.stop()
     verify(disk.data)
     disk.remove()
-    say(f"{kind}: {refused} of {len(acts)} found too little space and left nothing; with more each was done")
-
-
-def main() -> int:
-    if INSIDE not in os.environ:
-        enter_namespace()
-        say("SKIPPED: no mount namespace of our own: run this as root, or let users have namespaces")
-        return SKIPPED
-    with tempfile.TemporaryDirectory(prefix="stele-disk-") as name:
-        folder = Path(name)
-        try:
-            for kind in ("tmpfs", "ext4"):
-                why = why_no_disk(folder, kind)
-                if why:
-                    say(f"SKIPPED on {kind}, which cannot be mounted here: {why}")
-                    continue
-                grants(folder, kind)
-        except Failed as failure:
-            say(f"FAILED: {failure}")
-            return 1
-        finally:
-            if os.path.ismount(folder / "disk"):
-                subprocess.run(["umount", "--lazy", folder / "disk"], check=False)
-    return 0
+    say(f"  {kind}: {refused} of {len(acts)} found too little space and left nothing; with more each was done")
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run_parts((grants,)))

@@ -8,27 +8,21 @@ The disks are small ones of our own, in a mount namespace of our own. STELE_DISK
 
 import base64
 import json
-import os
 import random
 import secrets
 import shutil
 import subprocess
 import sys
-import tempfile
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "kill"))
 from load import Client  # noqa: E402
-from server import NO_SETTINGS, STELE, Failed, Server, verify  # noqa: E402
-from small_disk import FULL, INSIDE, SKIPPED, Disk, closing, enter_namespace, expect, wait_for, why_no_disk  # noqa: E402
+from server import NO_SETTINGS, STELE, Server, verify  # noqa: E402
+from small_disk import FULL, Disk, closing, expect, run_parts, say, wait_for  # noqa: E402
 
 PATIENCE = 60.0
 REQUESTS = 300
 STEPS = 13  # of free space, from 4 KiB to 16 MiB
-
-
-def say(words: str) -> None:
-    print(f"disk at rest: {words}", flush=True)
 
 
 def new_key() -> str:
@@ -133,33 +127,5 @@ def changes_key(folder: Path, rng: random.Random, kind: str) -> None:
     say(f"  {kind}: {refused} of 9 starts with another key found too little space; the next one of each worked")
 
 
-def main() -> int:
-    if INSIDE not in os.environ:
-        enter_namespace()
-        say("SKIPPED: no mount namespace of our own: run this as root, or let users have namespaces")
-        return SKIPPED
-    seed = int(os.environ.get("STELE_DISK_SEED") or random.SystemRandom().randrange(1 << 30))
-    say(f"STELE_DISK_SEED={seed}")
-    rng = random.Random(seed)
-    with tempfile.TemporaryDirectory(prefix="stele-disk-") as name:
-        folder = Path(name)
-        try:
-            for kind in ("tmpfs", "ext4"):
-                why = why_no_disk(folder, kind)
-                if why:
-                    say(f"SKIPPED on {kind}, which cannot be mounted here: {why}")
-                    continue
-                for part in (encrypts, changes_key):
-                    say(f"{part.__name__} on {kind}")
-                    part(folder, rng, kind)
-        except Failed as failure:
-            say(f"FAILED, STELE_DISK_SEED={seed}\n{failure}")
-            return 1
-        finally:
-            if os.path.ismount(folder / "disk"):
-                subprocess.run(["umount", "--lazy", folder / "disk"], check=False)
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run_parts((encrypts, changes_key)))

@@ -129,10 +129,14 @@ Result<JournalScan> scan_journal(io::FileSystem& fs, const std::string& dir, con
     scan.bytes += file.bytes;
     for (FoundFrame& frame : file.frames) {
       scan.epoch_max = std::max(scan.epoch_max, frame.header.epoch);
+      scan.has_plain = scan.has_plain || !frame.header.encryption;
       places.push_back({frame.header.commit, frame.header.end_index(), names[i]});
       frames.emplace(frame.header.commit, std::move(frame));
     }
-    for (const FrameHeader& header : file.broken) scan.epoch_max = std::max(scan.epoch_max, header.epoch);
+    for (const FrameHeader& header : file.broken) {
+      scan.epoch_max = std::max(scan.epoch_max, header.epoch);
+      scan.has_plain = scan.has_plain || !header.encryption;
+    }
     broken.insert(broken.end(), file.broken.begin(), file.broken.end());
   }
   scan.free_bytes = scan.bytes;

@@ -33,6 +33,7 @@ struct JournalScan {
   // Files with a frame whose entries the last one has too, or with one of the last commit or the one before, of any epoch. Any
   // but one of them may be nowhere but in the page cache: none is to be written before the last frame is durable once more.
   std::vector<std::string> held;
+  bool has_plain = false;        // a frame that is not encrypted stands anywhere, needed or not
   std::uint64_t bytes = 0;       // of all journal files
   std::uint64_t free_bytes = 0;  // of it, space that holds no needed frame: recycled or never written
 };

@@ -155,11 +155,11 @@ Status Store::accept_frame(const FoundFrame& frame, Result<Unsealed> unsealed) {
   return {};
 }
 
-// The last frame may never have been synced: it goes to fresh ground before anything is built on it. What stands in plain in the
-// journal of a log that is encrypted now goes with it, and the files that have it go after that.
+// The last frame may never have been synced: it goes to fresh ground before anything is built on it. In a log that is encrypted
+// now and has something in plain in its journal, all that is needed goes there with it, to a file that had nothing before, and
+// every other file is removed.
 Status Store::reopen_journal(const JournalScan& scan) {
-  const bool renews = options_.ring && tail_.bytes() <= kFramePayloadBytesMax &&
-                      std::ranges::any_of(scan.chain, [](const FoundFrame& frame) { return !frame.header.encryption; });
+  const bool renews = options_.ring && scan.has_plain && tail_.bytes() <= kFramePayloadBytesMax;
   std::map<std::string, std::uint64_t> kept;
   std::vector<std::string> held = scan.held;
   for (const FoundFrame& frame : scan.chain) {
@@ -169,6 +169,7 @@ Status Store::reopen_journal(const JournalScan& scan) {
       kept[frame.file] = frame.header.end_index();
   }
   STELE_ASSIGN(journal_, Journal::open(fs_, dir_ + "/journal", options_.journal, std::move(kept), held));
+  if (renews) STELE_TRY(journal_->remove_free());
   if (options_.ring) cipher_ = std::make_unique<FrameCipher>(*options_.ring, *options_.random);
   if (scan.chain.empty()) return {};
   const FoundFrame& last = scan.chain.back();
@@ -185,8 +186,7 @@ Status Store::reopen_journal(const JournalScan& scan) {
   }
   STELE_ASSIGN(commit_digest_, write_frame(header, payload));
   tail_.set_last_digest(commit_digest_);
-  STELE_TRY(journal_->let_go());
-  return renews ? journal_->remove_free() : Status();
+  return journal_->let_go();
 }
 
 Status Store::check_against_published(const CheckpointEnd& published) {

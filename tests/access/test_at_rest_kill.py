@@ -10,10 +10,10 @@ import subprocess
 import time
 import unittest
 
-from at_rest import AtRestTest, new_key
-from harness import NONE, STELE
+from at_rest import WORD, AtRestTest, new_key
+from harness import NONE, STELE, event, wait_until
 
-EVENTS = 4_000
+BEFORE, EVENTS = 1_000, 2_000
 ROUNDS = int(os.environ.get("STELE_AT_REST_ROUNDS", "12"))
 
 
@@ -27,11 +27,13 @@ class AtRestKillTest(AtRestTest):
     def make_log(self, *flags: str) -> dict:
         """Segments, a journal with a tail, values apart, users; closed in order. What it proves."""
         server = self.serve("--seal-bytes", "65536", *flags)
+        for count in (1, 2):
+            self.append((event(n, message=WORD) for n in range(BEFORE)), "--source", f"before-{count}")
+            wait_until(lambda wanted=count: len(list(self.data.glob("logs/main/segments/*.segment"))) >= wanted, "a segment")
         self.fill(EVENTS)
         self.ran(self.stele("user", "create", "--data", str(self.data), "--role", "reader", "somebody"))
-        proven = self.what_it_proves(EVENTS + 2)
+        proven = self.what_it_proves(2 * BEFORE + EVENTS + 2)
         server.stop(signal.SIGKILL)
-        self.assertGreater(len(list(self.data.glob("logs/main/segments/*.segment"))), 1)
         return proven
 
     def killed_after(self, seconds: float, *command: str) -> bool:
@@ -46,7 +48,7 @@ class AtRestKillTest(AtRestTest):
 
     def proves(self, proven: dict, *flags: str) -> None:
         server = self.serve(*self.given, *flags)
-        self.assertEqual(self.what_it_proves(EVENTS + 2), proven)
+        self.assertEqual(self.what_it_proves(2 * BEFORE + EVENTS + 2), proven)
         self.assertIn("somebody", self.ran(self.stele("user", "list", "--data", str(self.data))))
         server.stop(signal.SIGKILL)
 
@@ -59,7 +61,7 @@ class AtRestKillTest(AtRestTest):
             cut_short += self.killed_after(self.rng.uniform(0, 0.03) * (round_ + 1), *encrypt)
             report = self.verify()
             self.assertTrue(report["intact"], report)
-            self.assertGreaterEqual(report["size"], EVENTS + 2)
+            self.assertGreaterEqual(report["size"], 2 * BEFORE + EVENTS + 2)
             if round_ % 4 == 3:
                 self.proves(proven)
         self.assertGreater(cut_short, 0)
@@ -79,7 +81,7 @@ class AtRestKillTest(AtRestTest):
             self.killed_after(self.rng.uniform(0, 0.15), *serve)
             report = self.verify()
             self.assertTrue(report["intact"], report)
-            self.assertGreaterEqual(report["size"], EVENTS + 2)
+            self.assertGreaterEqual(report["size"], 2 * BEFORE + EVENTS + 2)
             self.proves(proven)  # it closes the keyrings under the new one, if nobody has
             self.write_keys(keys[0])
             self.assertTrue(self.verify()["intact"])

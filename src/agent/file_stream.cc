@@ -59,8 +59,9 @@ std::vector<Generation> open_rotated(const std::string& path, std::int64_t since
     for (Sibling& sibling : rotated_siblings(path)) {
       if (sibling.modified < since) continue;
       Opened opened = open_file(sibling.path);
-      is_renamed = is_renamed || opened.error == ENOENT || (opened.error == 0 && identity_of(opened.st) != sibling.file);
-      if (opened.error == 0 && !is_renamed) out.push_back({std::move(sibling), std::move(opened)});
+      const bool is_it = opened.error == 0 && identity_of(opened.st) == sibling.file;
+      is_renamed = is_renamed || opened.error == ENOENT || (opened.error == 0 && !is_it);
+      if (is_it) out.push_back({std::move(sibling), std::move(opened)});
     }
   }
   return out;

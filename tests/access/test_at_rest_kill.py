@@ -14,6 +14,7 @@ from at_rest import WORD, AtRestTest, new_key
 from harness import NONE, STELE, event, wait_until
 
 BEFORE, EVENTS = 1_000, 2_000
+ENTRIES = 2 * BEFORE + EVENTS + 2  # of the log that make_log() makes
 ROUNDS = int(os.environ.get("STELE_AT_REST_ROUNDS", "12"))
 
 
@@ -25,14 +26,14 @@ class AtRestKillTest(AtRestTest):
         self.rng = random.Random(seed)
 
     def make_log(self, *flags: str) -> dict:
-        """Segments, a journal with a tail, values apart, users; closed in order. What it proves."""
+        """Segments, a journal with a tail, values apart, a user; killed. What it proves."""
         server = self.serve("--seal-bytes", "65536", *flags)
         for count in (1, 2):
             self.append((event(n, message=WORD) for n in range(BEFORE)), "--source", f"before-{count}")
             wait_until(lambda wanted=count: len(list(self.data.glob("logs/main/segments/*.segment"))) >= wanted, "a segment")
         self.fill(EVENTS)
         self.ran(self.stele("user", "create", "--data", str(self.data), "--role", "reader", "somebody"))
-        proven = self.what_it_proves(2 * BEFORE + EVENTS + 2)
+        proven = self.what_it_proves(ENTRIES)
         server.stop(signal.SIGKILL)
         return proven
 
@@ -46,9 +47,9 @@ class AtRestKillTest(AtRestTest):
             self.assertIn(process.returncode, (0, -signal.SIGKILL), words)
             return process.returncode != 0
 
-    def proves(self, proven: dict, *flags: str) -> None:
-        server = self.serve(*self.given, *flags)
-        self.assertEqual(self.what_it_proves(2 * BEFORE + EVENTS + 2), proven)
+    def proves(self, proven: dict) -> None:
+        server = self.serve(*self.given)
+        self.assertEqual(self.what_it_proves(ENTRIES), proven)
         self.assertIn("somebody", self.ran(self.stele("user", "list", "--data", str(self.data))))
         server.stop(signal.SIGKILL)
 
@@ -61,7 +62,7 @@ class AtRestKillTest(AtRestTest):
             cut_short += self.killed_after(self.rng.uniform(0, 0.03) * (round_ + 1), *encrypt)
             report = self.verify()
             self.assertTrue(report["intact"], report)
-            self.assertGreaterEqual(report["size"], 2 * BEFORE + EVENTS + 2)
+            self.assertGreaterEqual(report["size"], ENTRIES)
             if round_ % 4 == 3:
                 self.proves(proven)
         self.assertGreater(cut_short, 0)
@@ -81,7 +82,7 @@ class AtRestKillTest(AtRestTest):
             self.killed_after(self.rng.uniform(0, 0.15), *serve)
             report = self.verify()
             self.assertTrue(report["intact"], report)
-            self.assertGreaterEqual(report["size"], 2 * BEFORE + EVENTS + 2)
+            self.assertGreaterEqual(report["size"], ENTRIES)
             self.proves(proven)  # it closes the keyrings under the new one, if nobody has
             self.write_keys(keys[0])
             self.assertTrue(self.verify()["intact"])

@@ -17,10 +17,9 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "kill"))
 from load import Client  # noqa: E402
-from server import NO_SETTINGS, STELE, Server, verify  # noqa: E402
+from server import NO_SETTINGS, PATIENCE, STELE, Server, verify  # noqa: E402
 from small_disk import FULL, Disk, closing, expect, run_parts, say, wait_for  # noqa: E402
 
-PATIENCE = 60.0
 REQUESTS = 300
 STEPS = 13  # of free space, from 4 KiB to 16 MiB
 

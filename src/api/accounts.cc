@@ -1,6 +1,7 @@
 // /api/v1/accounts: under which accounts users acted, and whose these are.
 #include "api/accounts.h"
 
+#include "api/responses.h"
 #include "api/service.h"
 #include "base/json_text.h"
 

@@ -1,5 +1,6 @@
 // /api/v1/aggregate: counts and measures over the entries that a query means, in groups.
 #include "search/aggregate.h"
+#include "api/responses.h"
 
 #include <algorithm>
 #include <array>

@@ -1,5 +1,6 @@
 // What entries keep apart: attachments, sealed values, and their erasure.
 #include "apart/commitment.h"
+#include "api/responses.h"
 #include "api/service.h"
 #include "api/use.h"
 #include "base/json_text.h"

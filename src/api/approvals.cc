@@ -2,6 +2,7 @@
 #include "access/approvals.h"
 
 #include "api/grant_json.h"
+#include "api/responses.h"
 #include "api/service.h"
 #include "api/use.h"
 #include "audit/approval_event.h"

@@ -1,5 +1,6 @@
 // /api/v1/configuration: how the server is set, or was (docs/formats/access.md).
 #include "api/grant_json.h"
+#include "api/responses.h"
 #include "api/searching.h"
 #include "api/service.h"
 #include "api/use.h"

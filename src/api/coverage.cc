@@ -1,5 +1,6 @@
 // /api/v1/coverage: which sources feed the log, what is missing, and the signed statement of it.
 #include "sources/coverage.h"
+#include "api/responses.h"
 
 #include "api/service.h"
 

@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-#include "api/router.h"
+#include "api/route.h"
 #include "base/result.h"
 #include "event/entry.h"
 #include "net/http.h"

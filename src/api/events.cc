@@ -1,6 +1,7 @@
 // /api/v1/events: taking in and reading back.
 #include <algorithm>
 
+#include "api/responses.h"
 #include "api/search_request.h"
 #include "api/sight.h"
 #include "api/submit.h"

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "api/responses.h"
 #include "api/searching.h"
 #include "base/json_text.h"
 #include "base/list_text.h"

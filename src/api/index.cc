@@ -1,4 +1,5 @@
 // /api/v1/index: how far the index is, holding it against the log, making it anew.
+#include "api/responses.h"
 #include "api/searching.h"
 #include "base/json_text.h"
 #include "search/index_check.h"

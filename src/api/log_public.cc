@@ -1,6 +1,7 @@
 // /log/{log}/…: what anyone needs to check the log alone (C2SP tlog-tiles, tlog-checkpoint, tlog-proof).
 #include <algorithm>
 
+#include "api/responses.h"
 #include "api/service.h"
 #include "base/json_text.h"
 #include "merkle/checkpoint.h"

@@ -1,8 +1,10 @@
 // People: log in and out, follow an invitation, ask who they are (docs/formats/access.md).
 #include <memory>
 
+#include "api/cookies.h"
 #include "api/grant_json.h"
 #include "api/parameters.h"
+#include "api/responses.h"
 #include "api/service.h"
 #include "api/use.h"
 #include "audit/login_event.h"

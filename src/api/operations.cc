@@ -1,6 +1,7 @@
 // Health, metrics, status and the published schema.
 #include <algorithm>
 
+#include "api/responses.h"
 #include "api/service.h"
 #include "base/json_text.h"
 #include "event/schema.h"

@@ -1,5 +1,6 @@
 #include "api/parameters.h"
 
+#include "api/responses.h"
 #include "base/bytes.h"
 #include "base/json_text.h"
 #include "event/json_value.h"

@@ -7,8 +7,8 @@
 #include <string_view>
 #include <variant>
 
-#include "api/router.h"
 #include "base/clock.h"
+#include "net/http.h"
 #include "query/query.h"
 
 namespace stele::api {

@@ -1,7 +1,9 @@
 // People who log in through their company's provider (docs/formats/access.md).
+#include "api/cookies.h"
 #include "api/grant_json.h"
 #include "api/pages.h"
 #include "api/parameters.h"
+#include "api/responses.h"
 #include "api/service.h"
 #include "api/use.h"
 #include "audit/login_event.h"

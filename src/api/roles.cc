@@ -1,6 +1,7 @@
 // Roles: listed, defined, removed (docs/formats/access.md).
 #include "api/grant_json.h"
 #include "api/parameters.h"
+#include "api/responses.h"
 #include "api/service.h"
 #include "api/use.h"
 #include "audit/grant_event.h"

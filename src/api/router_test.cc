@@ -1,5 +1,6 @@
 // Which handler answers what, and that none answers before the authority has.
 #include "api/router.h"
+#include "api/responses.h"
 
 #include <gtest/gtest.h>
 

@@ -3,6 +3,7 @@
 #include <memory>
 
 #include "api/parameters.h"
+#include "api/responses.h"
 #include "api/search_request.h"
 #include "api/searching.h"
 #include "api/sight.h"

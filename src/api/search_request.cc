@@ -3,6 +3,7 @@
 #include <array>
 
 #include "api/parameters.h"
+#include "api/responses.h"
 #include "base/bytes.h"
 #include "base/json_text.h"
 #include "crypto/sha256.h"

@@ -5,9 +5,9 @@
 #include <string>
 #include <variant>
 
-#include "api/router.h"
 #include "base/clock.h"
 #include "event/mask.h"
+#include "net/http.h"
 #include "query/query.h"
 #include "search/searcher.h"
 

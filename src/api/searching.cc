@@ -1,6 +1,7 @@
 #include "api/searching.h"
 
 #include "api/parameters.h"
+#include "api/responses.h"
 #include "api/sight.h"
 #include "search/searcher.h"
 

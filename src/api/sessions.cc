@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "api/parameters.h"
+#include "api/responses.h"
 #include "api/service.h"
 #include "api/use.h"
 #include "audit/login_event.h"

@@ -3,6 +3,7 @@
 #include <memory>
 
 #include "api/parameters.h"
+#include "api/responses.h"
 #include "api/searching.h"
 #include "event/json_tape.h"
 #include "sql/answers.h"

@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "api/parameters.h"
+#include "api/responses.h"
 #include "api/service.h"
 #include "api/sight.h"
 #include "api/use.h"

@@ -6,6 +6,7 @@
 
 #include "api/delivery_request.h"
 #include "api/refusal.h"
+#include "api/responses.h"
 #include "api/use.h"
 #include "base/json_text.h"
 #include "event/body.h"

@@ -1,5 +1,6 @@
 // /api/v1/timeline: everything that belongs to one incident.
 #include "timeline/timeline.h"
+#include "api/responses.h"
 
 #include <algorithm>
 #include <array>

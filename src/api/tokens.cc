@@ -1,6 +1,7 @@
 // Tokens: made, listed, revoked (docs/formats/access.md).
 #include "api/grant_json.h"
 #include "api/parameters.h"
+#include "api/responses.h"
 #include "api/service.h"
 #include "api/use.h"
 #include "audit/grant_book.h"

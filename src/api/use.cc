@@ -1,6 +1,7 @@
 #include "api/use.h"
 
 #include "api/parameters.h"
+#include "api/responses.h"
 #include "api/search_request.h"
 #include "event/json_tape.h"
 #include "log/names.h"
@@ -40,9 +41,14 @@ void note_if_refused(audit::Recorder& recorder, const net::Request& request, con
     recorder.refuse({doer_of(request, identity), request.method, request.path, why.message});
 }
 
-void refuse(const Service& service, const net::Request& request, const Call& call, const Error& why, const net::Reply& reply) {
-  note_if_refused(*service.recorder, request, &call.identity, why);
+void refuse(audit::Recorder& recorder, const net::Request& request, const access::Identity* identity, const Error& why,
+            const net::Reply& reply) {
+  note_if_refused(recorder, request, identity, why);
   reply.send(error_response(why));
+}
+
+void refuse(const Service& service, const net::Request& request, const Call& call, const Error& why, const net::Reply& reply) {
+  refuse(*service.recorder, request, &call.identity, why, reply);
 }
 
 Result<audit::Look> look_of(const net::Request& request, const Route& route, const Call& call) {

@@ -4,7 +4,7 @@
 #include <string>
 
 #include "access/identity.h"
-#include "api/router.h"
+#include "api/route.h"
 #include "api/service.h"
 #include "audit/look.h"
 #include "audit/recorder.h"
@@ -23,7 +23,9 @@ Result<audit::Look> look_of(const net::Request& request, const Route& route, con
 // not know of. Of other errors, nothing.
 void note_if_refused(audit::Recorder& recorder, const net::Request& request, const access::Identity* identity, const Error& why);
 
-// Answers so, and puts it on record.
+// Answers so, and puts it on record; without an identity it is nobody known who is refused.
+void refuse(audit::Recorder& recorder, const net::Request& request, const access::Identity* identity, const Error& why,
+            const net::Reply& reply);
 void refuse(const Service& service, const net::Request& request, const Call& call, const Error& why, const net::Reply& reply);
 
 }  // namespace stele::api

@@ -1,6 +1,7 @@
 // Users: given access and invited, listed, and their access taken (docs/formats/access.md).
 #include "api/grant_json.h"
 #include "api/parameters.h"
+#include "api/responses.h"
 #include "api/service.h"
 #include "api/use.h"
 #include "audit/login_event.h"

@@ -46,36 +46,6 @@ Result<std::unique_ptr<access::Grants>> GrantBook::as_of(UnixNanos time) {
   return out;
 }
 
-class GrantBook::Reservation {
- public:
-  Reservation(GrantBook& book, std::string what) : book_(book), what_(std::move(what)) {}
-  ~Reservation() { release(); }
-  Reservation(const Reservation&) = delete;
-  Reservation& operator=(const Reservation&) = delete;
-
-  // Before anybody is told what came of the change, so that his next one finds the way free. By one thread.
-  void release() {
-    if (std::exchange(is_released_, true)) return;
-    const std::lock_guard lock(book_.reserved_mutex_);
-    const auto it = book_.reserved_.find(what_);
-    it->second = it->second < 0 ? 0 : it->second - 1;
-    if (it->second == 0) book_.reserved_.erase(it);
-  }
-
- private:
-  GrantBook& book_;
-  const std::string what_;
-  bool is_released_ = false;
-};
-
-std::shared_ptr<GrantBook::Reservation> GrantBook::reserve(const std::string& what, bool alone) {
-  const std::lock_guard lock(reserved_mutex_);
-  int& uses = reserved_[what];
-  if (uses < 0 || (alone && uses > 0)) return nullptr;
-  uses = alone ? -1 : uses + 1;
-  return std::make_shared<Reservation>(*this, what);
-}
-
 Status GrantBook::check(const access::Grant& grant) const {
   if (const access::Role* role = grants_.find_role(grant.role)) return check_grant(grant, *role);
   std::vector<std::string> names;
@@ -97,7 +67,7 @@ access::Grant GrantBook::grant_of(const Wanted& wanted, const Doer& doer) const 
 }
 
 void GrantBook::create(const Wanted& wanted, const Doer& doer, std::function<void(Result<Created>)> done) {
-  auto role = reserve("role:" + wanted.role, false);
+  auto role = reservations_.together("role:" + wanted.role);
   if (!role) return done(Error{Code::kConflict, "the role " + wanted.role + " is being changed; try again"});
   access::NewToken token = access::make_token(random_);
   while (grants_.find(access::Holder::kToken, token.id)) token = access::make_token(random_);
@@ -121,8 +91,8 @@ void GrantBook::create_user(const std::string& id, const Wanted& wanted, const D
   access::Grant grant = grant_of(wanted, doer);
   grant.holder = access::Holder::kUser;
   grant.id = id;
-  auto role = reserve("role:" + wanted.role, false);
-  auto user = reserve("user:" + id, true);
+  auto role = reservations_.together("role:" + wanted.role);
+  auto user = reservations_.alone("user:" + id);
   if (!role || !user) return done(Error{Code::kConflict, "the user or his role is being changed; try again"});
   Status sound = check(grant);
   if (sound && grants_.user(id, clock_.now())) sound = Error{Code::kConflict, "the user " + id + " has access already"};
@@ -157,7 +127,7 @@ void GrantBook::revoke(access::Holder holder, const std::string& id, const Doer&
 
 void GrantBook::define_role(const access::Role& role, const Doer& doer, std::function<void(const Status&)> done) {
   if (const Status sound = access::check_role(role); !sound) return done(sound);
-  auto reserved = reserve("role:" + role.name, true);
+  auto reserved = reservations_.alone("role:" + role.name);
   if (!reserved) return done(Error{Code::kConflict, "the role " + role.name + " is being changed or given; try again"});
   write(role_defined_event(role, grants_.find_role(role.name), doer, clock_.now()), {GrantChange::Kind::kRoleDefined, {}, role},
         [done = std::move(done), reserved](const Status& written) {
@@ -167,7 +137,7 @@ void GrantBook::define_role(const access::Role& role, const Doer& doer, std::fun
 }
 
 void GrantBook::remove_role(const std::string& name, const Doer& doer, std::function<void(const Status&)> done) {
-  auto reserved = reserve("role:" + name, true);
+  auto reserved = reservations_.alone("role:" + name);
   if (!reserved) return done(Error{Code::kConflict, "the role is being changed or given; try again"});
   const access::Role* const role = grants_.find_role(name);
   const auto holders = grants_.holders_of(name, clock_.now());

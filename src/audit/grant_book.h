@@ -2,9 +2,7 @@
 #pragma once
 
 #include <functional>
-#include <map>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
@@ -12,6 +10,7 @@
 #include "access/grants.h"
 #include "audit/grant_event.h"
 #include "audit/places.h"
+#include "audit/reservations.h"
 #include "base/clock.h"
 #include "io/file.h"
 #include "log/sequencer.h"
@@ -67,17 +66,12 @@ class GrantBook {
   [[nodiscard]] access::Grant grant_of(const Wanted& wanted, const Doer& doer) const;
   [[nodiscard]] Status check(const access::Grant& grant) const;
   void write(const event::InternalEvent& event, GrantChange change, std::function<void(const Status&)> done);
-  // Keeps changes of the same user or role apart that would each be right alone: until it is released, or goes. Null: another is
-  // on its way.
-  class Reservation;
-  std::shared_ptr<Reservation> reserve(const std::string& what, bool alone);
 
   Places places_;
   const Clock& clock_;
   Random& random_;
   access::Grants grants_;
-  std::mutex reserved_mutex_;
-  std::map<std::string, int> reserved_;  // guarded by it: how many use it, -1 for one alone
+  Reservations reservations_;  // of "user:…" that is being made, "role:…" that is being given or changed
 };
 
 }  // namespace stele::audit

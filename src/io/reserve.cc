@@ -56,8 +56,9 @@ class ReservedFile final : public File {
 Status Reserving::room_for(std::uint64_t more, const std::string& path) const {
   STELE_ASSIGN(const Space space, space_at(path_));
   if (space.free >= more && space.free - more >= bytes_) return {};
-  return Error{Code::kIo, "cannot write " + path + ": No space left on device, but for the " + std::to_string(bytes_ >> 20) +
-                              " MiB that are kept for the log audit"};
+  std::string why = "cannot write " + path + ": No space left on device";
+  if (bytes_ > 0) why += ", but for the " + std::to_string(bytes_ >> 20) + " MiB that are kept for the log audit";
+  return Error{Code::kIo, std::move(why)};
 }
 
 Result<std::unique_ptr<File>> Reserving::open_write(const std::string& path, unsigned mode) {

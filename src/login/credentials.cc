@@ -113,7 +113,10 @@ Result<std::unique_ptr<CredentialBook>> CredentialBook::open(io::FileSystem& fs,
 }
 
 Status CredentialBook::save(Credentials changed) {
-  STELE_TRY(io::write_file(fs_, path_, credentials_text(changed), 0600));
+  const Status written = io::write_file(fs_, path_, credentials_text(changed), 0600);
+  // A disk that is full now may not be later: whoever asked is told to come again, as of the log.
+  if (!written && written.error().code == Code::kIo) return unavailable(written.error().message);
+  STELE_TRY(written);
   credentials_ = std::move(changed);
   return {};
 }

@@ -34,7 +34,7 @@ using Credentials = std::map<std::string, Credential, std::less<>>;  // by user
 std::string credentials_text(const Credentials& credentials);
 Result<Credentials> parse_credentials(std::string_view text);
 
-// Thread-safe. What it answers is on disk before. kIo, kUnavailable: it could not be written, and nothing has changed.
+// Thread-safe. What it answers is on disk before. kUnavailable: it could not be written, and nothing has changed.
 class CredentialBook {
  public:
   static constexpr const char* kWrong = "the user, the password or the code is wrong";  // all that is told

@@ -9,6 +9,7 @@
 #include "api/use.h"
 #include "audit/login_event.h"
 #include "base/json_text.h"
+#include "login/qr_code.h"
 #include "login/totp.h"
 
 namespace stele::api {
@@ -96,7 +97,9 @@ void record_joined(const Service& service, const Visit& visit, const std::string
                              std::string out = "{\"user\":";
                              append_json_string(out, user);
                              append_text_member(out, "secret", secret);
-                             append_text_member(out, "uri", login::totp_uri(user, secret));
+                             const std::string uri = login::totp_uri(user, secret);
+                             append_text_member(out, "uri", uri);
+                             append_list_member(out, "qr", login::qr_code(uri));
                              reply.send(json_response(200, out + "}\n"));
                            });
 }

@@ -6,6 +6,7 @@ import unittest
 
 from people import PASSWORD, code, printed
 from provider import ProviderTest
+from qr import read_qr
 from webdriver import DRIVER, Chromium
 
 TAG = "<img src=x onerror=document.title='run'>"
@@ -38,9 +39,11 @@ class LoginPageTest(ProviderTest):
         self.assertNotIn("#", self.browser.url, "the link's secret stays in the address")
         secret = self.browser.text("#code")
         self.assertRegex(secret, "^[A-Z2-7]{32}$")
+        self.assertIn(f"secret={secret}&", read_qr(self.browser.picture("#qr")))
         self.browser.click("#done")
         self.shows("login")
         self.assertEqual(self.browser.run("return document.getElementById('code').textContent"), "")
+        self.assertEqual(self.browser.run("return document.querySelector('#qr path').getAttribute('d')"), "")
         return secret
 
     def log_in(self, user: str, secret: str) -> None:

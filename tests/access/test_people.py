@@ -16,6 +16,7 @@ sys.path.append(str(Path(__file__).parents[1] / "cli"))
 
 from harness import PATIENCE, CommandTest, event, lines  # noqa: E402
 from people import PASSWORD, code, printed  # noqa: E402
+from qr import drawn, read_qr  # noqa: E402
 
 
 class Browser:
@@ -60,6 +61,15 @@ class PeopleTest(CommandTest):
         status, _, body = browser.ask("POST", "/api/v1/join", {"invitation": invitation, "password": PASSWORD, **more})
         self.assertEqual(status, 200, body)
         return json.loads(body)["secret"]
+
+    def test_a_telephone_reads_the_secret_from_its_code(self):
+        server = self.serve(role="")
+        for user in ("ada", "a.user-of_the.longest.name@auditors.example.com"):
+            invitation = self.invited("create", user, "--role", "reader")
+            body = {"invitation": invitation, "password": PASSWORD}
+            joined = json.loads(Browser(server).ask("POST", "/api/v1/join", body)[2])
+            self.assertEqual(joined["uri"], f"otpauth://totp/Stele:{user}?secret={joined['secret']}&issuer=Stele")
+            self.assertEqual(read_qr(drawn(joined["qr"])), joined["uri"])
 
     def invited(self, *words: str) -> str:
         link = self.ran(self.stele("user", *words, "--data", str(self.data)))

@@ -1,5 +1,6 @@
 """A real browser: Chromium, driven as WebDriver says (https://www.w3.org/TR/webdriver2/), by Debian's chromium-driver."""
 
+import base64
 import http.client
 import json
 import os
@@ -29,7 +30,7 @@ class Chromium:
         self._connection = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE)
         self._session = ""
         # It has no sandbox of its own as root, nor where its namespaces are not allowed; it opens pages of this test alone.
-        arguments = ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", f"--user-data-dir={self._profile.name}"]
+        arguments = ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--window-size=800,1000", f"--user-data-dir={self._profile.name}"]
         asked = {"browserName": "chrome", "acceptInsecureCerts": True, "goog:chromeOptions": {"args": arguments},
                  "goog:loggingPrefs": {"browser": "ALL"}}
         self._session = "/session/" + self._ask("POST", "/session", {"capabilities": {"alwaysMatch": asked}})["sessionId"]
@@ -76,6 +77,10 @@ class Chromium:
 
     def _find(self, css: str) -> str:
         return self._ask("POST", "/element", {"using": "css selector", "value": css})[ELEMENT]
+
+    def picture(self, css: str) -> bytes:
+        """What it shows, as PNG."""
+        return base64.b64decode(self._ask("GET", f"/element/{self._find(css)}/screenshot"))
 
     def write(self, css: str, text: str) -> None:
         element = self._find(css)

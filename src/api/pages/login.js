@@ -27,6 +27,13 @@ function known(session) {
   part('who').textContent = `${session.name}, ${session.role}`;
 }
 
+// Draws rows of "0" and "1"; cameras want four modules of light around them.
+function draw(rows) {
+  const dark = rows.flatMap((row, y) => [...row].map((one, x) => (one === '1' ? `M${x} ${y}h1v1h-1z` : '')));
+  part('qr').setAttribute('viewBox', `-4 -4 ${rows.length + 8} ${rows.length + 8}`);
+  part('qr').querySelector('path').setAttribute('d', dark.join(''));
+}
+
 // Does what a form or a button asks for, and says what went wrong.
 function on(id, event, work) {
   part(id).addEventListener(event, async (happened) => {
@@ -54,12 +61,15 @@ on('join', 'submit', async () => {
   history.replaceState(null, '', '/login');
   part('code').textContent = joined.secret;
   part('uri').href = joined.uri;
+  draw(joined.qr);
   part('join').reset();
   show('secret');
 });
 
 on('done', 'click', async () => {
   part('code').textContent = '';
+  part('uri').removeAttribute('href');
+  draw([]);
   show('login');
 });
 

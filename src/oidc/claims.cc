@@ -40,6 +40,24 @@ std::string shown(JsonValue value) {
   return is_text(text) ? text : std::string();
 }
 
+// "groups", or by an RFC 6901 pointer where it is in another: "/realm_access/roles".
+JsonValue claim(JsonValue root, std::string_view name) {
+  if (!name.starts_with('/')) return root[name];
+  JsonValue value = root;
+  while (!name.empty()) {
+    name.remove_prefix(1);
+    const std::string_view part = name.substr(0, name.find('/'));
+    name.remove_prefix(part.size());
+    std::string key(part);
+    for (const auto& [escaped, plain] : {std::pair("~1", "/"), {"~0", "~"}})
+      for (auto at = key.find(escaped); at != std::string::npos; at = key.find(escaped, at + 1)) key.replace(at, 2, plain);
+    value = value[key];
+  }
+  return value;
+}
+
+bool is_email(std::string_view name) { return name == "email" || name == "/email"; }
+
 // An e-mail address that the provider says it has not verified is anybody's (Core section 5.7).
 bool is_unverified(JsonValue root) {
   const JsonValue verified = root["email_verified"];
@@ -126,15 +144,15 @@ Result<Person> read_person(std::string_view json, const ClaimNames& names) {
   out.subject = root["sub"].text();
   if (!is_text(out.subject)) return unauthenticated("the provider does not say who it is (sub)");
   const bool unverified = is_unverified(root);
-  if (root[names.user] && !(unverified && names.user == "email")) {
-    out.user = root[names.user].text();
+  if (const JsonValue user = claim(root, names.user); user && !(unverified && is_email(names.user))) {
+    out.user = user.text();
     if (!is_text(out.user)) return unauthenticated("the claim " + names.user + " is no name of at most 256 bytes");
   }
   out.name = shown(root["name"]);
   out.login = shown(root["preferred_username"]);
   out.email = shown(root["email"]);
-  if (root[names.groups] && !(unverified && names.groups == "email")) {
-    STELE_ASSIGN(out.groups, read_groups(root[names.groups], names.groups));
+  if (const JsonValue groups = claim(root, names.groups); groups && !(unverified && is_email(names.groups))) {
+    STELE_ASSIGN(out.groups, read_groups(groups, names.groups));
   }
   out.has_too_many_groups = !out.groups && root["_claim_names"][names.groups];
   return out;

@@ -13,6 +13,7 @@ namespace stele::oidc {
 
 inline constexpr std::size_t kClaimsBytesMax = 256U << 10;
 
+// A name with "/" before it is a pointer (RFC 6901) to a claim within another: "/realm_access/roles".
 struct ClaimNames {
   std::string user = "sub";  // which names him
   std::string groups = "groups";

@@ -98,6 +98,19 @@ TEST(Person, IsWhoTheClaimsSay) {
   EXPECT_TRUE(many->has_too_many_groups);
 }
 
+TEST(Person, HasGroupsWithinAnotherClaim) {
+  const std::string json = R"({"sub":"u1","realm_access":{"roles":["audit"]},"a/b":{"~1":["odd"]},"/x":["top"],"email":"a@b.c",)"
+                           R"("email_verified":false})";
+  const auto groups = [&](const std::string& name) { return read_person(json, {"sub", name})->groups; };
+  EXPECT_EQ(groups("/realm_access/roles"), std::vector<std::string>{"audit"});
+  EXPECT_EQ(groups("/a~1b/~01"), std::vector<std::string>{"odd"});
+  EXPECT_EQ(groups("/~1x"), std::vector<std::string>{"top"});
+  for (const std::string absent :
+       {"realm_access/roles", "/realm_access/role", "/realm_access/roles/0", "/", "/realm_access/", "/email"})
+    EXPECT_FALSE(groups(absent)) << absent;
+  EXPECT_FALSE(read_person(json, {"sub", "/realm_access"})) << "no list";
+}
+
 // Goal: nobody is named by an address that the provider does not vouch for.
 TEST(Person, IsNotNamedByAnAddressThatIsNotVerified) {
   const ClaimNames names{"email", "email"};

@@ -192,7 +192,8 @@ std::vector<Setting> make_settings() {
       text("oidc_user_claim", &Config::oidc_user_claim,
            "Claim that names who logs in, in every entry of his use. sub never changes and is never given again; "
            "preferred_username and email are easier to read, and only as good as the provider's care with them."),
-      text("oidc_groups_claim", &Config::oidc_groups_claim, "Claim that has his groups, a list or one."),
+      text("oidc_groups_claim", &Config::oidc_groups_claim,
+           "Claim that has his groups, a list or one; within another claim by a pointer: /realm_access/roles."),
       text("oidc_roles", &Config::oidc_roles, "File that says which role, and which logs, a group has."),
       text("oidc_label", &Config::oidc_label, "What the button on the login page says."),
       text("oidc_ca_file", &Config::oidc_ca_file,

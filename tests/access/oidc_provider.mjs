@@ -17,7 +17,7 @@ const { privateKey } = asked.alg.startsWith('ES') ? generateKeyPairSync('ec', { 
 const provider = new Provider(`http://localhost:${asked.port}`, {
   clients: asked.clients.map((one) => ({ id_token_signed_response_alg: asked.alg, ...one })),
   jwks: { keys: [{ ...privateKey.export({ format: 'jwk' }), kid: asked.key, use: 'sig' }] },
-  claims: { openid: ['sub'], profile: ['name', 'preferred_username', 'groups'], email: ['email', 'email_verified'] },
+  claims: { openid: ['sub'], profile: ['name', 'preferred_username', 'groups', 'realm_access'], email: ['email', 'email_verified'] },
   conformIdTokenClaims: !asked.inToken,
   cookies: { keys: ['of a test'] },
   findAccount: (_, id) => asked.accounts[id] && { accountId: id, claims: () => ({ sub: id, ...asked.accounts[id] }) },

@@ -22,7 +22,7 @@ ACCOUNTS = {
     "eve": {"name": "<b>Eve</b>", "groups": ["sales"]},
     "lin": {"name": "Lin", "groups": "eu", "email": "lin@example.com", "email_verified": True},
     "max": {"name": "Max", "groups": ["eu"], "email": "ada@example.com", "email_verified": False},
-    "none": {"name": "Nobody"},
+    "none": {"name": "Nobody", "realm_access": {"roles": ["eu"]}},
 }
 
 

@@ -191,6 +191,15 @@ class OidcTest(ProviderTest):
             self.assertEqual(browser.ask(self.public + "/api/v1/session").status, 401)
             self.assertIn((f"oidc:{account}", why), self.failures())
 
+    def test_groups_stand_within_another_claim(self):
+        self.start_provider()
+        self.serve_with_provider("--oidc-groups-claim", "/realm_access/roles")
+        browser, answer = self.log_in("none")
+        self.assertEqual(answer.status, 200, answer.body)
+        self.assertEqual(self.session(browser)["role"], "reader")
+        _, answer = self.log_in("ada")
+        self.assertIn("there is no claim /realm_access/roles", answer.words)
+
     def test_an_address_that_is_not_verified_names_nobody(self):
         self.start_provider()
         self.serve_with_provider("--oidc-user-claim", "email")

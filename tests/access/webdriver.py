@@ -30,7 +30,8 @@ class Chromium:
         self._connection = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE)
         self._session = ""
         # It has no sandbox of its own as root, nor where its namespaces are not allowed; it opens pages of this test alone.
-        arguments = ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--window-size=800,1000", f"--user-data-dir={self._profile.name}"]
+        arguments = ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--window-size=800,1000",
+                     f"--user-data-dir={self._profile.name}"]
         asked = {"browserName": "chrome", "acceptInsecureCerts": True, "goog:chromeOptions": {"args": arguments},
                  "goog:loggingPrefs": {"browser": "ALL"}}
         self._session = "/session/" + self._ask("POST", "/session", {"capabilities": {"alwaysMatch": asked}})["sessionId"]

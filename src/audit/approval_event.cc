@@ -15,7 +15,7 @@ StepText text_of(ApprovalStep step) {
     case ApprovalStep::kRefused: return {"stele.approval.refused", " refused an act that was to be approved"};
     case ApprovalStep::kUsed: break;
   }
-  return {"stele.approval.used", " did what was approved"};
+  return {"stele.approval.used", " begins what was approved"};
 }
 
 }  // namespace

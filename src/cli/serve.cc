@@ -25,6 +25,19 @@ void tune_allocator() {
   ::mallopt(M_TRIM_THRESHOLD, 128 << 20);
 }
 
+// Threads have heaps of their own, which keep what is freed in them: of eight logs three quarters of the memory were such (glibc
+// 2.36). It takes 30 ms where there are 400 MB to give, in each heap a part of it, otherwise microseconds.
+void give_memory_back() {
+  constexpr std::size_t kWorthIt = 64U << 20;
+  if (::mallinfo2().fordblks > kWorthIt) ::malloc_trim(0);
+}
+
+// Until a signal of these comes.
+void wait_for(const sigset_t& signals) {
+  constexpr timespec kWhile{30, 0};
+  while (::sigtimedwait(&signals, nullptr, &kWhile) < 0) give_memory_back();
+}
+
 // Each connection holds a descriptor, and the log needs some for its files: a crowd at the door must not stop it.
 void fit_connections(server::Config& config) {
   constexpr std::uint64_t kForTheLog = 128;
@@ -70,8 +83,7 @@ int serve(const ServerFlags& flags) {
     return kCouldNot;
   }
   manager.tell("READY=1");
-  int which = 0;
-  sigwait(&stop, &which);
+  wait_for(stop);
   manager.tell("STOPPING=1");
   spdlog::info("stopping");
   (*server)->drain();

@@ -235,20 +235,26 @@ void FileStream::scan_path(const std::string& path, bool first, Batch& batch, st
   if (!trail.known.empty()) take_up(path, trail, batch, now);
   set_problem(path, trail, opened.error, batch);
   FollowedFile* current = trail.has_current ? trail.files.back().get() : nullptr;
-  if (current != nullptr && opened.error == 0 && current->position().file == file) return;
+  if (current != nullptr && opened.error == 0 && current->position().file == file) {
+    // It was it, and had the name, when it was asked for its time: it is still.
+    struct stat named {};
+    const bool has_name = ::stat(path.c_str(), &named) == 0 && identity_of(named) == file;
+    if (has_name && !current->was_truncated()) current->set_named(modified_of(opened.st));
+    return;
+  }
   if (current != nullptr) {  // it was rotated, or removed
     current->set_rotated(now);
     batch.set_position(position_key(current->position().file), position_text(current->position()));
     trail.has_current = false;
   }
   if (opened.error != 0 || is_known(file, opened.fd.get())) return;
-  struct stat last {};
-  if (!trail.files.empty() && ::fstat(trail.files.back()->fd(), &last) == 0) {
-    take_between(path, trail, modified_of(last), batch, now);
+  if (!trail.files.empty()) {
+    take_between(path, trail, trail.files.back()->position().modified, batch, now);
     // It was rotated since it was opened, and is one of them: what has the name now is found at the next look.
     if (is_known(file, opened.fd.get())) return;
   }
   FilePosition position = begun(file, path);
+  position.modified = modified_of(opened.st);
   if (options_.from_end && first && trail.files.empty() && !trail.had_position)
     position.at.offset = end_of_lines(opened.fd.get(), static_cast<std::uint64_t>(opened.st.st_size));
   add(path, trail, std::move(opened.fd), std::move(position), batch);
@@ -303,7 +309,6 @@ void FileStream::take_up(const std::string& path, Trail& trail, Batch& batch, st
       take_between(path, trail, one.position.modified, batch, now);
       if (is_known(one.position.file, one.opened.fd.get())) continue;  // it was rotated meanwhile, and is one of them
     }
-    if (is_rotated) since = std::max(since, one.place.modified);
     one.position.rotated = is_rotated;
     add(path, trail, std::move(one.opened.fd), std::move(one.position), batch);
     if (is_rotated) trail.files.back()->set_rotated(now);

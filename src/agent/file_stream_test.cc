@@ -270,6 +270,34 @@ TEST(FileStream, reads_each_line_once_while_files_are_rotated_under_its_eyes) {
   }
 }
 
+// Goal: a writer that does not know yet that his file was rotated hides no generation that came after it and is older than what
+// he wrote last; seen from a look before, from a start after, and when his last lines were read before anybody looked at names.
+TEST(FileStream, reads_what_came_between_and_was_not_written_as_late_as_the_one_before) {
+  for (const bool restarts : {false, true}) {
+    for (const bool reads_late : {false, true}) {
+      const testing::TempFolder folder;
+      const std::string path = folder.path("app.log");
+      append(path, "a1");
+      Reader reader(path);
+      EXPECT_EQ(reader.collect(), "a1");
+      std::ofstream late(path, std::ios::app);
+      rotate(path);
+      if (reads_late) EXPECT_EQ(reader.collect(), "");
+      append(path, "b");
+      rotate(path);
+      append(path, "c");
+      std::this_thread::sleep_for(std::chrono::milliseconds(20));  // more than a tick of the file system's clock
+      late << "a2" << std::endl;
+      if (restarts) {
+        reader.stop();
+        reader.start();
+      }
+      EXPECT_EQ(reader.collect(), "a2 b c") << restarts << reads_late;
+      EXPECT_EQ(reader.told(), Told{});
+    }
+  }
+}
+
 // Goal: a file that is written all the time leaves the others their turn.
 TEST(FileStream, gives_each_file_its_turn) {
   const testing::TempFolder folder;

@@ -55,11 +55,15 @@ bool FollowedFile::look() {
   struct stat st {};
   if (::fstat(fd_.get(), &st) != 0) return false;
   take_head(static_cast<std::uint64_t>(st.st_size));
-  // Of one that stays empty it is the first time that counts: what was copied since is looked for.
-  if (position_.head == 0 && position_.modified != 0) return false;
-  position_.modified = modified_of(st);
+  if (position_.modified == 0) position_.modified = modified_of(st);
+  if (position_.head == 0) return false;
   position_.size = static_cast<std::uint64_t>(st.st_size);
-  return position_.head > 0;
+  return true;
+}
+
+// Of one that stays empty it is the first time that counts: what was copied since is looked for.
+void FollowedFile::set_named(std::int64_t modified) {
+  if (position_.head > 0) position_.modified = modified;
 }
 
 bool FollowedFile::was_truncated() const {
@@ -131,10 +135,8 @@ bool FollowedFile::emit(Batch& batch) {
   take_head(position_.at.offset);
   struct stat st {};
   // One that was cut off since the read is what it was: its copy is looked for by that.
-  if (::fstat(fd_.get(), &st) == 0 && static_cast<std::uint64_t>(st.st_size) >= read_) {
-    position_.modified = modified_of(st);
+  if (::fstat(fd_.get(), &st) == 0 && static_cast<std::uint64_t>(st.st_size) >= read_)
     position_.size = static_cast<std::uint64_t>(st.st_size);
-  }
   batch.set_position(position_key(position_.file), position_text(position_));
   return all;
 }

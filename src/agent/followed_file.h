@@ -47,6 +47,8 @@ class FollowedFile {
 
   [[nodiscard]] const FilePosition& position() const { return position_; }
   void set_path(std::string path) { position_.path = std::move(path); }
+  // It has its name, and was written last then.
+  void set_named(std::int64_t modified);
   void set_rotated(std::int64_t now);
   [[nodiscard]] std::int64_t rotated_at() const { return rotated_at_; }  // 0: it is not
   [[nodiscard]] std::int64_t last_read() const { return last_read_; }

@@ -145,7 +145,14 @@ void log_out(const Service& service, const net::Request& request, const Call& ca
   const auto shown = session_cookie(request);
   if (!shown || !service.login.sessions->end(*shown)) return reply.send(error_response(invalid("this shows no session to end")));
   service.recorder->note(audit::logout_event(doer_of(request, &call.identity), service.clock.now()));
-  net::Response response = json_response(200, "{}\n");
+  std::string out = "{";
+  if (call.identity.is_of_provider() && service.login.provider != nullptr) {
+    if (const std::string url = service.login.provider->logout_url(); !url.empty()) {
+      out += "\"provider_logout\":";
+      append_json_string(out, url);
+    }
+  }
+  net::Response response = json_response(200, out + "}\n");
   response.headers.push_back(set_session_cookie(request.peer, ""));
   reply.send(std::move(response));
 }

@@ -39,6 +39,8 @@ class Login {
 
   // As Provider.
   void stop() { provider_.stop(); }
+  // As Provider.
+  [[nodiscard]] std::string logout_url() const { return provider_.logout_url(); }
   // Whether some group has a role with it.
   [[nodiscard]] bool gives(access::Permission permission) const;
 

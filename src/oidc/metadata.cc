@@ -50,6 +50,7 @@ Result<Metadata> parse_metadata(std::string_view json, const std::string& issuer
   if (root["userinfo_endpoint"]) {
     STELE_ASSIGN(out.userinfo_endpoint, endpoint(root, "userinfo_endpoint", own));
   }
+  if (auto logout = endpoint(root, "end_session_endpoint", own)) out.end_session_endpoint = std::move(*logout);
   if (const JsonValue methods = root["code_challenge_methods_supported"]; methods && !has(methods, "S256"))
     return invalid("the provider does not take PKCE with S256");
   if (const JsonValue ways = root["token_endpoint_auth_methods_supported"]; ways)

@@ -14,9 +14,10 @@ struct Metadata {
   std::string authorization_endpoint;
   std::string token_endpoint;
   std::string jwks_uri;
-  std::string userinfo_endpoint;  // empty: there is none
-  bool secret_in_form = false;    // it takes a client's secret in the body alone
-  bool names_issuer = false;      // in what it sends browsers back with (RFC 9207)
+  std::string userinfo_endpoint;     // empty: there is none
+  std::string end_session_endpoint;  // of RP-Initiated Logout 1.0; empty: there is none, or none to which a browser may be sent
+  bool secret_in_form = false;       // it takes a client's secret in the body alone
+  bool names_issuer = false;         // in what it sends browsers back with (RFC 9207)
 };
 
 // Where the document lies: "https://id.example.com/realms/a/.well-known/openid-configuration".

@@ -38,6 +38,9 @@ TEST(Metadata, SaysWhatItCan) {
   EXPECT_TRUE(with(R"(,"token_endpoint_auth_methods_supported":["client_secret_post"])")->secret_in_form);
   EXPECT_FALSE(with(R"(,"token_endpoint_auth_methods_supported":["client_secret_post","client_secret_basic"])")->secret_in_form);
   EXPECT_EQ(with(R"(,"userinfo_endpoint":"https://id.example/me")")->userinfo_endpoint, "https://id.example/me");
+  EXPECT_EQ(with(R"(,"end_session_endpoint":"https://id.example/out")")->end_session_endpoint, "https://id.example/out");
+  for (const std::string nowhere : {"javascript:alert(1)", "http://id.example/out", "/out", ""})
+    EXPECT_EQ(with(R"(,"end_session_endpoint":")" + nowhere + "\"")->end_session_endpoint, "") << nowhere;
   EXPECT_TRUE(with(R"(,"code_challenge_methods_supported":["plain","S256"])"));
   EXPECT_FALSE(with(R"(,"code_challenge_methods_supported":["plain"])"));
 }

@@ -35,6 +35,10 @@ void append_field(std::string& out, std::string_view name, std::string_view valu
   out += form_encode(value);
 }
 
+std::string with_query(const std::string& url, const std::string& query) {
+  return url + (url.find('?') == std::string::npos ? "?" : "&") + query;
+}
+
 }  // namespace
 
 Result<TokenAnswer> parse_token_answer(int status, std::string_view json) {
@@ -79,7 +83,18 @@ Result<Metadata> Provider::metadata() {
   failure_.reset();
   metadata_ = std::move(*read);
   metadata_read_ = now;
+  const std::lock_guard logout_lock(logout_mutex_);
+  end_session_endpoint_ = metadata_->end_session_endpoint;
   return *metadata_;
+}
+
+// No post_logout_redirect_uri: providers refuse one that nobody registered there, and say themselves that he is out.
+std::string Provider::logout_url() const {
+  const std::lock_guard lock(logout_mutex_);
+  if (end_session_endpoint_.empty()) return "";
+  std::string query;
+  append_field(query, "client_id", options_.client_id);
+  return with_query(end_session_endpoint_, query);
 }
 
 Result<std::string> Provider::authorization_url(const Attempt& attempt) {
@@ -93,8 +108,7 @@ Result<std::string> Provider::authorization_url(const Attempt& attempt) {
   append_field(query, "nonce", attempt.nonce);
   append_field(query, "code_challenge", base64url_encode(as_byte_span(crypto::sha256(as_byte_span(attempt.verifier)))));
   append_field(query, "code_challenge_method", "S256");
-  const bool has_query = metadata.authorization_endpoint.find('?') != std::string::npos;
-  return metadata.authorization_endpoint + (has_query ? "&" : "?") + query;
+  return with_query(metadata.authorization_endpoint, query);
 }
 
 Result<TokenAnswer> Provider::exchange(const Metadata& metadata, const Attempt& attempt, const std::string& code) const {

@@ -57,6 +57,9 @@ class Provider {
   void stop() { stopping_ = true; }
   // Where a browser is sent. kUnavailable: the provider does not say where that is.
   Result<std::string> authorization_url(const Attempt& attempt);
+  // Where a browser logs out of the provider (RP-Initiated Logout 1.0 section 2), as it was said last; empty: nowhere. Does not
+  // block.
+  [[nodiscard]] std::string logout_url() const;
   // Who came back. kUnauthenticated: nobody, and why; kUnavailable: the provider does not answer, or not what it should.
   Result<Person> redeem(const Attempt& attempt, const Return& returned);
 
@@ -79,7 +82,10 @@ class Provider {
   std::optional<Error> failure_;
   std::int64_t failed_ = 0;
 
-  std::mutex keys_mutex_;  // the same
+  mutable std::mutex logout_mutex_;
+  std::string end_session_endpoint_;  // guarded by it
+
+  std::mutex keys_mutex_;  // the same as metadata_mutex_
   // What follows is guarded by it.
   std::optional<Keys> keys_;
   std::int64_t keys_read_ = 0;

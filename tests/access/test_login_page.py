@@ -113,7 +113,13 @@ class LoginPageTest(ProviderTest):
         self.browser.until(lambda: self.browser.url == self.public + "/login", "the way back")
         self.shows("known")
         self.assertEqual(self.browser.text("#who"), "Ada Park, auditor")
-        self.log_out()
+        self.browser.click("#logout")
+        self.shows("login")
+        self.browser.click("#leave a")
+        self.browser.until(lambda: self.browser.url.startswith(self.issuer), "the provider's way out")
+        self.browser.open(self.public + "/login")
+        self.shows("login")
+        self.assertFalse(self.browser.is_shown("#leave"))
 
 
 if __name__ == "__main__":

@@ -179,6 +179,20 @@ class OidcTest(ProviderTest):
         self.assertEqual(Browser().ask(self.public + "/api/v1/sessions/end", **asked).status, 404)
         self.assertEqual(browser.ask(self.public + "/api/v1/session").status, 200)
 
+    def test_who_logs_out_is_told_where_the_provider_does_that(self):
+        self.start_provider()
+        self.serve_with_provider()
+        browser, _ = self.log_in("ada")
+        page = browser.follow(self.begin(browser), self.public)
+        self.assertNotIn('name="login"', page.body, "he is logged in there")
+        headers = {"Origin": self.public, "Stele-CSRF": self.session(browser)["csrf"]}
+        answer = browser.ask(self.public + "/api/v1/logout", method="POST", headers=headers)
+        url = json.loads(answer.body)["provider_logout"]
+        self.assertEqual(url, f"{self.issuer}/session/end?client_id=stele")
+        browser.follow(browser.submit(browser.follow(browser.ask(url)), logout="yes"))
+        page = browser.follow(self.begin(browser), self.public)
+        self.assertIn('name="login"', page.body, "he is not any more")
+
     def test_who_is_in_no_group_that_has_a_role_is_refused(self):
         self.start_provider()
         self.serve_with_provider()

@@ -7,6 +7,7 @@ const linked = new URLSearchParams(location.hash.slice(1));
 function show(id, message = '') {
   for (const one of ['login', 'join', 'secret', 'known']) part(one).hidden = one !== id;
   part('provider').hidden = id !== 'login' || !provider;
+  part('leave').hidden = true;
   part('message').textContent = message;
 }
 
@@ -74,8 +75,11 @@ on('done', 'click', async () => {
 });
 
 on('logout', 'click', async () => {
-  await ask('POST', '/api/v1/logout', {});
+  const out = await ask('POST', '/api/v1/logout', {});
   show('login');
+  if (!out.provider_logout) return;
+  part('leave').querySelector('a').href = out.provider_logout;
+  part('leave').hidden = false;
 });
 
 if (linked.has('setup') || linked.has('invitation')) {

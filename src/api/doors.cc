@@ -28,6 +28,9 @@ class Delivery : public std::enable_shared_from_this<Delivery> {
     if (!source) return refuse(before_proof(source.error()));
     log_ = *sequencer;
     source_ = std::move(*source);
+    // A stranger has nothing decompressed.
+    if (door_.proves_itself() && !request.header("content-encoding").empty())
+      return refuse({Code::kUnauthenticated, "what is signed comes as it was signed, not compressed"});
     std::string decoded;
     const auto body = plain_body(request, service_.limits.body_bytes_max, decoded);
     if (!body) return note_and_refuse(before_proof(body.error()));

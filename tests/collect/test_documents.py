@@ -4,6 +4,7 @@
 their own SDK, in every mode) and GitHub's signed webhooks. What is no document is kept as quarantined, what was sent again is
 stored once, and an id that comes with other bytes loses neither."""
 
+import gzip
 import hashlib
 import hmac
 import json
@@ -118,6 +119,8 @@ def check_github(server: Server) -> None:
     for headers in (good | {"X-Hub-Signature-256": "sha256=" + "0" * 64}, {k: v for k, v in good.items() if "Hub" not in k}):
         expect_equal(server.post("/api/v1/webhooks/github", body, headers)[0], 401, "a wrong signature")
     expect_equal(server.post("/api/v1/webhooks/github", body + b" ", good)[0], 401, "a changed body")
+    packed = {**good, "Content-Encoding": "gzip"}
+    expect_equal(server.post("/api/v1/webhooks/github", gzip.compress(body), packed)[0], 401, "one that is to be decompressed first")
     expect_equal(len(server.entries()), before + 1, "nothing of those is stored")
 
 

@@ -30,6 +30,7 @@ std::string position_text(const FilePosition& position) {
   number("digest", position.digest);
   number("modified", static_cast<std::uint64_t>(position.modified));
   number("size", position.size);
+  number("named", static_cast<std::uint64_t>(position.named));
   number("rotated", position.rotated ? 1 : 0);
   return out + "}";
 }
@@ -52,6 +53,7 @@ std::optional<FilePosition> parse_position(std::string_view text) {
   out.digest = number("digest");
   out.modified = static_cast<std::int64_t>(number("modified"));
   out.size = number("size");
+  out.named = value["named"] ? static_cast<std::int64_t>(number("named")) : out.modified;  // of version 0.1.0
   out.rotated = number("rotated") != 0;
   const event::JsonValue path = value["path"];
   if (path.is(event::JsonType::kString)) {

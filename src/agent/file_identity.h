@@ -27,15 +27,16 @@ struct FilePosition {
   static constexpr std::uint64_t kHeadBytesMax = 1'024;
 
   FileIdentity file;
-  std::string path;          // where it stood when it was found
-  records::Position at;      // where its next record begins
-  std::uint64_t head = 0;    // bytes that the digest is of
-  std::uint64_t digest = 0;  // of them: the first 8 bytes of SHA-256
-  // When it was last written as long as it was seen to have the name, nanoseconds since 1970: what had the name after it was
-  // written no earlier, whatever it gets itself once it is rotated.
-  std::int64_t modified = 0;
-  std::uint64_t size = 0;  // that it had when it was last read
-  bool rotated = false;    // no more is expected of it
+  std::string path;           // where it stood when it was found
+  records::Position at;       // where its next record begins
+  std::uint64_t head = 0;     // bytes that the digest is of
+  std::uint64_t digest = 0;   // of them: the first 8 bytes of SHA-256
+  std::int64_t modified = 0;  // when it was last seen to be written, nanoseconds since 1970
+  std::uint64_t size = 0;     // that it had then
+  // What has the name after it is written then or later, nanoseconds since 1970: it, or one that was rotated before, was when it
+  // had the name. Once it is rotated it may be written later than those.
+  std::int64_t named = 0;
+  bool rotated = false;  // no more is expected of it
 };
 
 // The key of a position in the spool, which begins with "file:", and its value, a JSON object.

@@ -87,6 +87,30 @@ Placed open_by_identity(const std::string& path, const FileIdentity& file) {
   return out;
 }
 
+// Whether it has bytes, and `original` begins with them.
+bool is_copy_of(int copy, std::uint64_t size, int original) {
+  constexpr std::size_t kPiece = 64U << 10;
+  struct stat st {};
+  if (size == 0 || ::fstat(original, &st) != 0 || static_cast<std::uint64_t>(st.st_size) < size) return false;
+  for (std::uint64_t at = 0; at < size; at += kPiece) {
+    const std::size_t wanted = std::min<std::uint64_t>(kPiece, size - at);
+    const std::string piece = read_at(copy, at, wanted);
+    if (piece.size() != wanted || piece != read_at(original, at, wanted)) return false;
+  }
+  return true;
+}
+
+// When the last of those was written that `path` was rotated to.
+std::int64_t newest_rotated(const std::string& path) {
+  const auto siblings = rotated_siblings(path);
+  return siblings.empty() ? 0 : siblings.back().modified;
+}
+
+bool has_name(const std::string& path, const FileIdentity& file) {
+  struct stat st {};
+  return ::stat(path.c_str(), &st) == 0 && identity_of(st) == file;
+}
+
 // Where its last whole line ends.
 std::uint64_t end_of_lines(int fd, std::uint64_t size) {
   constexpr std::uint64_t kLookBack = 1U << 20;
@@ -237,9 +261,7 @@ void FileStream::scan_path(const std::string& path, bool first, Batch& batch, st
   FollowedFile* current = trail.has_current ? trail.files.back().get() : nullptr;
   if (current != nullptr && opened.error == 0 && current->position().file == file) {
     // It was it, and had the name, when it was asked for its time: it is still.
-    struct stat named {};
-    const bool has_name = ::stat(path.c_str(), &named) == 0 && identity_of(named) == file;
-    if (has_name && !current->was_truncated()) current->set_named(modified_of(opened.st));
+    if (has_name(path, file) && !current->was_truncated()) current->set_named(modified_of(opened.st));
     return;
   }
   if (current != nullptr) {  // it was rotated, or removed
@@ -248,13 +270,17 @@ void FileStream::scan_path(const std::string& path, bool first, Batch& batch, st
     trail.has_current = false;
   }
   if (opened.error != 0 || is_known(file, opened.fd.get())) return;
-  if (!trail.files.empty()) {
-    take_between(path, trail, trail.files.back()->position().modified, batch, now);
+  struct stat last {};
+  if (!trail.files.empty() && ::fstat(trail.files.back()->fd(), &last) == 0) {
+    take_between(path, trail, {trail.files.back()->position().named, modified_of(last)}, batch, now);
     // It was rotated since it was opened, and is one of them: what has the name now is found at the next look.
     if (is_known(file, opened.fd.get())) return;
   }
   FilePosition position = begun(file, path);
-  position.modified = modified_of(opened.st);
+  // Those that were rotated by now are older than it, when it has the name still.
+  const std::int64_t before = newest_rotated(path) + 1;
+  if (!has_name(path, file)) return;
+  position.named = std::max(modified_of(opened.st), before);
   if (options_.from_end && first && trail.files.empty() && !trail.had_position)
     position.at.offset = end_of_lines(opened.fd.get(), static_cast<std::uint64_t>(opened.st.st_size));
   add(path, trail, std::move(opened.fd), std::move(position), batch);
@@ -270,7 +296,7 @@ void FileStream::take_up(const std::string& path, Trail& trail, Batch& batch, st
   };
   std::vector<Found> found;
   std::set<FileIdentity> taken;
-  std::int64_t since = 0;
+  Since since;
   for (FilePosition& position : std::exchange(trail.known, {})) {
     auto [place, opened] = open_by_identity(path, position.file);
     // An inode that is used again. At the path itself, or where a file was replaced in place, it is noticed when it is read.
@@ -287,7 +313,7 @@ void FileStream::take_up(const std::string& path, Trail& trail, Batch& batch, st
       trail.known.push_back(position);
       continue;
     }
-    since = std::max(since, position.modified);
+    since = {std::max(since.possible, position.named), std::max(since.certain, position.modified)};
     if (opened.error == 0) taken.insert(position.file);
     if (opened.error == ENOENT) {
       forget_lost(path, position, batch);
@@ -306,10 +332,11 @@ void FileStream::take_up(const std::string& path, Trail& trail, Batch& batch, st
     const bool is_rotated = one.place.path != path;
     // It was empty when it was last seen: it may have been copied and cut off since.
     if (!is_rotated && one.position.head == 0) {
-      take_between(path, trail, one.position.modified, batch, now);
+      take_between(path, trail, Since::at(one.position.modified), batch, now);
       if (is_known(one.position.file, one.opened.fd.get())) continue;  // it was rotated meanwhile, and is one of them
     }
     one.position.rotated = is_rotated;
+    if (is_rotated) since.certain = std::max(since.certain, one.place.modified);
     add(path, trail, std::move(one.opened.fd), std::move(one.position), batch);
     if (is_rotated) trail.files.back()->set_rotated(now);
     trail.has_current = !is_rotated;
@@ -347,10 +374,13 @@ void FileStream::forget_lost(const std::string& path, const FilePosition& positi
 }
 
 // Generations that came and went since the last look.
-void FileStream::take_between(const std::string& path, Trail& trail, std::int64_t since, Batch& batch, std::int64_t now) {
-  for (auto& [sibling, opened] : open_rotated(path, since)) {
+void FileStream::take_between(const std::string& path, Trail& trail, Since since, Batch& batch, std::int64_t now) {
+  for (auto& [sibling, opened] : open_rotated(path, since.possible)) {
     if (is_known(sibling.file, opened.fd.get())) continue;
+    const auto is_original = [&](const auto& one) { return is_copy_of(opened.fd.get(), sibling.size, one->fd()); };
+    if (sibling.modified < since.certain && std::any_of(trail.files.begin(), trail.files.end(), is_original)) continue;
     FilePosition position = begun(sibling.file, path);
+    position.named = since.possible;
     position.rotated = true;
     position.size = sibling.size;
     add(path, trail, std::move(opened.fd), std::move(position), batch);
@@ -363,7 +393,7 @@ void FileStream::take_before_current(const std::string& path, Trail& trail, std:
   trail.files.pop_back();
   const FilePosition held = current->position();
   trail.known.push_back(held);  // so that it is not taken for one of them
-  take_between(path, trail, since, batch, now);
+  take_between(path, trail, Since::at(since), batch, now);
   trail.known.pop_back();
   trail.files.push_back(std::move(current));
 }

@@ -46,12 +46,20 @@ class FileStream final : public Stream {
     std::string problem;       // why it cannot be read
   };
 
+  // When those were written last that came after a file: of one before `certain`, which may be when somebody wrote into that
+  // file after it was rotated, it may be a copy of a file that is being read.
+  struct Since {
+    std::int64_t possible = 0;
+    std::int64_t certain = 0;
+    static Since at(std::int64_t time) { return {time, time}; }
+  };
+
   void scan(Batch& batch, std::int64_t now);
   void scan_path(const std::string& path, bool first, Batch& batch, std::int64_t now);
   void take_up(const std::string& path, Trail& trail, Batch& batch, std::int64_t now);
   static std::string find_moved(const std::string& path, const FilePosition& position, const std::set<FileIdentity>& taken);
   static void forget_lost(const std::string& path, const FilePosition& position, Batch& batch);
-  void take_between(const std::string& path, Trail& trail, std::int64_t since, Batch& batch, std::int64_t now);
+  void take_between(const std::string& path, Trail& trail, Since since, Batch& batch, std::int64_t now);
   void take_before_current(const std::string& path, Trail& trail, std::int64_t since, Batch& batch, std::int64_t now);
   void add(const std::string& path, Trail& trail, Descriptor fd, FilePosition position, Batch& batch);
   void replaced(const std::string& path, Trail& trail, std::size_t at, Batch& batch, std::int64_t now);

@@ -31,10 +31,10 @@ class Reader {
   }
   void stop() { stream_.reset(); }
   // Looks for files and reads all that there is. Returns the lines that are new, joined by spaces.
-  std::string collect(std::uint64_t bytes_max = 1U << 20) {
+  std::string collect(std::uint64_t bytes_max = 1U << 20, std::int64_t step = 2'000'000'000) {
     std::string out;
     for (bool more = true; more;) {
-      now_ += 2'000'000'000;
+      now_ += step;
       batch_.begin(sequence_, 1, bytes_max);
       more = stream_->collect(batch_, now_);
       for (const auto& [key, value] : batch_.positions()) {
@@ -54,6 +54,10 @@ class Reader {
     }
     return out;
   }
+  // The same, woken by what is written and not by names: it looks at none.
+  std::string collect_without_names() { return collect(1U << 20, 100'000'000); }
+  // Looks for files and reads nothing, as where the spool is full.
+  void look() { EXPECT_EQ(collect(0), ""); }
   // As a start of the machine may do it: each file keeps its inode, and its file system has another number.
   void change_device() {
     Positions other;
@@ -270,31 +274,107 @@ TEST(FileStream, reads_each_line_once_while_files_are_rotated_under_its_eyes) {
   }
 }
 
+// More than a tick of the file system's clock.
+void let_time_pass() { std::this_thread::sleep_for(std::chrono::milliseconds(20)); }
+
 // Goal: a writer that does not know yet that his file was rotated hides no generation that came after it and is older than what
-// he wrote last; seen from a look before, from a start after, and when his last lines were read before anybody looked at names.
+// he wrote last; seen from a look before and from a start after.
 TEST(FileStream, reads_what_came_between_and_was_not_written_as_late_as_the_one_before) {
   for (const bool restarts : {false, true}) {
-    for (const bool reads_late : {false, true}) {
-      const testing::TempFolder folder;
-      const std::string path = folder.path("app.log");
-      append(path, "a1");
-      Reader reader(path);
-      EXPECT_EQ(reader.collect(), "a1");
-      std::ofstream late(path, std::ios::app);
-      rotate(path);
-      if (reads_late) EXPECT_EQ(reader.collect(), "");
-      append(path, "b");
-      rotate(path);
-      append(path, "c");
-      std::this_thread::sleep_for(std::chrono::milliseconds(20));  // more than a tick of the file system's clock
-      late << "a2" << std::endl;
-      if (restarts) {
-        reader.stop();
-        reader.start();
-      }
-      EXPECT_EQ(reader.collect(), "a2 b c") << restarts << reads_late;
-      EXPECT_EQ(reader.told(), Told{});
+    const testing::TempFolder folder;
+    const std::string path = folder.path("app.log");
+    append(path, "a1");
+    Reader reader(path);
+    EXPECT_EQ(reader.collect(), "a1");
+    std::ofstream late(path, std::ios::app);
+    rotate(path);
+    append(path, "b");
+    rotate(path);
+    append(path, "c");
+    let_time_pass();
+    late << "a2" << std::endl;
+    if (restarts) {
+      reader.stop();
+      reader.start();
     }
+    EXPECT_EQ(reader.collect(), "a2 b c") << restarts;
+    EXPECT_EQ(reader.told(), Told{});
+  }
+}
+
+// Goal: the rest of a file that is copied and cut off is read from the copy, also when something is written between the two and
+// nothing could be read for a while.
+TEST(FileStream, finds_the_copy_of_what_it_could_not_read_yet) {
+  for (const bool keeps_time : {false, true}) {  // cp -p
+    const testing::TempFolder folder;
+    const std::string path = folder.path("app.log");
+    append(path, "a1");
+    Reader reader(path);
+    EXPECT_EQ(reader.collect(), "a1");
+    let_time_pass();
+    append(path, "a2");
+    const auto began = fs::last_write_time(path);
+    let_time_pass();
+    append(path, "a3");
+    reader.look();
+    fs::copy_file(path, path + ".1");
+    if (keeps_time) fs::last_write_time(path + ".1", began);
+    let_time_pass();
+    append(path, "of which there is no copy");
+    reader.look();
+    fs::resize_file(path, 0);
+    append(path, "b1");
+    EXPECT_EQ(reader.collect(), "a2 a3 b1");
+    EXPECT_EQ(reader.told(), Told{});
+  }
+}
+
+// Goal: what somebody copied aside is no generation, made while the agent was up or down.
+TEST(FileStream, reads_no_copy_of_what_it_read) {
+  for (const bool is_up : {false, true}) {
+    const testing::TempFolder folder;
+    const std::string path = folder.path("app.log");
+    append(path, "a1");
+    Reader reader(path);
+    EXPECT_EQ(reader.collect(), "a1");
+    if (!is_up) reader.stop();
+    let_time_pass();
+    fs::copy_file(path, path + ".bak");
+    if (is_up) reader.look();
+    let_time_pass();
+    append(path, "a2");
+    std::string got;
+    if (is_up) {
+      got = reader.collect_without_names() + " ";
+      reader.look();
+      reader.stop();
+    }
+    fs::rename(path, path + ".1");
+    let_time_pass();
+    append(path, "b1");
+    reader.start();
+    EXPECT_EQ(got + reader.collect(), "a2 b1") << is_up;
+  }
+}
+
+// Goal: what was rotated before the first look stays out, whatever was written into it since the file that has the name.
+TEST(FileStream, reads_nothing_of_what_was_rotated_before_the_first_look) {
+  for (const bool restarts : {false, true}) {
+    const testing::TempFolder folder;
+    const std::string path = folder.path("app.log");
+    append(path, "a1");
+    let_time_pass();
+    append(path + ".1", "old");
+    let_time_pass();
+    Reader reader(path, true);
+    reader.look();
+    append(path, "a2");
+    EXPECT_EQ(reader.collect_without_names(), "a2");
+    if (restarts) reader.stop();
+    rotate(path);
+    append(path, "b1");
+    if (restarts) reader.start();
+    EXPECT_EQ(reader.collect(), "b1") << restarts;
   }
 }
 

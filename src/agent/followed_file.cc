@@ -13,7 +13,17 @@ namespace {
 
 constexpr std::size_t kReadBytes = 256U << 10;
 
-// Up to `bytes` at `offset`; fewer at the end, or where it cannot be read.
+}  // namespace
+
+Descriptor::~Descriptor() {
+  if (fd_ >= 0) ::close(fd_);
+}
+
+Descriptor& Descriptor::operator=(Descriptor&& other) noexcept {
+  std::swap(fd_, other.fd_);
+  return *this;
+}
+
 std::string read_at(int fd, std::uint64_t offset, std::size_t bytes) {
   std::string out(bytes, '\0');
   std::size_t done = 0;
@@ -25,17 +35,6 @@ std::string read_at(int fd, std::uint64_t offset, std::size_t bytes) {
   }
   out.resize(done);
   return out;
-}
-
-}  // namespace
-
-Descriptor::~Descriptor() {
-  if (fd_ >= 0) ::close(fd_);
-}
-
-Descriptor& Descriptor::operator=(Descriptor&& other) noexcept {
-  std::swap(fd_, other.fd_);
-  return *this;
 }
 
 bool begins_as(int fd, const FilePosition& position) {
@@ -55,16 +54,14 @@ bool FollowedFile::look() {
   struct stat st {};
   if (::fstat(fd_.get(), &st) != 0) return false;
   take_head(static_cast<std::uint64_t>(st.st_size));
-  if (position_.modified == 0) position_.modified = modified_of(st);
-  if (position_.head == 0) return false;
+  // Of one that stays empty it is the first time that counts: what was copied since is looked for.
+  if (position_.head == 0 && position_.modified != 0) return false;
+  position_.modified = modified_of(st);
   position_.size = static_cast<std::uint64_t>(st.st_size);
-  return true;
+  return position_.head > 0;
 }
 
-// Of one that stays empty it is the first time that counts: what was copied since is looked for.
-void FollowedFile::set_named(std::int64_t modified) {
-  if (position_.head > 0) position_.modified = modified;
-}
+void FollowedFile::set_named(std::int64_t modified) { position_.named = std::max(position_.named, modified); }
 
 bool FollowedFile::was_truncated() const {
   struct stat st {};
@@ -135,8 +132,10 @@ bool FollowedFile::emit(Batch& batch) {
   take_head(position_.at.offset);
   struct stat st {};
   // One that was cut off since the read is what it was: its copy is looked for by that.
-  if (::fstat(fd_.get(), &st) == 0 && static_cast<std::uint64_t>(st.st_size) >= read_)
+  if (::fstat(fd_.get(), &st) == 0 && static_cast<std::uint64_t>(st.st_size) >= read_) {
+    position_.modified = modified_of(st);
     position_.size = static_cast<std::uint64_t>(st.st_size);
+  }
   batch.set_position(position_key(position_.file), position_text(position_));
   return all;
 }

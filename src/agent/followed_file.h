@@ -47,7 +47,7 @@ class FollowedFile {
 
   [[nodiscard]] const FilePosition& position() const { return position_; }
   void set_path(std::string path) { position_.path = std::move(path); }
-  // It has its name, and was written last then.
+  // It had its name when it had been written last then.
   void set_named(std::int64_t modified);
   void set_rotated(std::int64_t now);
   [[nodiscard]] std::int64_t rotated_at() const { return rotated_at_; }  // 0: it is not
@@ -72,6 +72,8 @@ class FollowedFile {
   bool ending_ = false;  // the cutter was told that nothing more is expected
 };
 
+// Up to `bytes` at `offset`; fewer at the end, or where it cannot be read.
+std::string read_at(int fd, std::uint64_t offset, std::size_t bytes);
 // Whether the file behind `fd` begins with the bytes that the position is about.
 bool begins_as(int fd, const FilePosition& position);
 

@@ -43,12 +43,13 @@ void note_if_refused(audit::Recorder& recorder, const net::Request& request, con
 
 void refuse(audit::Recorder& recorder, const net::Request& request, const access::Identity* identity, const Error& why,
             const net::Reply& reply) {
-  note_if_refused(recorder, request, identity, why);
+  recorder.refuse({doer_of(request, identity), request.method, request.path, why.message});
   reply.send(error_response(why));
 }
 
 void refuse(const Service& service, const net::Request& request, const Call& call, const Error& why, const net::Reply& reply) {
-  refuse(*service.recorder, request, &call.identity, why, reply);
+  note_if_refused(*service.recorder, request, &call.identity, why);
+  reply.send(error_response(why));
 }
 
 Result<audit::Look> look_of(const net::Request& request, const Route& route, const Call& call) {

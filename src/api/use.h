@@ -23,9 +23,10 @@ Result<audit::Look> look_of(const net::Request& request, const Route& route, con
 // not know of. Of other errors, nothing.
 void note_if_refused(audit::Recorder& recorder, const net::Request& request, const access::Identity* identity, const Error& why);
 
-// Answers so, and puts it on record; without an identity it is nobody known who is refused.
+// Answers so, and puts it on record, whatever the error; without an identity it is nobody known who is refused.
 void refuse(audit::Recorder& recorder, const net::Request& request, const access::Identity* identity, const Error& why,
             const net::Reply& reply);
+// The same of a handler, whose errors are refusals as for note_if_refused().
 void refuse(const Service& service, const net::Request& request, const Call& call, const Error& why, const net::Reply& reply);
 
 }  // namespace stele::api

@@ -26,16 +26,21 @@ void tune_allocator() {
 }
 
 // Threads have heaps of their own, which keep what is freed in them: of eight logs three quarters of the memory were such (glibc
-// 2.36). It takes 30 ms where there are 400 MB to give, in each heap a part of it, otherwise microseconds.
-void give_memory_back() {
-  constexpr std::size_t kWorthIt = 64U << 20;
-  if (::mallinfo2().fordblks > kWorthIt) ::malloc_trim(0);
+// 2.36). It takes 30 ms where there are 400 MB to give, in each heap a part of it. What was given still counts as free: nothing
+// is done as long as that hardly changes.
+void give_memory_back(std::size_t& free_then) {
+  constexpr std::size_t kWorthIt = 32U << 20;
+  const std::size_t free_now = ::mallinfo2().fordblks;
+  if (free_now < free_then + kWorthIt && free_then < free_now + kWorthIt) return;
+  if (free_now > kWorthIt) ::malloc_trim(0);
+  free_then = free_now;
 }
 
 // Until a signal of these comes.
 void wait_for(const sigset_t& signals) {
   constexpr timespec kWhile{30, 0};
-  while (::sigtimedwait(&signals, nullptr, &kWhile) < 0) give_memory_back();
+  std::size_t free_then = 0;
+  while (::sigtimedwait(&signals, nullptr, &kWhile) < 0) give_memory_back(free_then);
 }
 
 // Each connection holds a descriptor, and the log needs some for its files: a crowd at the door must not stop it.

@@ -3,6 +3,7 @@
 #include <qrencode.h>
 
 #include <memory>
+#include <span>
 
 namespace stele::login {
 
@@ -12,7 +13,7 @@ std::vector<std::string> qr_code(std::string_view text) {
                                                         &QRcode_free);
   if (!code) return {};
   const auto width = static_cast<std::size_t>(code->width);
-  const std::basic_string_view modules(code->data, width * width);
+  const std::span modules(code->data, width * width);
   std::vector<std::string> rows(width, std::string(width, '0'));
   for (std::size_t at = 0; at < modules.size(); ++at)
     if ((modules[at] & 1U) != 0) rows[at / width][at % width] = '1';

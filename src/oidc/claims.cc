@@ -56,7 +56,8 @@ JsonValue claim(JsonValue root, std::string_view name) {
   return value;
 }
 
-bool is_email(std::string_view name) { return name == "email" || name == "/email"; }
+// Within another claim too: it is the provider's word on that person's address.
+bool is_email(std::string_view name) { return name == "email" || name.ends_with("/email"); }
 
 // An e-mail address that the provider says it has not verified is anybody's (Core section 5.7).
 bool is_unverified(JsonValue root) {
@@ -134,6 +135,15 @@ void Person::add(Person other) {
   take(email, other.email);
   if (!groups) groups = std::move(other.groups);
   has_too_many_groups = has_too_many_groups || other.has_too_many_groups;
+}
+
+Status check_claim_name(std::string_view name) {
+  if (!name.starts_with('/')) return {};
+  for (auto at = name.find('~'); at != std::string_view::npos; at = name.find('~', at + 1))
+    if (name.substr(at + 1, 1) != "0" && name.substr(at + 1, 1) != "1") return invalid("after ~ comes 0 or 1 (RFC 6901)");
+  if (name.find('/', 1) == std::string_view::npos && !name.starts_with("/~1"))
+    return invalid("a claim that is in no other is written without /");
+  return {};
 }
 
 Result<Person> read_person(std::string_view json, const ClaimNames& names) {

@@ -19,6 +19,9 @@ struct ClaimNames {
   std::string groups = "groups";
 };
 
+// kInvalid says what is wrong with such a name.
+Status check_claim_name(std::string_view name);
+
 struct Person {
   std::string subject;
   std::string user;   // as ClaimNames says; empty: it is not said

@@ -105,9 +105,13 @@ TEST(Person, HasGroupsWithinAnotherClaim) {
   EXPECT_EQ(groups("/realm_access/roles"), std::vector<std::string>{"audit"});
   EXPECT_EQ(groups("/a~1b/~01"), std::vector<std::string>{"odd"});
   EXPECT_EQ(groups("/~1x"), std::vector<std::string>{"top"});
-  for (const std::string absent :
-       {"realm_access/roles", "/realm_access/role", "/realm_access/roles/0", "/", "/realm_access/", "/email"})
+  for (const std::string absent : {"realm_access/roles", "/realm_access/role", "/realm_access/roles/0", "/realm_access/"})
     EXPECT_FALSE(groups(absent)) << absent;
+  EXPECT_FALSE(
+      read_person(R"({"sub":"u1","profile":{"email":"a@b.c"},"email_verified":false})", {"sub", "/profile/email"})->groups);
+  for (const std::string name : {"groups", "https://a.example/groups", "/a/b", "/~1a", "/a~0/b"})
+    EXPECT_TRUE(check_claim_name(name)) << name;
+  for (const std::string name : {"/", "/groups", "/email", "/a~2/b", "/a/~"}) EXPECT_FALSE(check_claim_name(name)) << name;
   EXPECT_FALSE(read_person(json, {"sub", "/realm_access"})) << "no list";
 }
 

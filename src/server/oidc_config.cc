@@ -63,6 +63,10 @@ Status check_oidc_config(const Config& config) {
         {"oidc_label", config.oidc_label, "what the button says"}}) {
     if (value.empty()) return invalid("oidc_issuer needs " + std::string(name) + ", " + what);
   }
+  for (const auto& [key, name] : {std::pair<const char*, const std::string&>{"oidc_groups_claim", config.oidc_groups_claim},
+                                  {"oidc_user_claim", config.oidc_user_claim}}) {
+    if (const Status sound = oidc::check_claim_name(name); !sound) return sound.error().in(key);
+  }
   if (!has_openid(config.oidc_scopes)) return invalid("oidc_scopes has openid among them");
   return {};
 }

@@ -81,7 +81,7 @@ std::string accounts_json(const sources::Ledger& ledger, const people::Directory
 
 void add_account_routes(Router& router, Service& service) {
   router.add({"GET", "/api/v1/accounts", access::Permission::kRead,
-              audit::OnRecord::gathered("stele.accounts.listed", "listed the accounts of"),
+              audit::OnRecord::each("stele.accounts.listed", "listed the accounts of"),
               [&service](const net::Request& request, const Call& call, const net::Reply& reply) {
                 const std::string name = request.parameter("log").value_or("main");
                 const auto parts = service.parts_of(call, name);

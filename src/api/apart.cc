@@ -152,7 +152,7 @@ void add_apart_routes(Router& router, Service& service) {
                                 }}));
   };
   value("/log/{log}/attachment/{commitment}", Permission::kRead,
-        audit::OnRecord::gathered("stele.attachment.seen", "looked at attachments of"), ApartKind::kAttachment);
+        audit::OnRecord::each("stele.attachment.seen", "looked at attachments of"), ApartKind::kAttachment);
   value("/log/{log}/sealed/{commitment}", Permission::kOpenSealed, audit::OnRecord::by_itself(), ApartKind::kSealed);
   router.add(guarded(always, {"POST", "/api/v1/erase", Permission::kErase, audit::OnRecord::by_itself(),
                               [&service](const net::Request& request, const Call& call, const net::Reply& reply) {

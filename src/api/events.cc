@@ -5,6 +5,7 @@
 #include "api/search_request.h"
 #include "api/sight.h"
 #include "api/submit.h"
+#include "api/use.h"
 #include "base/json_text.h"
 #include "event/entry.h"
 #include "ocsf/ocsf_event.h"
@@ -49,7 +50,8 @@ Result<std::uint64_t> number(const net::Request& request, std::string_view name,
 }
 
 Result<std::string> read_page(const Service& service, const net::Request& request, const Call& call) {
-  STELE_ASSIGN(const auto* sequencer, service.find(call, request.parameter("log").value_or("main")));
+  const std::string log = request.parameter("log").value_or("main");
+  STELE_ASSIGN(const auto* sequencer, service.find(call, log));
   STELE_ASSIGN(const std::uint64_t from, number(request, "from", 0));
   STELE_ASSIGN(const std::uint64_t asked, number(request, "limit", 100));
   const auto store = sequencer->store();
@@ -82,6 +84,7 @@ Result<std::string> read_page(const Service& service, const net::Request& reques
     }));
     left -= take;
   }
+  service.recorder->begin_pages(doer_of(request, &call.identity), log, pages_from(std::to_string(at)));
   out += "],\"next\":";
   append_decimal(out, at);
   out += ",\"size\":";
@@ -97,8 +100,8 @@ void add_event_routes(Router& router, Service& service) {
               [&service](const net::Request& request, const Call& call, const net::Reply& reply) {
                 submit_events(service, request, call, reply);
               }});
-  constexpr auto on_record = audit::OnRecord::gathered("stele.log.read", "read entries of");
-  router.add(showing(Shows::kMasked, {"GET", "/api/v1/events", access::Permission::kRead, on_record,
+  constexpr auto on_record = audit::OnRecord::each("stele.log.read", "read entries of");
+  router.add(showing(Shows::kMasked, {"GET", "/api/v1/events", access::Permission::kRead, on_record.in_pages(),
                                       [&service](const net::Request& request, const Call& call, const net::Reply& reply) {
                                         auto page = read_page(service, request, call);
                                         reply.send(page ? json_response(200, std::move(*page)) : error_response(page.error()));

@@ -36,6 +36,8 @@ audit::Doer doer_of(const net::Request& request, const access::Identity* identit
   return identity == nullptr ? audit::Doer{"", "", address} : audit::Doer{identity->text, identity->name, address};
 }
 
+std::string pages_from(std::string_view index) { return "from:" + std::string(index); }
+
 void note_if_refused(audit::Recorder& recorder, const net::Request& request, const access::Identity* identity, const Error& why) {
   if (why.code == Code::kDenied || why.code == Code::kNotFound || why.code == Code::kUnauthenticated)
     recorder.refuse({doer_of(request, identity), request.method, request.path, why.message});
@@ -63,6 +65,7 @@ Result<audit::Look> look_of(const net::Request& request, const Route& route, con
     } else if (name == "cursor" && route.on_record.has_pages) {
       out.pages = pages_of_cursor(value);
     } else {
+      if (name == "from" && route.on_record.has_pages) out.pages = pages_from(value);
       out.parameters += (out.parameters.empty() ? "" : "&") + escaped(name) + "=" + escaped(value);
     }
   }

@@ -15,6 +15,9 @@ namespace stele::api {
 // Who asks, and from where; of nobody known the identity is empty.
 audit::Doer doer_of(const net::Request& request, const access::Identity* identity);
 
+// The pages of a list that goes on at this entry (audit::Look::pages).
+std::string pages_from(std::string_view index);
+
 // What the request asks to see: its log, query and other parameters, from its path, its query string or its JSON body, read as
 // its handler reads them. kInvalid, kTooLarge: they cannot be read, and one that stands twice is one.
 Result<audit::Look> look_of(const net::Request& request, const Route& route, const Call& call);

@@ -55,7 +55,8 @@ class RecordTest(CommandTest):
         looks = self.audit()
         self.assertEqual([look["action"] for look in looks],
                          ["stele.log.searched", "stele.log.searched", "stele.log.counted", "stele.log.queried", "stele.timeline.seen",
-                          "stele.coverage.seen", "stele.accounts.listed", "stele.log.read", "stele.log.copied"])
+                          "stele.coverage.seen", "stele.accounts.listed", *["stele.log.read"] * 20, "stele.log.copied"])
+        self.assertEqual([look["attributes"]["path"] for look in looks[7:27]], [f"/api/v1/events/{index}" for index in range(20)])
         self.assertEqual([look["attributes"].get("query") for look in looks[:4]],
                          ["action:login", "outcome:denied", "actor:ada", "select count(*) from events"])
         self.assertEqual(looks[0]["attributes"]["parameters"], "limit=1&order=oldest")
@@ -75,11 +76,16 @@ class RecordTest(CommandTest):
             self.assertEqual(status, 200)
             cursor, pages = json.loads(body)["next"], pages + 1
         self.assertEqual(pages, 5)
+        at = 0
+        while at < 30:  # a list, and then what was asked for out of turn
+            at = json.loads(self.ask(server, "GET", f"/api/v1/events?from={at}&limit=7", auditor)[1])["next"]
+        self.assertEqual(self.ask(server, "GET", "/api/v1/events?from=9&limit=1", auditor)[0], 200)
         for _ in range(12):
             self.assertEqual(self.ask(server, "GET", "/api/v1/search?q=action&log=audit", auditor)[0], 200)
         self.assertEqual(server.stop(), 0)
         self.assertEqual([(look["targets"][0]["id"], look["attributes"].get("count")) for look in self.audit()],
-                         [("main", None), ("audit", None), ("audit", 11)])
+                         [("main", None), ("main", None), ("main", None), ("audit", None), ("audit", 11)])
+        self.assertEqual([look["attributes"].get("parameters") for look in self.audit()[1:3]], ["from=0&limit=7", "from=9&limit=1"])
 
     def test_no_request_is_read_otherwise_than_it_is_answered(self):
         reader = self.token("auditor")

@@ -30,6 +30,8 @@ def token(disk: Disk, name: str, role: str = "owner") -> str:
     words = [STELE, "token", "create", "--data", disk.data, "--role", role, "--name", name]
     return subprocess.run(words, capture_output=True, text=True, env=NO_SETTINGS, check=True).stdout.strip()
 
+TILE = "/log/main/tile/entries/000.p/1"
+
 
 class Act:
     """What is asked for, and whether it was said to hold."""
@@ -100,6 +102,12 @@ def spend_reserve(server: Server, asker: Person, giver: Person) -> list[Act]:
     return acts
 
 
+def check_nothing_is_shown(server: Server, who: Person) -> None:
+    """Not what an entry stands for already either: how often would be counted nowhere."""
+    for path in (TILE, "/api/v1/events/0", "/api/v1/events?from=0"):
+        check_refused(path, *who.ask(server, "GET", path))
+
+
 def listed(server: Server, who: Person, path: str, member: str, key: str) -> set[str]:
     status, text = who.ask(server, "GET", path)
     expect(status == 200, f"{path} is answered {status} {text}")
@@ -129,9 +137,15 @@ def grants(folder: Path, _rng: random.Random, kind: str) -> None:
     for pages, held in zip(LEVELS, kept, strict=True):
         with closing(start(disk)) as server:
             giver = log_in(disk, server.wait_ready(), f"giver{pages}")
+            if pages == 0:
+                sent = {"id": "one", "time": "2026-11-28T12:00:00Z", "actor": {"type": "user", "id": "ada"}, "action": "report.open"}
+                for method, path, body in (("POST", "/api/v1/events", sent), ("GET", TILE, None)):
+                    status, text = asker.ask(server, method, path, body)
+                    expect(status == 200, f"{path} is answered {status} {text}")
             disk.leave("ballast", 4096 * pages)
             if pages == 0:
                 acts += spend_reserve(server, asker, giver)
+                check_nothing_is_shown(server, asker)
             for what in ("token", "user", "role", "admin", "revoke"):
                 one = Act(what, held if what == "revoke" else f"{what}{pages}")
                 act(server, asker, giver, one)

@@ -1,4 +1,6 @@
 // Roles: listed, defined, removed (docs/formats/access.md).
+#include <algorithm>
+
 #include "api/grant_json.h"
 #include "api/parameters.h"
 #include "api/responses.h"
@@ -53,7 +55,12 @@ Result<access::Role> read_role(const Parameters& parameters) {
   for (const std::string& name : split_list(parameters.text("masked"))) {
     const query::Field field = query::find_field(name);
     if (field.paths.empty()) return invalid("masked: \"" + name + "\" is no field of events");
-    for (const std::string& path : field.paths) out.masked.push_back(path);
+    // "actor" is asked for as some of what stands below it, and is a member of the event: all of that is masked.
+    const bool has_more = std::ranges::any_of(field.paths, [&](const std::string& path) { return path.starts_with(name + "."); });
+    if (has_more)
+      out.masked.push_back(name);
+    else
+      out.masked.insert(out.masked.end(), field.paths.begin(), field.paths.end());
   }
   return out;
 }

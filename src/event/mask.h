@@ -18,8 +18,8 @@ class Mask {
 
   [[nodiscard]] const std::vector<std::string>& paths() const { return paths_; }
 
-  // The entry with "[masked]" in place of what stands at these paths and below, and at its end the member `masked`, which lists
-  // them. It is not what was hashed.
+  // The entry with "[masked]" in place of what stands at these paths and below, and at its end `masked`, which lists them,
+  // and `verifiable`, which is false: it is not what was hashed.
   [[nodiscard]] std::string of(std::string_view entry) const;
 
  private:

@@ -17,11 +17,12 @@ TEST(Mask, takes_values_out_of_sight) {
       kHead + R"("event":{"time":"t","actor":{"id":"u1","email":"a@x"},"targets":[{"id":"a"},{"id":"b","name":"n"}],)"
               R"("attributes":{"card":{"no":[1,2]},"cards":3}},"original":"raw a@x"})";
   const std::string seen = Mask({"actor.email", "targets.id", "attributes.card", "source.id"}).of(entry);
-  EXPECT_EQ(seen,
-            R"({"stele":1,"id":"018f","received":"2026-11-23T16:20:00.000000000Z","source":{"id":"[masked]","kind":"http"},)"
-            R"("event":{"time":"t","actor":{"id":"u1","email":"[masked]"},)"
-            R"("targets":[{"id":"[masked]"},{"id":"[masked]","name":"n"}],"attributes":{"card":"[masked]","cards":3}},)"
-            R"("original":"[masked]","masked":["actor.email","targets.id","attributes.card","source.id","original"]})");
+  EXPECT_EQ(
+      seen,
+      R"({"stele":1,"id":"018f","received":"2026-11-23T16:20:00.000000000Z","source":{"id":"[masked]","kind":"http"},)"
+      R"("event":{"time":"t","actor":{"id":"u1","email":"[masked]"},)"
+      R"("targets":[{"id":"[masked]"},{"id":"[masked]","name":"n"}],"attributes":{"card":"[masked]","cards":3}},)"
+      R"("original":"[masked]","masked":["actor.email","targets.id","attributes.card","source.id","original"],"verifiable":false})");
 }
 
 // Goal: names with escapes, and what $literal stands around, are the paths that searches know.
@@ -47,7 +48,7 @@ TEST(Mask, knows_paths_as_searches_do) {
 
 TEST(Mask, of_what_is_no_entry_shows_nothing) {
   for (const std::string_view none : {"", "[1]", "{\"a\":", "\"secret\"", "secret"})
-    EXPECT_EQ(Mask({"a"}).of(none), R"({"masked":["a","original"]})");
+    EXPECT_EQ(Mask({"a"}).of(none), R"({"masked":["a","original"],"verifiable":false})");
 }
 
 TEST(Mask, is_of_whole_names) {

@@ -153,6 +153,24 @@ class SightTest(CommandTest):
             self.assertEqual(self.ask(token, target)[0], 403, target)
         self.assertEqual(self.ask(token, "/api/v1/sql", {"query": "SELECT * FROM events"})[0], 403)
 
+    def test_a_mask_is_over_all_that_stands_below(self):
+        who = {"type": "user", "id": "u9", "name": "Ada", "phone": "555-HIDE", "on_behalf_of": {"id": "HIDE"}}
+        self.append([{**happened(9, "2026-03-02T00:00:00Z", "authentication"), "actor": who, "attributes": {"x": {"y": "HIDE"}}}])
+        masks = ("--mask", "actor", "--mask", "attributes")
+        self.ran(self.stele("role", "define", "--data", str(self.data), "--permission", "read", *masks, "analyst"))
+        token = self.token("analyst")
+        for target in ("/api/v1/events/4", "/api/v1/events/4?format=ocsf", "/api/v1/search?q=&sentences=true", "/api/v1/search?q=HIDE"):
+            status, body = self.ask(token, target)
+            self.assertEqual(status, 200, body)
+            self.assertNotIn("HIDE", json.dumps(body), target)
+            self.assertNotIn("u9", json.dumps(body), target)
+        entry = self.ask(token, "/api/v1/events/4")[1]
+        self.assertEqual((entry["event"]["actor"], entry["event"]["attributes"]), ({"type": "[masked]", "id": "[masked]"}, "[masked]"))
+        self.assertEqual((entry["masked"], entry["verifiable"]), (["actor", "attributes", "original"], False))
+        for query in ("actor:u9", "actor.phone:555-HIDE", "type:user", "attributes.x.y:HIDE"):
+            self.assertEqual(self.ask(token, "/api/v1/search?" + urllib.parse.urlencode({"q": query}))[0], 403, query)
+        self.assertEqual(self.found(token, "HIDE"), [])
+
     def test_masks_hold_what_the_index_holds(self):
         """The same when a tile is full, and its words lie in files."""
         self.ran(self.stele("role", "define", "--data", str(self.data), "--permission", "read", "--mask", "actor.email", "analyst"))

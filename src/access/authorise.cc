@@ -21,6 +21,8 @@ Identity without_token(std::string text, std::string name, const Role* role) {
   return {std::move(text), std::move(name), role, "", {}, {}, {}};
 }
 
+constexpr std::string_view kCertificateLog = "main";
+
 }  // namespace
 
 Result<Identity> Authority::again(const Identity& user) const {
@@ -46,9 +48,13 @@ Result<Identity> Authority::identify(const Caller& caller) const {
     const std::string uid = std::to_string(*caller.uid);
     return without_token("local:" + uid, "user " + uid + " of this machine", find_shipped_role("owner"));
   }
-  if (!caller.certificate.empty())
-    return without_token("certificate:" + caller.certificate, "the certificate of " + caller.certificate,
-                         find_shipped_role("writer"));
+  if (!caller.certificate.empty()) {
+    Identity identity = without_token("certificate:" + caller.certificate, "the certificate of " + caller.certificate,
+                                      find_shipped_role("writer"));
+    identity.source = caller.certificate;
+    identity.logs = {std::string(kCertificateLog)};
+    return identity;
+  }
   if (caller.loopback && loopback_role_ != nullptr) return without_token("anonymous", caller.address, loopback_role_);
   return Error{Code::kUnauthenticated, "this needs a token: Authorization: Bearer stele_…; `stele token create` makes one"};
 }

@@ -118,14 +118,25 @@ bool is_within(const access::Grant& grant, const access::Identity& identity) {
   return std::ranges::all_of(grant.logs, [&](const std::string& log) { return identity.is_for(log); });
 }
 
+bool knows_role(const access::Grants& grants, const std::string& role, const access::Identity& identity) {
+  if (identity.logs.empty() || access::find_shipped_role(role) != nullptr) return true;
+  const auto gives_it = [&](const auto& one) { return one.grant.role == role && is_within(one.grant, identity); };
+  return identity.role->name == role || std::ranges::any_of(grants.list(access::Holder::kToken), gives_it) ||
+         std::ranges::any_of(grants.list(access::Holder::kUser), gives_it);
+}
+
 Result<audit::GrantBook::Wanted> read_wanted(const Service& service, const Parameters& parameters,
                                              const access::Identity& identity) {
   audit::GrantBook::Wanted out;
   out.name = parameters.text("name");
   out.role = parameters.text("role");
+  if (!knows_role(service.grants->grants(), out.role, identity))
+    return Error{Code::kNotFound, "there is no role \"" + out.role + "\""};
   out.source = parameters.text("source");
   for (const std::string& log : split_list(parameters.text("logs"))) {
-    if (!identity.is_for(log) || !service.logs.contains(log)) return invalid("logs: there is no log \"" + log + "\"");
+    // To who has some of the logs the others are as those that there are not; that he asked is on record.
+    if (!identity.is_for(log) || !service.logs.contains(log))
+      return Error{identity.logs.empty() ? Code::kInvalid : Code::kDenied, "logs: there is no log \"" + log + "\""};
     if (std::ranges::find(out.logs, log) == out.logs.end()) out.logs.push_back(log);
   }
   if (out.logs.empty()) out.logs = identity.logs;

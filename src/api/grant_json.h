@@ -37,7 +37,11 @@ bool is_guarded_role(const Service& service, const std::string& role);
 // Whether what was granted is within what the caller may know of.
 bool is_within(const access::Grant& grant, const access::Identity& identity);
 
-// What is asked for. kInvalid names what cannot be so; nobody gives more logs than he has.
+// Whether the caller may know of a role: of one that is defined here, who has some of the logs, only when somebody has it there.
+bool knows_role(const access::Grants& grants, const std::string& role, const access::Identity& identity);
+
+// What is asked for. kInvalid names what cannot be so; kDenied, kNotFound: there is no such log or role
+// that the caller may know of.
 Result<audit::GrantBook::Wanted> read_wanted(const Service& service, const Parameters& parameters,
                                              const access::Identity& identity);
 

@@ -3,9 +3,11 @@
 
 #include "api/responses.h"
 #include "api/service.h"
+#include "api/sight.h"
 #include "base/json_text.h"
 #include "merkle/checkpoint.h"
 #include "merkle/tile.h"
+#include "query/matcher.h"
 
 namespace stele::api {
 namespace {
@@ -81,6 +83,12 @@ Result<net::Response> proof(const net::Request& request, const Call& call, const
   if (*index >= state->size) {
     return Error{Code::kNotFound,
                  "entry " + std::to_string(*index) + " is not in the tree of size " + std::to_string(state->size)};
+  }
+  if (!call.identity.sight.is_whole()) {
+    STELE_ASSIGN(const std::string bundle, store.read(*index, 1));
+    const query::Term scope = scope_of(call.identity.sight);
+    if (!query::Matcher(scope).matches(*index, std::string_view(bundle).substr(2)))
+      return Error{Code::kNotFound, "there is no entry " + call.parts.at(1) + " that you may see"};
   }
   merkle::ProofFile file{*index, {}, state->note};
   STELE_ASSIGN(file.proof, store.prove(*index, *state));

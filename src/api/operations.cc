@@ -54,8 +54,7 @@ std::string status_json(const Service& service, const Call& call) {
   return out + "}\n";
 }
 
-std::string metrics_text(const Service& service, const Call& call) {
-  MetricsText out;
+void append_server_metrics(const Service& service, MetricsText& out) {
   const ApiCounters& c = service.counters;
   out.counter("stele_events_stored_total", "Events acknowledged over HTTP.", c.events_stored);
   out.counter("stele_events_refused_total", "Events refused over HTTP, each with its reason in the answer.", c.events_refused);
@@ -63,8 +62,14 @@ std::string metrics_text(const Service& service, const Call& call) {
               c.events_without_origin);
   out.counter("stele_events_quarantined_total", "Of those stored through other protocols, kept without being understood.",
               c.events_quarantined);
-  out.gauge("stele_streams", "Open streams.", c.streams);
+  out.gauge("stele_streams", "Open streams.", service.streams.open());
   out.histogram("stele_acknowledge_seconds", "From a request's arrival to its acknowledgement.", c.acknowledge);
+}
+
+// What is counted for the whole server is for who has all its logs: from the rest one could tell that there are others.
+std::string metrics_text(const Service& service, const Call& call) {
+  MetricsText out;
+  if (call.identity.logs.empty()) append_server_metrics(service, out);
   for (const auto& [name, parts] : service.logs) {
     if (!call.identity.knows(name, call.permission)) continue;
     const log::Sequencer& log = *parts.log;
@@ -147,11 +152,12 @@ void add_operation_routes(Router& router, Service& service) {
     return response;
   });
   get("/api/v1/status", [&service](const Call& call) { return json_response(200, status_json(service, call)); });
-  get("/api/v1/schema/event", [](const Call&) {
+  const auto schema = [](const Call&) {
     net::Response response = json_response(200, event::event_schema());
     response.headers[0].second = "application/schema+json";
     return response;
-  });
+  };
+  get("/api/v1/schema/event", schema, Gate::kKnown);
 }
 
 }  // namespace stele::api

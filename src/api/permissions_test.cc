@@ -7,9 +7,7 @@
 #include <set>
 
 #include "api/service.h"
-#include "collect/github_door.h"
-#include "collect/otlp_door.h"
-#include "collect/records_door.h"
+#include "collect/http_doors.h"
 #include "support/real_log.h"
 #include "support/router_door.h"
 #include "support/understanding.h"
@@ -72,9 +70,7 @@ struct OneLog {
 class Permissions : public ::testing::Test {
  protected:
   void SetUp() override {
-    service_.doors.push_back(collect::make_otlp_door());
-    service_.doors.push_back(collect::make_records_door());
-    service_.doors.push_back(collect::make_github_door("secret"));
+    service_.doors = collect::make_http_doors("secret");
     add_routes(router_, service_);
   }
 

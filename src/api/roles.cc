@@ -24,9 +24,10 @@ void append_role(std::string& out, const access::Role& role) {
   out += access::find_shipped_role(role.name) == nullptr ? ",\"shipped\":false}" : ",\"shipped\":true}";
 }
 
-std::string roles_json(const access::Grants& grants) {
+std::string roles_json(const access::Grants& grants, const access::Identity& identity) {
   std::string out = "{\"roles\":[";
   for (const access::Role* role : grants.roles()) {
+    if (!knows_role(grants, std::string(role->name), identity)) continue;
     if (out.back() != '[') out += ',';
     append_role(out, *role);
   }
@@ -95,8 +96,9 @@ void add_role_routes(Router& router, Service& service) {
   using access::Permission;
   router.add({"GET", "/api/v1/roles", Permission::kGrant,
               audit::OnRecord::gathered("stele.roles.listed", "listed the roles of").of_no_log(),
-              [&service](const net::Request& request, const Call&, const net::Reply& reply) {
-                answer_grants(service, request, reply, &roles_json);
+              [&service](const net::Request& request, const Call& call, const net::Reply& reply) {
+                answer_grants(service, request, reply,
+                              [identity = call.identity](const access::Grants& grants) { return roles_json(grants, identity); });
               }});
   const auto defines_guarded_role = [&service](const net::Request& request, const Call&) {
     const auto parameters = Parameters::read_all(request, true);

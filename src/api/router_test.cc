@@ -9,8 +9,7 @@
 #include <set>
 
 #include "api/service.h"
-#include "collect/github_door.h"
-#include "collect/otlp_door.h"
+#include "collect/http_doors.h"
 #include "support/real_log.h"
 #include "support/router_door.h"
 
@@ -45,8 +44,7 @@ struct Kept {
 struct Product : Kept {
   // Without a role whoever shows no token is nobody here.
   explicit Product(const char* loopback_role = "owner") : router(authority(loopback_role), recorder) {
-    service.doors.push_back(collect::make_otlp_door());
-    service.doors.push_back(collect::make_github_door("secret"));
+    service.doors = collect::make_http_doors("secret");
     add_routes(router, service);
   }
   access::Approvals approvals{access::kGuardedActs, system_clock(), crypto::system_random()};

@@ -10,6 +10,7 @@
 
 #include "access/approvals.h"
 #include "api/router.h"
+#include "api/stream_slots.h"
 #include "audit/configuration_book.h"
 #include "audit/grant_book.h"
 #include "base/clock.h"
@@ -45,7 +46,6 @@ struct ApiCounters {
   std::atomic<std::uint64_t> events_refused{0};
   std::atomic<std::uint64_t> events_without_origin{0};
   std::atomic<std::uint64_t> events_quarantined{0};
-  std::atomic<std::uint64_t> streams{0};  // open now
   std::atomic<std::uint64_t> uploads{0};  // under way
   Histogram acknowledge;                  // from a request's arrival to its answer
 };
@@ -89,6 +89,7 @@ struct Service {
   // Further samples for /metrics, from the doors and the server, of the logs that the identity may know of.
   std::function<void(MetricsText&, const access::Identity&)> more_metrics;
   ApiCounters counters;
+  StreamSlots streams;
 
   // The only ways to a log. kNotFound when there is no such log, or none that whoever asks may know of.
   [[nodiscard]] Result<LogParts> parts_of(const Call& call, const std::string& name) const;

@@ -25,7 +25,7 @@ void end_sessions(const Service& service, const net::Request& request, const Cal
   if (identity.empty()) return reply.send(error_response(invalid("identity says whose sessions, as entries name him")));
   const auto open = service.login.sessions->open_of(identity);
   if (open.empty() || !is_within(open, call.identity))
-    return reply.send(error_response({Code::kNotFound, identity + " has no session"}));
+    return refuse(service, request, call, {Code::kNotFound, identity + " has no session"}, reply);
   service.recorder->record(
       audit::sessions_ended_event(doer_of(request, &call.identity), identity, open.size(), service.clock.now()),
       [&service, identity, reply](const Status& recorded) {

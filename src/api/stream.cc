@@ -18,20 +18,17 @@ namespace {
 class EntryStream final : public net::ChunkSource {
  public:
   // Entries from `from` on, of which only those are sent that `query` means.
-  EntryStream(Service& service, access::Identity identity, const log::Sequencer& sequencer, std::uint64_t from,
-              std::optional<query::Term> query)
+  EntryStream(Service& service, std::shared_ptr<void> slot, access::Identity identity, const log::Sequencer& sequencer,
+              std::uint64_t from, std::optional<query::Term> query)
       : service_(service),
+        slot_(std::move(slot)),
         identity_(std::move(identity)),
         sequencer_(sequencer),
         at_(from),
         query_(std::move(query)),
         mask_(mask_of(identity_)) {
     if (query_) matcher_.emplace(*query_);
-    ++service_.counters.streams;
   }
-  ~EntryStream() override { --service_.counters.streams; }
-  EntryStream(const EntryStream&) = delete;
-  EntryStream& operator=(const EntryStream&) = delete;
 
   [[nodiscard]] Result<std::string> next() override {
     constexpr std::uint64_t kStep = 16;
@@ -76,6 +73,7 @@ class EntryStream final : public net::ChunkSource {
   }
 
   Service& service_;
+  std::shared_ptr<void> slot_;
   access::Identity identity_;
   std::int64_t checked_at_ = 0;
   const log::Sequencer& sequencer_;
@@ -125,15 +123,15 @@ void add_stream_routes(Router& router, Service& service) {
     if (!sequencer) return reply.send(error_response(sequencer.error()));
     const auto from = start_of(request, (*sequencer)->store()->size());
     if (!from) return reply.send(error_response(from.error()));
-    if (service.counters.streams >= service.limits.streams_max)
-      return reply.send(error_response({Code::kBusy, "too many streams are open"}));
+    auto slot = service.streams.take(call.identity.text, service.limits.streams_max);
+    if (!slot) return reply.send(error_response({Code::kBusy, "too many streams are open"}));
     auto query = query_of(request, service.clock.now());
     if (auto* wrong = std::get_if<net::Response>(&query)) return reply.send(std::move(*wrong));
     const auto seen = keep_to_sight(std::move(std::get<std::optional<query::Term>>(query)), call.identity);
     if (!seen) return refuse(service, request, call, seen.error(), reply);
     net::Response response;
     response.headers = {{"Content-Type", "text/event-stream"}, {"Cache-Control", "no-store"}};
-    response.stream = std::make_shared<EntryStream>(service, call.identity, **sequencer, *from, *seen);
+    response.stream = std::make_shared<EntryStream>(service, std::move(slot), call.identity, **sequencer, *from, *seen);
     reply.send(std::move(response));
   };
   router.add(showing(Shows::kMasked, {"GET", "/api/v1/stream", access::Permission::kRead,

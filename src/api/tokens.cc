@@ -14,7 +14,7 @@ void create(const Service& service, const net::Request& request, const Call& cal
       Parameters::read(request, {"name", "role", "source", "logs", "categories", "since", "until", "expires"});
   const auto wanted =
       parameters ? read_wanted(service, *parameters, call.identity) : Result<audit::GrantBook::Wanted>(parameters.error());
-  if (!wanted) return reply.send(error_response(wanted.error()));
+  if (!wanted) return refuse(service, request, call, wanted.error(), reply);
   service.grants->create(*wanted, doer_of(request, &call.identity),
                          [&service, reply](const Result<audit::GrantBook::Created>& created) {
                            if (!created) return reply.send(error_response(created.error()));
@@ -29,7 +29,8 @@ void create(const Service& service, const net::Request& request, const Call& cal
 void revoke(const Service& service, const net::Request& request, const Call& call, const net::Reply& reply) {
   const std::string& id = call.parts.at(0);
   const auto grant = service.grants->grants().find(access::Holder::kToken, id);
-  if (grant && !is_within(*grant, call.identity)) return reply.send(error_response({Code::kNotFound, "there is no token " + id}));
+  if (!grant || !is_within(*grant, call.identity))
+    return refuse(service, request, call, {Code::kNotFound, "there is no token " + id}, reply);
   service.grants->revoke(access::Holder::kToken, id, doer_of(request, &call.identity),
                          [reply](const Result<access::Grant>& revoked) {
                            if (!revoked) return reply.send(error_response(revoked.error()));

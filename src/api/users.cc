@@ -1,4 +1,6 @@
 // Users: given access and invited, listed, and their access taken (docs/formats/access.md).
+#include <algorithm>
+
 #include "api/grant_json.h"
 #include "api/parameters.h"
 #include "api/responses.h"
@@ -24,14 +26,23 @@ void answer_invited(const Service& service, const access::Grant& grant, const st
   reply.send(json_response(200, out + "}\n"));
 }
 
+// Users are of the whole server: who has some of its logs would learn from a name that is taken that there is somebody of another
+// one. So his are named after one of his.
+Status may_name(const std::string& user, const access::Identity& identity) {
+  const auto ends_so = [&](const std::string& log) { return user.size() > log.size() + 1 && user.ends_with("@" + log); };
+  if (identity.logs.empty() || std::ranges::any_of(identity.logs, ends_so)) return {};
+  return Error{Code::kDenied, identity.name + " has some of the logs, and names users after one: NAME@" + identity.logs.front()};
+}
+
 // What he may have had before proves nothing by the time that he has access. The invitation is made first: one who has no access
 // has nothing by it, and what has no space for it gives no access either.
 void create(const Service& service, const net::Request& request, const Call& call, const net::Reply& reply) {
   const auto parameters = Parameters::read(request, {"user", "name", "role", "logs", "categories", "since", "until", "expires"});
   auto wanted =
       parameters ? read_wanted(service, *parameters, call.identity) : Result<audit::GrantBook::Wanted>(parameters.error());
-  if (!wanted) return reply.send(error_response(wanted.error()));
+  if (!wanted) return refuse(service, request, call, wanted.error(), reply);
   const std::string user = parameters->text("user");
+  if (const Status may = may_name(user, call.identity); !may) return refuse(service, request, call, may.error(), reply);
   if (wanted->name.empty()) wanted->name = user;
   at_the_desk(service.login, reply, [&service, reply, user, wanted = *wanted, doer = doer_of(request, &call.identity)] {
     std::string invitation;
@@ -51,16 +62,17 @@ void create(const Service& service, const net::Request& request, const Call& cal
 }
 
 // One that the caller may know of and that holds; or the answer is sent.
-std::optional<access::Grant> find_user(const Service& service, const Call& call, const net::Reply& reply) {
+std::optional<access::Grant> find_user(const Service& service, const net::Request& request, const Call& call,
+                                       const net::Reply& reply) {
   const std::string id = net::percent_decode(call.parts.at(0));
   auto grant = service.grants->grants().find(Holder::kUser, id);
   if (grant && is_within(*grant, call.identity)) return grant;
-  reply.send(error_response({Code::kNotFound, "there is no user " + id}));
+  refuse(service, request, call, {Code::kNotFound, "there is no user " + id}, reply);
   return std::nullopt;
 }
 
 void invite(const Service& service, const net::Request& request, const Call& call, const net::Reply& reply) {
-  const auto grant = find_user(service, call, reply);
+  const auto grant = find_user(service, request, call, reply);
   if (!grant) return;
   if (const auto holds = service.grants->grants().user(grant->id, service.clock.now()); !holds)
     return reply.send(error_response(invalid("the user " + grant->id + " has no access any more")));
@@ -80,7 +92,7 @@ void invite(const Service& service, const net::Request& request, const Call& cal
 }
 
 void revoke(const Service& service, const net::Request& request, const Call& call, const net::Reply& reply) {
-  const auto grant = find_user(service, call, reply);
+  const auto grant = find_user(service, request, call, reply);
   if (!grant) return;
   service.grants->revoke(Holder::kUser, grant->id, doer_of(request, &call.identity),
                          [&service, reply](const Result<access::Grant>& revoked) {

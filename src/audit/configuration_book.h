@@ -16,7 +16,7 @@ namespace stele::audit {
 
 // Values by setting. What is long is cut at kSettingBytesMax by whoever makes one, so that all of it fits an entry.
 using Configuration = std::map<std::string, std::string, std::less<>>;
-inline constexpr std::size_t kSettingBytesMax = 200;
+inline constexpr std::size_t kSettingBytesMax = 2'000;
 
 // What is different, before and after; the two are.
 event::InternalEvent configuration_event(const Configuration& before, const Configuration& after, UnixNanos now);

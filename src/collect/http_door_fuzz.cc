@@ -3,11 +3,7 @@
 #include <cstdint>
 #include <cstdlib>
 
-#include "collect/cloudevents_door.h"
-#include "collect/document_door.h"
-#include "collect/github_door.h"
-#include "collect/otlp_door.h"
-#include "collect/records_door.h"
+#include "collect/http_doors.h"
 #include "crypto/hmac.h"
 #include "event/intake.h"
 #include "support/understanding.h"
@@ -22,14 +18,7 @@ void require(bool holds) {
 }
 
 const std::vector<std::unique_ptr<sc::HttpDoor>>& doors() {
-  static const auto all = [] {
-    auto out = sc::make_document_doors();
-    out.push_back(sc::make_otlp_door());
-    out.push_back(sc::make_cloudevents_door());
-    out.push_back(sc::make_records_door());
-    out.push_back(sc::make_github_door("secret"));
-    return out;
-  }();
+  static const auto all = sc::make_http_doors("secret");
   return all;
 }
 

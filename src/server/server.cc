@@ -6,11 +6,8 @@
 #include <future>
 
 #include "api/service.h"
-#include "collect/cloudevents_door.h"
-#include "collect/document_door.h"
-#include "collect/github_door.h"
+#include "collect/http_doors.h"
 #include "collect/otlp_door.h"
-#include "collect/records_door.h"
 #include "collect/rules.h"
 #include "collect/syslog_door.h"
 #include "crypto/random.h"
@@ -147,6 +144,7 @@ struct Server::Parts {
   void watch_logs();
   void watch_tls() const;
   void append_metrics(MetricsText& out, const access::Identity& identity) const;
+  void append_server_metrics(MetricsText& out) const;
 };
 
 Status Server::Parts::open() {
@@ -322,16 +320,14 @@ void Server::Parts::watch_tls() const {
 
 // The protocols that share the native port.
 Status Server::Parts::add_doors() {
-  service->doors.push_back(collect::make_otlp_door());
-  service->doors.push_back(collect::make_cloudevents_door());
-  service->doors.push_back(collect::make_records_door());
-  for (auto& door : collect::make_document_doors()) service->doors.push_back(std::move(door));
-  if (config.github_secret_file.empty()) return {};
-  constexpr std::uint64_t kSecretBytesMax = 4096;
-  STELE_ASSIGN(std::string secret, io::read_file(io::posix(), config.github_secret_file, kSecretBytesMax));
-  while (secret.ends_with('\n') || secret.ends_with('\r')) secret.pop_back();
-  if (secret.empty()) return invalid(config.github_secret_file + " is empty; it holds the secret of GitHub's webhooks");
-  service->doors.push_back(collect::make_github_door(std::move(secret)));
+  std::optional<std::string> github_secret;
+  if (!config.github_secret_file.empty()) {
+    constexpr std::uint64_t kSecretBytesMax = 4096;
+    STELE_ASSIGN(github_secret, io::read_file(io::posix(), config.github_secret_file, kSecretBytesMax));
+    while (github_secret->ends_with('\n') || github_secret->ends_with('\r')) github_secret->pop_back();
+    if (github_secret->empty()) return invalid(config.github_secret_file + " is empty; it holds the secret of GitHub's webhooks");
+  }
+  service->doors = collect::make_http_doors(github_secret);
   return {};
 }
 
@@ -406,6 +402,13 @@ Status Server::Parts::open_grpc() {
 }
 
 void Server::Parts::append_metrics(MetricsText& out, const access::Identity& identity) const {
+  if (identity.logs.empty()) append_server_metrics(out);
+  for (const auto& one : logs) {
+    if (identity.knows(one->name(), access::Permission::kObserve)) one->append_metrics(out);
+  }
+}
+
+void Server::Parts::append_server_metrics(MetricsText& out) const {
   out.gauge("stele_http_connections", "Open HTTP connections.", http->counters().connections);
   out.counter("stele_http_requests_total", "HTTP requests.", http->counters().requests);
   for (std::size_t digit = 2; digit < http->counters().answers.size(); ++digit) {
@@ -422,9 +425,6 @@ void Server::Parts::append_metrics(MetricsText& out, const access::Identity& ide
   out.counter("stele_syslog_quarantined_total", "Of them, quarantined.", syslog->counters().quarantined);
   out.counter("stele_syslog_retries_total", "Batches that the log did not take at once.", syslog->counters().retries);
   recorder->append_metrics(out);
-  for (const auto& one : logs) {
-    if (identity.knows(one->name(), access::Permission::kObserve)) one->append_metrics(out);
-  }
 }
 
 Server::Server(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}

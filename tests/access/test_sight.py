@@ -12,7 +12,7 @@ from pathlib import Path
 
 sys.path.append(str(Path(__file__).parents[1] / "cli"))
 
-from harness import PATIENCE, STELE, CommandTest, lines  # noqa: E402
+from harness import PATIENCE, STELE, CommandTest, lines, wait_until  # noqa: E402
 
 
 def happened(number: int, when: str, category: str) -> dict:
@@ -85,7 +85,10 @@ class SightTest(CommandTest):
             for target in ("/log/main/tile/entries/000.p/4", "/log/main/tile/0/000.p/4", "/api/v1/accounts", "/api/v1/coverage"):
                 self.assertEqual(self.ask(token, target)[0], 403, target)
             self.assertEqual(self.ask(token, "/log/main/checkpoint")[0], 200)
-            # What it sees it can prove.
+            # What it sees it can prove, and nothing else.
+            wait_until(lambda: self.ask(february, "/log/main/checkpoint")[1]["text"].split("\n")[1] == "4", "a checkpoint of all")
+            for index in range(4):
+                self.assertEqual(self.ask(token, f"/log/main/proof/{index}")[0], 200 if index in all_of_it else 404, index)
             self.assertEqual(self.ask(token, "/api/v1/search?q=&proof=true")[0], 200)
 
     def streamed(self, token: str) -> list[int]:

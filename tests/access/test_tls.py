@@ -115,11 +115,15 @@ class TlsTest(CommandTest):
         self.assertEqual(self.curl(*trust, "-d", "@event", "-w", "%{http_code}", "-o", "answer", url + "/api/v1/events").stdout, "401")
         forged = self.curl(*trust, "--cert", "stranger.pem", "--key", "stranger.key", "-d", "@event", url + "/api/v1/events")
         self.assertNotEqual(forged.returncode, 0)
+        posted = lambda target: self.curl(*mine, "-d", "@event", "-w", "%{http_code}", "-o", "answer", url + target).stdout  # noqa: E731
+        self.assertEqual(posted("/api/v1/events?source=payroll"), "403", "it writes as itself alone")
+        for target in ("/log/audit/checkpoint", "/log/audit/key"):
+            self.assertEqual(self.curl(*mine, "-w", "%{http_code}", "-o", "answer", url + target).stdout, "404", target)
         [entry] = self.stored()
-        self.assertEqual(entry["source"]["identity"], "certificate:billing-1")
+        self.assertEqual((entry["source"]["id"], entry["source"]["identity"]), ("billing-1", "certificate:billing-1"))
         refused = [one["event"] for one in self.stored("--data", str(self.data), "--log", "audit")
                    if one["event"]["action"] == "stele.access.refused"]
-        self.assertEqual([one["actor"]["id"] for one in refused], ["certificate:billing-1", "anonymous"])
+        self.assertEqual([one["actor"]["id"] for one in refused], ["certificate:billing-1", "anonymous", *["certificate:billing-1"] * 3])
 
     def test_what_cannot_be_is_said(self):
         certificate, key = self.certificate("server")

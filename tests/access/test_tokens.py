@@ -110,6 +110,32 @@ class TokenTest(CommandTest):
                                    json.dumps({"query": "SELECT count(*) FROM events", "log": "secret-tenant"}))
         self.assertEqual(status, 404, body)
 
+    def test_never_learns_of_whom_and_what_is_of_another_log(self):
+        server = self.serve("--logs", "secret-tenant")
+        mine = self.token("owner", "--log", "main")
+        self.ran(self.stele("role", "define", "--data", str(self.data), "--permission", "read", "tenant-analyst"))
+        self.ran(self.stele("user", "create", "--data", str(self.data), "--role", "tenant-analyst", "--log", "secret-tenant", "bob"))
+        roles = lambda: [one["role"] for one in json.loads(self.ask(server, "GET", "/api/v1/roles", mine)[2])["roles"]]  # noqa: E731
+        self.assertNotIn("tenant-analyst", roles())
+        samples = [line for line in self.ask(server, "GET", "/metrics", mine)[2].decode().splitlines() if not line.startswith("#")]
+        self.assertTrue(samples)
+        self.assertEqual([line for line in samples if 'log="main"' not in line and not line.startswith("stele_disk_")], [])
+        # One that there is and one that there is not are answered alike, and each such question is on record.
+        asked = [("users", {"user": name, "role": "reader"}) for name in ("bob", "nobody")]
+        asked += [("tokens", {"name": "x", "role": name}) for name in ("tenant-analyst", "no-analyst")]
+        answers = [(status, body.replace(b"tenant-analyst", b"no-analyst")) for status, _, body in
+                   [self.ask(server, "POST", "/api/v1/" + what, mine, json.dumps(body)) for what, body in asked]]
+        self.assertEqual([status for status, _ in answers], [403, 403, 404, 404])
+        self.assertEqual((answers[0], answers[2]), (answers[1], answers[3]))
+        for target in ("users/bob/invite", "users/nobody/invite", "users/bob/revoke", "tokens/0000000000/revoke"):
+            self.assertEqual(self.ask(server, "POST", "/api/v1/" + target, mine)[0], 404, target)
+        status, _, body = self.ask(server, "POST", "/api/v1/users", mine, json.dumps({"user": "eve@main", "role": "reader"}))
+        self.assertEqual((status, json.loads(body).get("logs")), (200, ["main"]))
+        self.ran(self.stele("token", "create", "--data", str(self.data), "--role", "tenant-analyst", "--log", "main", "--name", "y"))
+        self.assertIn("tenant-analyst", roles(), "somebody has it here now")
+        written = [entry["event"]["action"] for entry in self.stored("--data", str(self.data), "--log", "audit")]
+        self.assertEqual(written.count("stele.access.refused"), 8)
+
     def test_gives_nobody_more_than_it_has(self):
         server = self.serve("--logs", "payroll")
         everyones, narrow = self.token("owner"), self.token("admin", "--log", "main")

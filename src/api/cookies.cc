@@ -9,6 +9,13 @@ net::Header set_session_cookie(const net::Peer& peer, const std::string& value) 
                             (peer.tls ? "; Secure" : "") + (value.empty() ? "; Max-Age=0" : "")};
 }
 
+std::string_view device_cookie_name(const net::Peer& peer) { return peer.tls ? "__Host-stele-device" : "stele-device"; }
+
+net::Header set_device_cookie(const net::Peer& peer, const std::string& value) {
+  return {"Set-Cookie", std::string(device_cookie_name(peer)) + "=" + value +
+                            "; Path=/; HttpOnly; SameSite=Strict; Max-Age=31536000" + (peer.tls ? "; Secure" : "")};
+}
+
 std::optional<std::string_view> session_cookie(const net::Request& request) {
   return find_cookie(request, session_cookie_name(request.peer));
 }

@@ -18,4 +18,8 @@ std::string_view session_cookie_name(const net::Peer& peer);
 // The header that sets it, or takes it away where the value is empty.
 net::Header set_session_cookie(const net::Peer& peer, const std::string& value);
 
+// What a browser shows that somebody came in with before: it stays for a year, and is no session (login::Desk).
+std::string_view device_cookie_name(const net::Peer& peer);
+net::Header set_device_cookie(const net::Peer& peer, const std::string& value);
+
 }  // namespace stele::api

@@ -21,6 +21,7 @@ struct Visit {
   net::Peer peer;
   std::string network;
   Parameters given;
+  std::string device;  // that his browser shows; empty: none
 };
 
 Result<Visit> read_visit(const net::Request& request, const std::set<std::string_view>& known) {
@@ -28,7 +29,8 @@ Result<Visit> read_visit(const net::Request& request, const std::set<std::string
   STELE_ASSIGN(Parameters given, Parameters::read(request, known));
   audit::Doer doer = doer_of(request, nullptr);
   std::string network = audit::prefix_of(doer.address);
-  return Visit{std::move(doer), request.peer, std::move(network), std::move(given)};
+  return Visit{std::move(doer), request.peer, std::move(network), std::move(given),
+               std::string(find_cookie(request, device_cookie_name(request.peer)).value_or(""))};
 }
 
 net::Response refusal(const Error& error, std::int64_t wait_seconds) {
@@ -60,6 +62,7 @@ void begin_session(const Service& service, const Visit& visit, const login::Desk
   append_text_member(out, "csrf", session.csrf);
   net::Response response = json_response(200, out + "}\n");
   response.headers.push_back(set_session_cookie(visit.peer, session.cookie));
+  response.headers.push_back(set_device_cookie(visit.peer, verdict.device));
   reply.send(std::move(response));
 }
 
@@ -70,7 +73,8 @@ std::string named(const Service& service, const std::string& user) {
 
 void log_in(const Service& service, const Visit& visit, const net::Reply& reply) {
   const std::string user = visit.given.text("user");
-  const auto verdict = service.login.desk->login(user, visit.given.text("password"), visit.given.text("code"), visit.network);
+  const auto verdict =
+      service.login.desk->login({user, visit.given.text("password"), visit.given.text("code"), visit.network, visit.device});
   if (!verdict.status) {
     const Error& why = verdict.status.error();
     if (why.code == Code::kUnauthenticated)

@@ -29,13 +29,19 @@ void append_member(std::string& out, std::string_view name, std::string_view tex
   append_json_string(out, text);
 }
 
+std::optional<Hash> read_hash(JsonValue value) {
+  const auto bytes = hex_decode(value.text());
+  Hash out{};
+  if (!bytes || bytes->size() != out.size()) return std::nullopt;
+  std::memcpy(out.data(), bytes->data(), bytes->size());
+  return out;
+}
+
 bool read_invitation(JsonValue value, Credential& out) {
   if (!value["invitation"]) return true;
-  const auto bytes = hex_decode(value["invitation"].text());
+  out.invitation = read_hash(value["invitation"]);
   const auto until = parse_time(value["invited_until"].text());
-  if (!bytes || bytes->size() != Hash{}.size() || !until) return false;
-  out.invitation.emplace();
-  std::memcpy(out.invitation->data(), bytes->data(), bytes->size());
+  if (!out.invitation || !until) return false;
   out.invited_until = *until;
   return true;
 }
@@ -44,6 +50,14 @@ void note_network(Credential& credential, const std::string& network) {
   std::erase(credential.networks, network);
   credential.networks.push_back(network);
   if (credential.networks.size() > kNetworksMax) credential.networks.erase(credential.networks.begin());
+}
+
+void note_device(Credential& credential, std::string_view device) {
+  constexpr std::size_t kDevicesMax = 16;
+  const Hash hash = hash_of_secret(device);
+  std::erase(credential.devices, hash);
+  credential.devices.push_back(hash);
+  if (credential.devices.size() > kDevicesMax) credential.devices.erase(credential.devices.begin());
 }
 
 Error wrong() { return {Code::kUnauthenticated, CredentialBook::kWrong}; }
@@ -68,7 +82,16 @@ std::string credentials_text(const Credentials& credentials) {
       if (out.back() != '[') out += ',';
       append_json_string(out, network);
     }
-    out += "]}";
+    out += ']';
+    if (!one.devices.empty()) {
+      out += ",\"devices\":[";
+      for (const Hash& device : one.devices) {
+        if (out.back() != '[') out += ',';
+        append_json_string(out, hex_encode(as_byte_span(device)));
+      }
+      out += ']';
+    }
+    out += '}';
   }
   return out + "}}\n";
 }
@@ -95,6 +118,11 @@ Result<Credentials> parse_credentials(std::string_view text) {
     }
     sound = sound && read_invitation(value, one);
     value["networks"].for_each([&](JsonValue network) { one.networks.push_back(network.text()); });
+    value["devices"].for_each([&](JsonValue device) {
+      const auto hash = read_hash(device);
+      sound = sound && hash;
+      if (hash) one.devices.push_back(*hash);
+    });
     out.emplace(user, std::move(one));
   });
   if (!sound) return corrupt("a user's credential cannot be read");
@@ -133,7 +161,10 @@ Result<std::string> CredentialBook::invite(const std::string& user) {
   credential.invitation = hash_of_secret(text);
   credential.invited_until = clock_.now() + kInvitationNanos;
   const std::lock_guard lock(mutex_);
-  if (const auto before = credentials_.find(user); before != credentials_.end()) credential.networks = before->second.networks;
+  if (const auto before = credentials_.find(user); before != credentials_.end()) {
+    credential.networks = before->second.networks;
+    credential.devices = before->second.devices;
+  }
   STELE_TRY(put(user, std::move(credential)));
   note_change(user);
   return text;
@@ -210,7 +241,10 @@ Result<std::string> CredentialBook::join(const std::string& user, const std::opt
   const bool is_invited = invitation && before != credentials_.end() && before->second.invitation &&
                           is_same(*before->second.invitation, hash_of_secret(*invitation));
   if (invitation && !is_invited) return Error{Code::kUnauthenticated, "this invitation was used"};
-  if (is_invited) credential.networks = before->second.networks;
+  if (is_invited) {
+    credential.networks = before->second.networks;
+    credential.devices = before->second.devices;
+  }
   note_network(credential, network);
   STELE_TRY(put(user, std::move(credential)));
   note_change(user);
@@ -223,8 +257,15 @@ bool CredentialBook::is_known(std::string_view user, std::string_view network) c
   return it != credentials_.end() && std::ranges::find(it->second.networks, network) != it->second.networks.end();
 }
 
+bool CredentialBook::is_device(std::string_view user, std::string_view device) const {
+  const Hash hash = hash_of_secret(device);
+  const std::lock_guard lock(mutex_);
+  const auto it = credentials_.find(user);
+  return it != credentials_.end() && std::ranges::any_of(it->second.devices, [&](const Hash& one) { return is_same(one, hash); });
+}
+
 Status CredentialBook::check(const std::string& user, const std::string& password, std::string_view code,
-                             const std::string& network) {
+                             const std::string& network, std::string_view device) {
   std::string hash;
   {
     const std::lock_guard lock(mutex_);
@@ -239,6 +280,7 @@ Status CredentialBook::check(const std::string& user, const std::string& passwor
   Credential credential = it->second;
   credential.totp_last = *step;
   note_network(credential, network);
+  note_device(credential, device);
   return put(user, std::move(credential));
 }
 

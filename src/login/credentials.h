@@ -25,6 +25,7 @@ struct Credential {
   std::optional<Hash> invitation;     // SHA-256 of its text
   UnixNanos invited_until = 0;        // where there is one
   std::vector<std::string> networks;  // from which he came, the last one last
+  std::vector<Hash> devices;          // SHA-256 of what the browsers show with which he came, the last one last
 
   friend bool operator==(const Credential&, const Credential&) = default;
 };
@@ -68,11 +69,13 @@ class CredentialBook {
   Result<std::string> join(const std::string& user, const std::optional<std::string>& invitation, const std::string& password,
                            const std::string& network);
 
-  // Whether he is known to come from this network.
+  // Whether he is known to come from this network; with this device.
   [[nodiscard]] bool is_known(std::string_view user, std::string_view network) const;
-  // Whether it is he, which is noted with the network. kUnauthenticated: no, in words that do not say why. Takes as long whoever
-  // it is.
-  Status check(const std::string& user, const std::string& password, std::string_view code, const std::string& network);
+  [[nodiscard]] bool is_device(std::string_view user, std::string_view device) const;
+  // Whether it is he, which is noted with the network and the device. kUnauthenticated: no, in words that do not say why. Takes
+  // as long whoever it is.
+  Status check(const std::string& user, const std::string& password, std::string_view code, const std::string& network,
+               std::string_view device);
 
  private:
   CredentialBook(io::FileSystem& fs, std::string path, const Clock& clock, Random& random)

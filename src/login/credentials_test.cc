@@ -56,7 +56,7 @@ TEST_F(CredentialBookTest, LetsInWhoHasPasswordAndCode) {
 
   std::set<std::string> told;
   const auto refused = [&](const std::string& user, const std::string& password, const std::string& shown) {
-    const Status status = book->check(user, password, shown, "n");
+    const Status status = book->check(user, password, shown, "n", "d");
     if (!status) told.insert(status.error().message);
     return !status.ok() && status.error().code == Code::kUnauthenticated;
   };
@@ -66,7 +66,7 @@ TEST_F(CredentialBookTest, LetsInWhoHasPasswordAndCode) {
   EXPECT_TRUE(refused("ada", "", code(secret)));
   EXPECT_TRUE(refused("bob", kPassword, code(secret)));
   EXPECT_FALSE(book->is_known("ada", "198.51.100.0/24"));
-  EXPECT_TRUE(book->check("ada", kPassword, code(secret), "198.51.100.0/24"));
+  EXPECT_TRUE(book->check("ada", kPassword, code(secret), "198.51.100.0/24", "d"));
   EXPECT_TRUE(refused("ada", kPassword, code(secret))) << "a code that was used";
   EXPECT_EQ(told.size(), 1U) << "what is told says what was wrong";
   book = open();
@@ -74,7 +74,7 @@ TEST_F(CredentialBookTest, LetsInWhoHasPasswordAndCode) {
   EXPECT_TRUE(book->is_known("ada", "198.51.100.0/24"));
   EXPECT_FALSE(book->is_known("bob", "198.51.100.0/24"));
   clock.advance(30 * kSecond);
-  EXPECT_TRUE(book->check("ada", kPassword, code(secret), "198.51.100.0/24"));
+  EXPECT_TRUE(book->check("ada", kPassword, code(secret), "198.51.100.0/24", "d"));
 }
 
 TEST_F(CredentialBookTest, AnInvitationIsGoodOnceAndForADay) {
@@ -120,7 +120,7 @@ TEST_F(CredentialBookTest, ANewInvitationTakesTheOldPasswordAway) {
   auto book = open();
   const std::string secret = *book->join("ada", *book->invite("ada"), kPassword, "home");
   ASSERT_TRUE(book->invite("ada"));
-  EXPECT_FALSE(book->check("ada", kPassword, code(secret), "n"));
+  EXPECT_FALSE(book->check("ada", kPassword, code(secret), "n", "d"));
 }
 
 TEST_F(CredentialBookTest, SetsUpOnceAndInMemoryAlone) {

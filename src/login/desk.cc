@@ -1,5 +1,8 @@
 #include "login/desk.h"
 
+#include "base/bytes.h"
+#include "login/secret_text.h"
+
 namespace stele::login {
 namespace {
 
@@ -17,28 +20,31 @@ Error too_often(std::int64_t seconds) {
 
 }  // namespace
 
-Desk::Verdict Desk::login(const std::string& user, const std::string& password, const std::string& code,
-                          const std::string& network) {
-  const std::string tried = access::is_user_id(user) ? user : kNobody;
-  const bool known = credentials_.is_known(tried, network);
+Desk::Verdict Desk::login(const Shown& shown) {
+  const std::string tried = access::is_user_id(shown.user) ? shown.user : kNobody;
+  const bool has_device = !shown.device.empty() && credentials_.is_device(tried, shown.device);
+  const bool known = has_device || credentials_.is_known(tried, shown.network);
+  // What others do from his network is not what his browser does. No network has such a name.
+  const std::string from = has_device ? "device " + hex_encode(as_byte_span(hash_of_secret(shown.device))) : shown.network;
   {
     const std::lock_guard lock(mutex_);
-    const std::int64_t seconds = seconds_of(throttle_.wait(tried, network, known, clock_.monotonic()));
-    if (seconds > 0) return {too_often(seconds), seconds, std::nullopt, 0};
+    const std::int64_t seconds = seconds_of(throttle_.wait(tried, from, known, clock_.monotonic()));
+    if (seconds > 0) return {too_often(seconds), seconds, std::nullopt, 0, ""};
   }
-  const std::uint64_t generation = credentials_.generation(user);
-  Status status = credentials_.check(user, password, code, network);
-  auto identity = grants_.user(user, clock_.now());
+  const std::uint64_t generation = credentials_.generation(shown.user);
+  std::string device = has_device ? shown.device : make_secret_text(random_);
+  Status status = credentials_.check(shown.user, shown.password, shown.code, shown.network, device);
+  auto identity = grants_.user(shown.user, clock_.now());
   // Whose access was taken is told no more than who never had any.
   if (status && !identity) status = Error{Code::kUnauthenticated, CredentialBook::kWrong};
   const std::lock_guard lock(mutex_);
   if (status) {
-    throttle_.succeeded(tried, network);
+    throttle_.succeeded(tried, from);
     grants_.note_use(*identity, clock_.now());
-    return {Status(), 0, std::move(*identity), generation};
+    return {Status(), 0, std::move(*identity), generation, std::move(device)};
   }
-  if (status.error().code == Code::kUnauthenticated) throttle_.failed(tried, network, known, clock_.monotonic());
-  return {status, 0, std::nullopt, 0};
+  if (status.error().code == Code::kUnauthenticated) throttle_.failed(tried, from, known, clock_.monotonic());
+  return {status, 0, std::nullopt, 0, ""};
 }
 
 // 256 random bits are not guessed: a network slows down itself alone.

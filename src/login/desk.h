@@ -16,17 +16,27 @@ namespace stele::login {
 // Thread-safe. What it works on outlives it.
 class Desk {
  public:
-  Desk(CredentialBook& credentials, const access::Grants& grants, const Clock& clock)
-      : credentials_(credentials), grants_(grants), clock_(clock) {}
+  Desk(CredentialBook& credentials, const access::Grants& grants, const Clock& clock, Random& random)
+      : credentials_(credentials), grants_(grants), clock_(clock), random_(random) {}
 
   struct Verdict {
     Status status;                             // kUnauthenticated; kBusy: he is to wait; as CredentialBook
     std::int64_t wait_seconds = 0;             // then, at least one
     std::optional<access::Identity> identity;  // with a good status
     std::uint64_t generation = 0;              // of what proved that it is he (CredentialBook::generation)
+    std::string device;                        // with a good status: what his browser is to show next time
   };
-  // Takes as long as a password takes, whoever it is.
-  Verdict login(const std::string& user, const std::string& password, const std::string& code, const std::string& network);
+  // What somebody shows who wants in.
+  struct Shown {
+    std::string user;
+    std::string password;
+    std::string code;
+    std::string network;  // from which he comes
+    std::string device;   // what his browser was given when somebody came in with it; empty: nothing
+  };
+  // Takes as long as a password takes, whoever it is. With a device that he came in with before he waits for what failed with
+  // that device alone.
+  Verdict login(const Shown& shown);
   // Whose invitation this is. kUnauthenticated: nobody's that holds; that is guessing too.
   struct Invited {
     Status status;
@@ -39,6 +49,7 @@ class Desk {
   CredentialBook& credentials_;
   const access::Grants& grants_;
   const Clock& clock_;
+  Random& random_;
   std::mutex mutex_;
   // Guarded by it.
   Throttle throttle_;

@@ -27,8 +27,9 @@ class DeskTest : public ::testing::Test {
     give(user, "reader");
     return *book->join(user, *book->invite(user), kPassword, "home");
   }
-  Desk::Verdict login(const std::string& user, const std::string& code, const std::string& network) {
-    return desk.login(user, kPassword, code, network);
+  Desk::Verdict login(const std::string& user, const std::string& code, const std::string& network,
+                      const std::string& device = {}) {
+    return desk.login({user, kPassword, code, network, device});
   }
   [[nodiscard]] std::string code(const std::string& secret) const { return totp_code(secret, totp_step(clock.now())); }
 
@@ -37,7 +38,7 @@ class DeskTest : public ::testing::Test {
   access::Grants grants;
   std::unique_ptr<CredentialBook> book =
       std::move(*CredentialBook::open(io::posix(), temporary.path("credentials.json"), clock, crypto::system_random()));
-  Desk desk{*book, grants, clock};
+  Desk desk{*book, grants, clock, crypto::system_random()};
 };
 
 TEST_F(DeskTest, LetsInWhoHasAccess) {
@@ -58,6 +59,29 @@ TEST_F(DeskTest, NotesNoUseOfWhoFails) {
   join("ada");
   EXPECT_FALSE(login("ada", "000000", "home").status);
   EXPECT_EQ(grants.list(access::Holder::kUser).at(0).last_used, 0);
+}
+
+// Goal: whoever guesses from his own network keeps nobody out of the browser with which he came in before; and that one is no way
+// to guess faster, nor for another user.
+TEST_F(DeskTest, ABrowserThatWasLetInWaitsForItselfAlone) {
+  const std::string secret = join("ada");
+  const std::string device = login("ada", code(secret), "home").device;
+  EXPECT_EQ(device.size(), 64U);
+  clock.advance(30 * kSecond);
+  for (int i = 0; i < 5; ++i) EXPECT_EQ(login("ada", "000000", "home").status.error().code, Code::kUnauthenticated);
+  EXPECT_EQ(login("ada", code(secret), "home").status.error().code, Code::kBusy);
+  EXPECT_EQ(login("ada", code(secret), "home", std::string(64, 'a')).status.error().code, Code::kBusy) << "of a device made up";
+  const auto verdict = login("ada", code(secret), "home", device);
+  EXPECT_TRUE(verdict.status);
+  EXPECT_EQ(verdict.device, device) << "it stays";
+  clock.advance(30 * kSecond);
+  for (int i = 0; i < 5; ++i) EXPECT_EQ(login("ada", "000000", "anywhere", device).status.error().code, Code::kUnauthenticated);
+  EXPECT_EQ(login("ada", code(secret), "anywhere", device).status.error().code, Code::kBusy) << "it may not guess for ever";
+  give("bob", "reader");
+  EXPECT_FALSE(book->is_device("bob", device));
+  auto read = CredentialBook::open(io::posix(), temporary.path("credentials.json"), clock, crypto::system_random());
+  ASSERT_TRUE(read);
+  EXPECT_TRUE((*read)->is_device("ada", device)) << "over restarts";
 }
 
 // Goal: names that no user can have are one name, and what is guessed of them keeps nobody out.

@@ -233,7 +233,7 @@ Status Server::Parts::open_login() {
   STELE_TRY(files.encrypt(layout.credentials_file(), "{"));
   STELE_ASSIGN(credentials,
                login::CredentialBook::open(files.contents(), layout.credentials_file(), system_clock(), crypto::system_random()));
-  desk = std::make_unique<login::Desk>(*credentials, grants->grants(), system_clock());
+  desk = std::make_unique<login::Desk>(*credentials, grants->grants(), system_clock(), crypto::system_random());
   sessions = std::make_unique<login::Sessions>(system_clock(), crypto::system_random());
   constexpr std::size_t kWaitingMax = 32;
   logins = std::make_unique<search::Pool>(1, kWaitingMax);  // each takes 64 MiB

@@ -40,8 +40,8 @@ class Browser:
             connection.request(method, target, json.dumps(body) if isinstance(body, dict) else body, sent)
             answer = connection.getresponse()
             self.set_cookie = answer.headers.get("Set-Cookie", "")
-            if self.set_cookie:
-                name, _, value = self.set_cookie.partition(";")[0].partition("=")
+            for cookie in answer.headers.get_all("Set-Cookie") or []:
+                name, _, value = cookie.partition(";")[0].partition("=")
                 self.cookies[name] = value
             return answer.status, dict(answer.headers), answer.read()
         finally:
@@ -61,6 +61,16 @@ class PeopleTest(CommandTest):
         status, _, body = browser.ask("POST", "/api/v1/join", {"invitation": invitation, "password": PASSWORD, **more})
         self.assertEqual(status, 200, body)
         return json.loads(body)["secret"]
+
+    def test_who_guesses_from_his_network_keeps_nobody_out(self):
+        server = self.serve(role="")
+        ada, eve = Browser(server), Browser(server)
+        secret = self.join(ada, self.invited("create", "ada", "--role", "reader"))
+        self.assertEqual(ada.login("ada", secret), 200)
+        while eve.login("ada", "A" * 32) == 401:
+            pass
+        self.assertEqual(Browser(server).login("ada", secret, steps=1), 429)
+        self.assertEqual(ada.login("ada", secret, steps=1), 200)
 
     def test_a_telephone_reads_the_secret_from_its_code(self):
         server = self.serve(role="")

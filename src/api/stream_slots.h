@@ -12,7 +12,7 @@ namespace stele::api {
 // Thread-safe. It outlives what it gives out.
 class StreamSlots {
  public:
-  // Until the last copy goes. Null: `most` are open, or a quarter of them, but at least one, by this identity.
+  // Until the last copy goes. Null: `most` are open, or three quarters of them, but at least one, by this identity.
   std::shared_ptr<void> take(const std::string& identity, std::uint64_t most);
   [[nodiscard]] std::uint64_t open() const;
 

@@ -222,7 +222,7 @@ std::vector<Setting> make_settings() {
       number("searches", &Config::searches, 1, 64, "Searches that go on at once; further ones take turns with them."),
       number("search_seconds", &Config::search_seconds, 1, 86'400, "A search that takes longer is ended."),
       number("streams", &Config::streams, 1, 100'000,
-             "Most open streams, and of one identity a quarter of them; further ones are answered 429."),
+             "Most open streams, and of one identity three quarters of them; further ones are answered 429."),
       number("uploads", &Config::uploads, 1, 100'000,
              "Most bodies taken as they come, at once; further ones are answered 429. Each takes up to 2 MiB."),
       number("upload_idle_seconds", &Config::upload_idle_seconds, 1, 1'000'000, "How long one of them may be silent."),

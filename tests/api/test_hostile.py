@@ -275,7 +275,7 @@ class Limits(DoorTest):
     """Each limit is a setting, and holds as it was set."""
 
     options = ("--body-bytes", "200000", "--decompressed-bytes", "400000", "--header-bytes", "2048", "--batch-events", "50",
-               "--event-bytes", "20000", "--event-depth", "8", "--page-entries", "20", "--streams", "12")
+               "--event-bytes", "20000", "--event-depth", "8", "--page-entries", "20", "--streams", "4")
 
     def test_bodies(self):
         """A body over its limit, as sent or once decompressed, is 413; of one that was read whole an entry says that it was refused."""

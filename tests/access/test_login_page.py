@@ -71,7 +71,7 @@ class LoginPageTest(ProviderTest):
         self.assertEqual(self.browser.text("#who"), f"{TAG}, owner")
         self.assertEqual(self.browser.run("return document.querySelectorAll('img').length + document.title"), "0Stele")
         cookie, device = sorted(self.browser.cookies(), key=lambda one: one["name"])
-        self.assertEqual((device["name"], device["httpOnly"], device["sameSite"]), ("stele-device", True, "Strict"))
+        self.assertEqual((device["name"], device["httpOnly"], device["sameSite"]), ("__Host-stele-device", True, "Strict"))
         self.assertTrue(cookie["httpOnly"] and cookie["sameSite"] == "Strict", cookie)
         self.assertEqual(self.browser.run("return document.cookie"), "")
         self.browser.open(self.browser.url)

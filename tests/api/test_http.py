@@ -97,7 +97,7 @@ class Reading(DoorTest):
     def test_streams_that_were_left_make_room(self):
         """Whoever closes a stream gives its place back at once, so that reconnecting clients are not locked out."""
         for _ in range(3):
-            streams = [Stream(self.address, "/api/v1/stream") for _ in range(150)]
+            streams = [Stream(self.address, "/api/v1/stream") for _ in range(90)]
             self.assertEqual({stream.head.status for stream in streams}, {200})
             for stream in streams:
                 stream.close()

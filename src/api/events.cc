@@ -84,7 +84,8 @@ Result<std::string> read_page(const Service& service, const net::Request& reques
     }));
     left -= take;
   }
-  service.recorder->begin_pages(doer_of(request, &call.identity), log, pages_from(std::to_string(at)));
+  service.recorder->begin_pages(doer_of(request, &call.identity), log, pages_from(std::to_string(at)),
+                                pages_from(request.parameter("from").value_or("")));
   out += "],\"next\":";
   append_decimal(out, at);
   out += ",\"size\":";

@@ -81,8 +81,9 @@ void Recorder::remember_pages(const std::string& key) {
   if (pages_.size() < options_.told_apart_max) pages_[key] = now + options_.pages;
 }
 
-void Recorder::begin_pages(const Doer& doer, const std::string& log, const std::string& pages) {
+void Recorder::begin_pages(const Doer& doer, const std::string& log, const std::string& pages, const std::string& instead_of) {
   const std::lock_guard lock(mutex_);
+  if (!instead_of.empty()) pages_.erase(pages_key(doer, log, instead_of));
   remember_pages(pages_key(doer, log, pages));
 }
 

@@ -35,8 +35,9 @@ class Recorder {
   // once it is durable, from this thread or another; it must not block. With an error nothing is to be shown: kUnavailable,
   // kBusy.
   bool look(const Look& look, std::function<void(const Status&)> done);
-  // That he, who looked at this log, was given the first page of `pages`: the others are of the same look.
-  void begin_pages(const Doer& doer, const std::string& log, const std::string& pages);
+  // That he, who looked at this log, was given the first page of `pages`: the others are of the same look. `instead_of`: what he
+  // was given before, where each page begins others; empty: it stays.
+  void begin_pages(const Doer& doer, const std::string& log, const std::string& pages, const std::string& instead_of = {});
   // Notes who was refused. Nobody waits for it; while the log takes no entries it is counted.
   void refuse(const Refusal& refusal);
 

@@ -82,6 +82,26 @@ TEST_F(RecorderTest, EachLookIsAnEntryAndItsPagesAreTheSame) {
                                                   "stele.log.searched ada searched the log main: b", ada, ada}));
 }
 
+TEST_F(RecorderTest, AListOfManyPagesLeavesRoomForOthers) {
+  RecorderOptions options;
+  options.told_apart_max = 2;
+  Recorder recorder(*log_, clock_, options);
+  const auto is_told = [&](const std::string& pages) {
+    std::promise<void> told;
+    const bool now = recorder.look({kAda, kSearched, "main", "/x", "", "", pages}, [&](const Status&) { told.set_value(); });
+    if (!now) told.get_future().wait();
+    return now;
+  };
+  EXPECT_FALSE(is_told("from:0"));
+  for (int i = 1; i < 100; ++i) {
+    recorder.begin_pages(kAda, "main", "from:" + std::to_string(i), "from:" + std::to_string(i - 1));
+    EXPECT_TRUE(is_told("from:" + std::to_string(i)));
+  }
+  recorder.begin_pages(kAda, "main", "another search");
+  EXPECT_TRUE(is_told("another search"));
+  EXPECT_FALSE(is_told("from:7")) << "out of turn";
+}
+
 TEST_F(RecorderTest, WhatIsTooLongToStandThereIsToldByItsHash) {
   const std::string sql = "/*" + std::string(5'000, ' ') + "*/ select 1";
   const event::InternalEvent event = look_event({kAda, kSearched, "main", "/x", sql, "", ""}, 0);

@@ -21,7 +21,7 @@ Identity without_token(std::string text, std::string name, const Role* role) {
   return {std::move(text), std::move(name), role, "", {}, {}, {}};
 }
 
-constexpr std::string_view kCertificateLog = "main";
+constexpr std::string_view kCertificateLog = "main";  // that there always is; nothing gives a certificate another
 
 }  // namespace
 

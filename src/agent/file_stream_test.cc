@@ -378,6 +378,20 @@ TEST(FileStream, reads_nothing_of_what_was_rotated_before_the_first_look) {
   }
 }
 
+// Goal: a spool of version 0.1.0, whose positions have one time less, is gone on with.
+TEST(FileStream, takes_positions_without_the_time_of_the_name) {
+  FilePosition position;
+  position.path = "/var/log/app.log";
+  position.modified = 7;
+  position.named = 9;
+  std::string text = position_text(position);
+  EXPECT_EQ(parse_position(text)->named, 9);
+  const std::string member = ",\"named\":9";
+  ASSERT_NE(text.find(member), std::string::npos);
+  text.erase(text.find(member), member.size());
+  EXPECT_EQ(parse_position(text)->named, 7);
+}
+
 // Goal: a file that is written all the time leaves the others their turn.
 TEST(FileStream, gives_each_file_its_turn) {
   const testing::TempFolder folder;

@@ -1,19 +1,26 @@
 #include "api/cookies.h"
 
 namespace stele::api {
+namespace {
+
+// Of this server alone: no script reads it, and no page of another site has it sent.
+net::Header strict_cookie(const net::Peer& peer, std::string_view name, const std::string& value, std::string_view how_long) {
+  return {"Set-Cookie", std::string(name) + "=" + value + "; Path=/; HttpOnly; SameSite=Strict" + std::string(how_long) +
+                            (peer.tls ? "; Secure" : "")};
+}
+
+}  // namespace
 
 std::string_view session_cookie_name(const net::Peer& peer) { return peer.tls ? "__Host-stele" : "stele"; }
 
 net::Header set_session_cookie(const net::Peer& peer, const std::string& value) {
-  return {"Set-Cookie", std::string(session_cookie_name(peer)) + "=" + value + "; Path=/; HttpOnly; SameSite=Strict" +
-                            (peer.tls ? "; Secure" : "") + (value.empty() ? "; Max-Age=0" : "")};
+  return strict_cookie(peer, session_cookie_name(peer), value, value.empty() ? "; Max-Age=0" : "");
 }
 
 std::string_view device_cookie_name(const net::Peer& peer) { return peer.tls ? "__Host-stele-device" : "stele-device"; }
 
 net::Header set_device_cookie(const net::Peer& peer, const std::string& value) {
-  return {"Set-Cookie", std::string(device_cookie_name(peer)) + "=" + value +
-                            "; Path=/; HttpOnly; SameSite=Strict; Max-Age=31536000" + (peer.tls ? "; Secure" : "")};
+  return strict_cookie(peer, device_cookie_name(peer), value, "; Max-Age=31536000");
 }
 
 std::optional<std::string_view> session_cookie(const net::Request& request) {

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Goal: whenever the server is killed, no act that a policy demands a second person for was done without one, none was done twice for
-one approval, and what was answered as done is. STELE_SECOND_PERSON_SEED brings about the same moments back."""
+one approval, and what was answered as done is. STELE_SECOND_PERSON_SEED brings back about the same moments."""
 
 import http.client
 import json

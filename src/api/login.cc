@@ -9,6 +9,7 @@
 #include "api/use.h"
 #include "audit/login_event.h"
 #include "base/json_text.h"
+#include "base/network_prefix.h"
 #include "login/qr_code.h"
 #include "login/totp.h"
 
@@ -28,7 +29,7 @@ Result<Visit> read_visit(const net::Request& request, const std::set<std::string
   if (request.stream != nullptr) return Error{Code::kTooLarge, "the body has at most 8 KiB, and a length"};
   STELE_ASSIGN(Parameters given, Parameters::read(request, known));
   audit::Doer doer = doer_of(request, nullptr);
-  std::string network = audit::prefix_of(doer.address);
+  std::string network = network_prefix(doer.address);
   return Visit{std::move(doer), request.peer, std::move(network), std::move(given),
                std::string(find_cookie(request, device_cookie_name(request.peer)).value_or(""))};
 }

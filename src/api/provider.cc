@@ -8,6 +8,7 @@
 #include "api/use.h"
 #include "audit/login_event.h"
 #include "base/json_text.h"
+#include "base/network_prefix.h"
 
 namespace stele::api {
 namespace {
@@ -127,7 +128,7 @@ Result<Visit> read_visit(const Service& service, const net::Request& request) {
   out.path = request.path;
   out.doer = doer_of(request, nullptr);
   out.peer = request.peer;
-  out.network = audit::prefix_of(out.doer.address);
+  out.network = network_prefix(out.doer.address);
   out.cookie = find_cookie(request, cookie_name(service)).value_or("");
   out.state = given.text("state");
   out.returned = {given.text("code"), std::nullopt, given.text("error"), given.text("error_description")};

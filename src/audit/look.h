@@ -82,8 +82,4 @@ event::InternalEvent refusal_event(const Refusal& refusal, UnixNanos now);
 event::InternalEvent refusals_event(const Refusal& last, const std::string& prefix, std::uint64_t count, UnixNanos since,
                                     UnixNanos now);
 
-// The network that an address is of, as what is refused is counted: its /24 or its /64. "203.0.113.0/24"; as it is where it is
-// no address.
-std::string prefix_of(const std::string& address);
-
 }  // namespace stele::audit

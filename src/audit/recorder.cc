@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "base/bytes.h"
+#include "base/network_prefix.h"
 #include "crypto/sha256.h"
 
 namespace stele::audit {
@@ -104,7 +105,7 @@ bool Recorder::look(const Look& look, std::function<void(const Status&)> done) {
 
 void Recorder::refuse(const Refusal& refusal) {
   ++refused_;
-  std::string prefix = refusal.is_known() ? "" : prefix_of(refusal.doer.address);
+  std::string prefix = refusal.is_known() ? "" : network_prefix(refusal.doer.address);
   std::string key = key_of({refusal.doer.identity, prefix});
   {
     const std::lock_guard lock(mutex_);

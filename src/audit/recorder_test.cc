@@ -173,12 +173,5 @@ TEST_F(RecorderTest, NothingIsShownThatCannotBePutOnRecord) {
   EXPECT_FALSE(look(kCopied, "")) << "a first that is not durable stands for nothing";
 }
 
-TEST(Prefix, OfAnAddress) {
-  EXPECT_EQ(prefix_of("203.0.113.9"), "203.0.113.0/24");
-  EXPECT_EQ(prefix_of("2001:db8:1:2:3::4"), "2001:db8:1:2::/64");
-  EXPECT_EQ(prefix_of(""), "");
-  EXPECT_EQ(prefix_of("unix"), "unix");
-}
-
 }  // namespace
 }  // namespace stele::audit

@@ -3,6 +3,7 @@
 #include <sys/socket.h>
 
 #include "base/bytes.h"
+#include "base/network_prefix.h"
 
 namespace stele::net {
 
@@ -21,6 +22,11 @@ Peer unix_peer(int socket) {
     peer.credentials = Credentials{credentials.pid, credentials.uid, credentials.gid};
   }
   return peer;
+}
+
+std::string network_of(const Peer& peer) {
+  const auto endpoint = parse_endpoint(peer.address);
+  return endpoint ? network_prefix(endpoint->address().to_string()) : peer.address;
 }
 
 Result<asio::ip::tcp::endpoint> parse_endpoint(const std::string& text) {

@@ -13,6 +13,8 @@ namespace stele::net {
 // Who is at the other end, as the kernel says.
 Peer peer_of(asio::ip::address address, std::uint16_t port);
 Peer unix_peer(int socket);
+// As network_prefix() of its address.
+std::string network_of(const Peer& peer);
 
 // "127.0.0.1:7373", "[::1]:7373", "localhost:7373". kInvalid when it is no address and port.
 Result<asio::ip::tcp::endpoint> parse_endpoint(const std::string& text);

@@ -139,6 +139,7 @@ bool has_left(int socket) {
 // Sends what `source` has until it ends, the peer goes, or the server drains. What ends by an error is cut off, so that
 // the peer can tell it from an end.
 asio::awaitable<void> send_stream(HttpConnection& connection, ChunkSource& source, bool chunked) {
+  connection.works();
   asio::steady_timer pause(co_await asio::this_coro::executor);
   auto last = std::chrono::steady_clock::now();
   auto looked = last;
@@ -180,14 +181,15 @@ asio::awaitable<bool> send(HttpConnection& connection, const Response& response,
   const std::array<asio::const_buffer, 2> parts{asio::buffer(head),
                                                 form.head_only ? asio::const_buffer() : asio::buffer(response.body)};
   error_code error;
+  connection.waits();
   connection.expire_after(connection.server->limits.request_seconds);
   co_await asio::async_write(connection.channel, parts, asio::redirect_error(asio::use_awaitable, error));
   co_return !error;
 }
 
-struct Leave {
-  std::atomic<std::uint64_t>& count;
-  ~Leave() { --count; }
+struct Answered {
+  std::atomic<std::uint64_t>& under_way;
+  ~Answered() { --under_way; }
 };
 
 using Parser = http::request_parser<http::empty_body>;  // reads heads; bodies are read here
@@ -313,6 +315,7 @@ asio::awaitable<void> read_request(HttpConnection& connection, beast::flat_buffe
   error_code error;
   if (buffer.size() == 0) {
     connection.doing = HttpConnection::Doing::kIdle;
+    connection.waits();
     connection.expire_after(limits.idle_seconds);
     const std::size_t n =
         co_await connection.channel.async_read_some(buffer.prepare(kReadBytes), asio::redirect_error(asio::use_awaitable, error));
@@ -321,6 +324,7 @@ asio::awaitable<void> read_request(HttpConnection& connection, beast::flat_buffe
     if (error) co_return;
   }
   connection.doing = HttpConnection::Doing::kReading;
+  connection.waits();
   connection.expire_after(limits.request_seconds);
   Parser parser;
   parser.body_limit(boost::none);  // depends on the path
@@ -364,6 +368,7 @@ asio::awaitable<void> read_request(HttpConnection& connection, beast::flat_buffe
 asio::awaitable<void> read_out(HttpConnection& connection) {
   constexpr std::int64_t kSeconds = 2;
   constexpr std::size_t kBytesMax = 64U << 20;
+  connection.waits();
   connection.expire_after(kSeconds);
   error_code error;
   std::string waste(kReadBytes, '\0');
@@ -422,8 +427,9 @@ asio::awaitable<bool> exchange(HttpConnection& connection, beast::flat_buffer& b
   co_await read_request(connection, buffer, in);
   if (in.gone) co_return false;
   connection.doing = HttpConnection::Doing::kAnswering;
+  connection.works();
   ++server.under_way;
-  const Leave answered{server.under_way};
+  const Answered answered{server.under_way};
   if (in.refusal) {
     ++server.counters.bad_requests;
     in.share.release();
@@ -501,26 +507,30 @@ std::int64_t now_seconds() {
   return std::chrono::duration_cast<std::chrono::seconds>(std::chrono::steady_clock::now().time_since_epoch()).count();
 }
 
+HttpConnection::HttpConnection(Socket s, Channel::Context context, Peer p, std::shared_ptr<HttpServer::State> state)
+    : Connection(std::move(s), std::move(context), std::move(p), state->counters), server(std::move(state)) {}
+
 void HttpConnection::expire_after(std::int64_t seconds) { deadline = now_seconds() + seconds; }
 
 void HttpConnection::time_out() {
   if (now_seconds() <= deadline) return;
-  error_code ignored;
   if ((doing == Doing::kReading || doing == Doing::kStreaming) && !too_slow) {
     too_slow = true;
     expire_after(server->limits.request_seconds);
+    error_code ignored;
     channel.socket().cancel(ignored);
   } else {
-    channel.socket().close(ignored);
+    close();
   }
 }
 
 asio::awaitable<void> serve(std::shared_ptr<HttpConnection> connection) {
-  const Leave leave{connection->server->counters.connections};
+  const Served served(connection->server->open, connection);
   if (!co_await greet(*connection)) co_return;
   // A head over its limit is noticed before the buffer is full.
   beast::flat_buffer buffer(connection->server->limits.header_bytes_max + 2 * kReadBytes);
   while (!connection->server->draining && co_await exchange(*connection, buffer)) {}
+  connection->waits();
   connection->expire_after(connection->server->limits.request_seconds);
   co_await connection->channel.end();
 }

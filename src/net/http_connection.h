@@ -4,26 +4,22 @@
 #include <atomic>
 #include <functional>
 #include <memory>
-#include <mutex>
-#include <set>
 #include <string>
 #include <vector>
 
 #include "net/channel.h"
 #include "net/http_server.h"
 #include "net/loops.h"
+#include "net/open_connections.h"
 
 namespace stele::net {
 
-struct HttpConnection {
-  HttpConnection(Socket s, Channel::Context context, Peer p, std::shared_ptr<HttpServer::State> state)
-      : channel(std::move(s), std::move(context)), peer(std::move(p)), server(std::move(state)) {}
+struct HttpConnection : Connection {
+  HttpConnection(Socket s, Channel::Context context, Peer p, std::shared_ptr<HttpServer::State> state);  // from any thread
 
   static constexpr std::int64_t kNoDeadline = INT64_MAX;
   enum class Doing { kIdle, kReading, kStreaming, kAnswering };  // kStreaming: waits for more of a body that was asked for
 
-  Channel channel;
-  Peer peer;
   std::shared_ptr<HttpServer::State> server;
   std::atomic<std::int64_t> deadline{kNoDeadline};  // steady seconds; past it the sweeper calls time_out()
   // What follows is only touched on the connection's loop.
@@ -51,8 +47,7 @@ struct HttpServer::State {
   std::atomic<std::uint64_t> bodies_bytes{0};  // of their bodies, of those that arrive, and of answers
   std::vector<std::function<void()>> closers;  // of the acceptors
   std::vector<std::string> socket_paths;
-  std::mutex mutex;
-  std::set<std::weak_ptr<HttpConnection>, std::owner_less<>> connections;  // guarded by mutex
+  OpenConnections<HttpConnection> open;
 };
 
 // After the handshake of TLS, if it is to be that, answers the connection's requests one after another until it ends.

@@ -154,26 +154,68 @@ TEST(HttpLimits, gives_back_the_room_of_bodies_that_never_came) {
   }
 }
 
-// Goal: a connection over the limit is closed at once and counted; room that is given back is used.
+// Goal: a crowd that asks for nothing, begins to, or does not take what it asked for keeps nobody out: who waits longest makes
+// room, and that is counted. Who is being answered, or reads a stream, is not ended for another.
+TEST(HttpLimits, who_waits_longest_makes_room_for_one_more) {
+  HttpLimits limits;
+  limits.connections_max = 6;
+  HttpFixture http(limits);
+  LoopbackClient waits = http.connect();
+  ASSERT_TRUE(waits.send("GET /hold HTTP/1.1\r\nHost: a\r\n\r\n"));
+  ASSERT_TRUE(soon([&] { return http.held() == 1; }));
+  LoopbackClient streaming = http.connect();
+  ASSERT_TRUE(streaming.send("GET /quiet HTTP/1.1\r\nHost: a\r\n\r\n"));
+  ASSERT_FALSE(streaming.read(10).empty());
+  constexpr int kKinds = 5;
+  std::vector<LoopbackClient> crowd;
+  for (int i = 0; i < 20 * kKinds; ++i) {
+    crowd.push_back(http.connect());
+    LoopbackClient& one = crowd.back();
+    if (i % kKinds == 1) (void)one.send("GET / HTTP/1.1\r\nHo");
+    if (i % kKinds == 2) (void)one.send("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\nhalf");
+    if (i % kKinds == 3) (void)one.send("GET /big HTTP/1.1\r\nHost: a\r\n\r\n");
+    if (i % kKinds == 4) (void)one.send("nonsense\r\n\r\n");
+    LoopbackClient other = http.connect();
+    ASSERT_TRUE(other.send(kGet)) << i;
+    const auto answer = other.answer();
+    ASSERT_TRUE(answer) << i;
+    EXPECT_EQ(answer->status, 200);
+    EXPECT_LE(http.server().counters().connections, limits.connections_max);
+  }
+  EXPECT_TRUE(crowd.front().closed_within(2000));
+  EXPECT_GT(http.server().counters().gave_way, 50U);
+  EXPECT_EQ(http.server().counters().refused, 0U);
+  http.release();
+  const auto released = waits.answer();
+  ASSERT_TRUE(released) << "it was being answered";
+  EXPECT_EQ(released->body, "released");
+  EXPECT_FALSE(streaming.closed_within(0));
+}
+
+// Goal: where nobody waits, a connection over the limit is closed at once and counted; room that is given back is used.
 TEST(HttpLimits, closes_connections_over_the_limit) {
   HttpLimits limits;
   limits.connections_max = 2;
   HttpFixture http(limits);
+  constexpr std::string_view kHold = "GET /hold HTTP/1.1\r\nHost: a\r\n\r\n";
   LoopbackClient first = http.connect();
   {
     LoopbackClient second = http.connect();
-    ASSERT_TRUE(first.send(kGet));
-    ASSERT_TRUE(first.answer());
-    ASSERT_TRUE(second.send(kGet));
-    ASSERT_TRUE(second.answer());
+    ASSERT_TRUE(first.send(kHold));
+    ASSERT_TRUE(second.send(kHold));
+    ASSERT_TRUE(soon([&] { return http.held() == 2; }));
     LoopbackClient third = http.connect();
     EXPECT_TRUE(third.closed_within(2000));
     EXPECT_EQ(http.server().counters().refused, 1U);
+    http.release();
+    ASSERT_TRUE(first.answer());
+    ASSERT_TRUE(second.answer());
   }
   ASSERT_TRUE(soon([&] { return http.server().counters().connections == 1; }));
   LoopbackClient fourth = http.connect();
   ASSERT_TRUE(fourth.send(kGet));
   EXPECT_EQ(fourth.answer()->status, 200);
+  EXPECT_EQ(http.server().counters().gave_way, 0U);
 }
 
 // Goal: who sends nothing is closed; who sends a request too slowly is told so; who does not take an answer is closed; who

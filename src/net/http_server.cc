@@ -30,11 +30,10 @@ asio::awaitable<void> accept_loop(std::shared_ptr<Acceptor> acceptor, std::share
       co_await pause.async_wait(asio::redirect_error(asio::use_awaitable, error));
       continue;
     }
-    if (state->counters.connections >= state->limits.connections_max) {
+    if (!co_await find_place(state->open, state->counters, state->limits.connections_max)) {
       ++state->counters.refused;
       continue;  // closed by leaving scope
     }
-    ++state->counters.connections;
     Peer peer;
     if constexpr (std::is_same_v<typename Acceptor::protocol_type, asio::ip::tcp>) {
       socket.set_option(asio::ip::tcp::no_delay(true), error);
@@ -46,10 +45,7 @@ asio::awaitable<void> accept_loop(std::shared_ptr<Acceptor> acceptor, std::share
     // Shared with the sweeper.
     auto connection = std::make_shared<HttpConnection>(Socket(std::move(socket)), tls == nullptr ? nullptr : context_of(*tls),
                                                        std::move(peer), state);
-    {
-      const std::lock_guard lock(state->mutex);
-      state->connections.insert(connection);
-    }
+    state->open.add(connection);
     asio::co_spawn(context, serve(std::move(connection)), asio::detached);
   }
 }
@@ -64,13 +60,8 @@ asio::awaitable<void> sweep_loop(std::weak_ptr<HttpServer::State> server) {
     const auto state = server.lock();
     if (state == nullptr) co_return;
     const std::int64_t now = now_seconds();
-    const std::lock_guard lock(state->mutex);
-    for (auto it = state->connections.begin(); it != state->connections.end();) {
-      const auto connection = it->lock();
-      if (connection != nullptr && connection->deadline < now) {
-        asio::post(connection->channel.get_executor(), [connection] { connection->time_out(); });
-      }
-      it = connection == nullptr ? state->connections.erase(it) : std::next(it);
+    for (const auto& connection : state->open.all()) {
+      if (connection->deadline < now) asio::post(connection->executor(), [connection] { connection->time_out(); });
     }
   }
 }
@@ -125,18 +116,12 @@ void HttpServer::drain(std::int64_t millis) {
   state_->closers.clear();
   for (const std::string& path : state_->socket_paths) ::unlink(path.c_str());
   state_->socket_paths.clear();
-  {
-    const std::lock_guard lock(state_->mutex);
-    for (const auto& one : state_->connections) {
-      const auto connection = one.lock();
-      if (connection == nullptr) continue;
-      asio::post(connection->channel.get_executor(), [connection] {
-        error_code ignored;
-        Socket& socket = connection->channel.socket();
-        if (connection->doing == HttpConnection::Doing::kIdle) socket.close(ignored);
-        if (connection->doing == HttpConnection::Doing::kStreaming) socket.cancel(ignored);
-      });
-    }
+  for (const auto& connection : state_->open.all()) {
+    asio::post(connection->executor(), [connection] {
+      error_code ignored;
+      if (connection->doing == HttpConnection::Doing::kIdle) connection->close();
+      if (connection->doing == HttpConnection::Doing::kStreaming) connection->channel.socket().cancel(ignored);
+    });
   }
   const auto deadline = std::chrono::steady_clock::now() + std::chrono::milliseconds(millis);
   while (state_->under_way > 0 && std::chrono::steady_clock::now() < deadline)

@@ -9,6 +9,7 @@
 #include <string>
 
 #include "base/result.h"
+#include "net/connection_counters.h"
 #include "net/http.h"
 #include "net/runtime.h"
 #include "net/tls_identity.h"
@@ -25,11 +26,9 @@ struct HttpLimits {
   std::int64_t upload_idle_seconds = 3600;    // between the bytes of a body that is taken as it comes
 };
 
-struct HttpCounters {
-  std::atomic<std::uint64_t> connections{0};  // open now
+struct HttpCounters : ConnectionCounters {
   std::atomic<std::uint64_t> requests{0};
   std::array<std::atomic<std::uint64_t>, 6> answers{};  // by the first digit of their status
-  std::atomic<std::uint64_t> refused{0};                // connections over the limit
   std::atomic<std::uint64_t> bad_requests{0};           // not HTTP, too large, too slow, a handshake that failed
 };
 

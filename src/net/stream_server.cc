@@ -5,20 +5,22 @@
 #include <mutex>
 
 #include "net/endpoints.h"
-#include "net/tls_context.h"
+#include "net/open_connections.h"
 
 namespace stele::net {
 
-namespace ssl = boost::asio::ssl;
 using asio::ip::tcp;
 using asio::ip::udp;
 using boost::system::error_code;
+
+struct StreamConnection;
 
 struct StreamServer::State {
   State(Runtime& r, std::uint32_t max) : runtime(r), connections_max(max) {}
   Runtime& runtime;
   std::uint32_t connections_max;
   StreamCounters counters;
+  OpenConnections<StreamConnection> open;
   std::atomic<bool> draining{false};
   std::atomic<std::uint64_t> under_way{0};  // loops that have not ended
   std::mutex mutex;
@@ -26,9 +28,18 @@ struct StreamServer::State {
   std::map<std::uint64_t, std::function<void()>> closers;  // of what listens or reads, each posts to its own loop
 };
 
+using StatePtr = std::shared_ptr<StreamServer::State>;
+
+// Until it has said anything it may be ended for another.
+struct StreamConnection : Connection {
+  StreamConnection(Socket socket, Channel::Context context, Peer p, StatePtr s)
+      : Connection(std::move(socket), std::move(context), std::move(p), s->counters), state(std::move(s)) {}
+
+  StatePtr state;
+};
+
 namespace {
 
-using StatePtr = std::shared_ptr<StreamServer::State>;
 constexpr std::size_t kReadBytes = 256U << 10;
 constexpr std::size_t kDatagramBytes = 65'536;
 constexpr std::size_t kDatagramsAtOnce = 256;
@@ -55,15 +66,17 @@ class Registered {
   std::uint64_t id_ = 0;
 };
 
-template <typename Stream>
-asio::awaitable<void> read_all(Stream& stream, StreamSink& sink, const StatePtr& state) {
+asio::awaitable<void> read_all(StreamConnection& connection, StreamSink& sink) {
+  StreamServer::State& state = *connection.state;
   const auto executor = co_await asio::this_coro::executor;
   std::string buffer(kReadBytes, '\0');
-  while (!state->draining) {
+  while (!state.draining) {
     error_code error;
-    const std::size_t n = co_await stream.async_read_some(asio::buffer(buffer), asio::redirect_error(asio::use_awaitable, error));
+    const std::size_t n =
+        co_await connection.channel.async_read_some(asio::buffer(buffer), asio::redirect_error(asio::use_awaitable, error));
     if (error) break;
-    state->counters.bytes += n;
+    connection.works();
+    state.counters.bytes += n;
     auto resumed = std::make_shared<Signal>(executor);  // owned by the callback alone
     const std::weak_ptr<Signal> pause = resumed;
     auto answer = std::make_shared<StreamAnswer>();  // shared with the callback
@@ -72,8 +85,10 @@ asio::awaitable<void> read_all(Stream& stream, StreamSink& sink, const StatePtr&
       resumed->fire();
     });
     co_await Signal::wait(pause);
-    if (!answer->bytes.empty())
-      co_await asio::async_write(stream, asio::buffer(answer->bytes), asio::redirect_error(asio::use_awaitable, error));
+    if (!answer->bytes.empty()) {
+      co_await asio::async_write(connection.channel, asio::buffer(answer->bytes),
+                                 asio::redirect_error(asio::use_awaitable, error));
+    }
     if (error || answer->close) break;
   }
   auto ended = std::make_shared<Signal>(executor);
@@ -82,44 +97,21 @@ asio::awaitable<void> read_all(Stream& stream, StreamSink& sink, const StatePtr&
   co_await Signal::wait(end);
 }
 
-struct Leave {
-  std::atomic<std::uint64_t>& count;
-  ~Leave() { --count; }
-};
-
-asio::awaitable<void> serve_tcp(tcp::socket socket, std::unique_ptr<StreamSink> sink, StatePtr state) {
-  const Leave leave{state->counters.connections};
-  auto shared = std::make_shared<tcp::socket>(std::move(socket));  // shared with its closer
-  const Registered registered(state, [shared] {
-    asio::post(shared->get_executor(), [shared] {
-      error_code ignored;
-      shared->close(ignored);
-    });
-  });
-  co_await read_all(*shared, *sink, state);
-}
-
-asio::awaitable<void> serve_tls(tcp::socket socket, std::shared_ptr<ssl::context> context, std::unique_ptr<StreamSink> sink,
-                                StatePtr state) {
-  const Leave leave{state->counters.connections};
-  auto stream = std::make_shared<ssl::stream<tcp::socket>>(std::move(socket), *context);  // shared with its closers
-  const auto close = [stream] {
-    error_code ignored;
-    stream->next_layer().close(ignored);
-  };
-  const Registered registered(state, [stream, close] { asio::post(stream->get_executor(), close); });
-  asio::steady_timer limit(stream->get_executor(), std::chrono::seconds(10));
+asio::awaitable<void> serve(std::shared_ptr<StreamConnection> connection, std::unique_ptr<StreamSink> sink) {
+  const Served served(connection->state->open, connection);
+  const auto close = [connection] { connection->close(); };
+  const Registered registered(connection->state, [connection, close] { asio::post(connection->executor(), close); });
+  asio::steady_timer limit(connection->executor(), std::chrono::seconds(10));
   limit.async_wait([close](const error_code& error) {
     if (!error) close();
   });
-  error_code error;
-  co_await stream->async_handshake(ssl::stream_base::server, asio::redirect_error(asio::use_awaitable, error));
+  const error_code error = co_await connection->channel.handshake(false);
   limit.cancel();
   if (error) {
-    ++state->counters.refused;
+    ++connection->state->counters.bad_handshakes;
     co_return;
   }
-  co_await read_all(*stream, *sink, state);
+  co_await read_all(*connection, *sink);
 }
 
 asio::awaitable<void> accept_loop(std::shared_ptr<tcp::acceptor> acceptor, std::shared_ptr<const TlsIdentity> tls,
@@ -140,19 +132,19 @@ asio::awaitable<void> accept_loop(std::shared_ptr<tcp::acceptor> acceptor, std::
       co_await pause.async_wait(asio::redirect_error(asio::use_awaitable, error));
       continue;
     }
-    if (state->counters.connections >= state->connections_max) {
+    if (!co_await find_place(state->open, state->counters, state->connections_max)) {
       ++state->counters.refused;
       continue;
     }
     const auto remote = socket.remote_endpoint(error);
     if (error) continue;
-    ++state->counters.connections;
     socket.set_option(asio::socket_base::keep_alive(true), error);
-    auto sink = factory(peer_of(remote.address(), remote.port()));
-    if (tls != nullptr)
-      asio::co_spawn(loop, serve_tls(std::move(socket), context_of(*tls), std::move(sink), state), asio::detached);
-    else
-      asio::co_spawn(loop, serve_tcp(std::move(socket), std::move(sink), state), asio::detached);
+    const Peer peer = peer_of(remote.address(), remote.port());
+    // Shared with its closers and with who looks for a place.
+    auto connection =
+        std::make_shared<StreamConnection>(Socket(std::move(socket)), tls == nullptr ? nullptr : context_of(*tls), peer, state);
+    state->open.add(connection);
+    asio::co_spawn(loop, serve(std::move(connection), factory(peer)), asio::detached);
   }
 }
 

@@ -10,6 +10,7 @@
 #include <string_view>
 
 #include "base/result.h"
+#include "net/connection_counters.h"
 #include "net/peer.h"
 #include "net/runtime.h"
 #include "net/tls_identity.h"
@@ -41,9 +42,8 @@ struct Datagram {
 // Takes datagrams, all that are there at once; the next come after `resume`. The views end with the call.
 using DatagramHandler = std::function<void(std::span<const Datagram>, std::function<void()> resume)>;
 
-struct StreamCounters {
-  std::atomic<std::uint64_t> connections{0};  // open now
-  std::atomic<std::uint64_t> refused{0};      // over the limit, or a failed handshake
+struct StreamCounters : ConnectionCounters {
+  std::atomic<std::uint64_t> bad_handshakes{0};
   std::atomic<std::uint64_t> bytes{0};
 };
 

@@ -415,11 +415,16 @@ void Server::Parts::append_server_metrics(MetricsText& out) const {
     out.counter("stele_http_answers_total", "Answers, by the first digit of their status.", http->counters().answers.at(digit),
                 "class=\"" + std::to_string(digit) + "xx\"");
   }
+  out.counter("stele_http_gave_way_total", "HTTP connections that were ended while they waited, for others.",
+              http->counters().gave_way);
   out.counter("stele_http_refused_total", "HTTP connections over the limit.", http->counters().refused);
   out.counter("stele_http_bad_requests_total", "Requests that were not HTTP or over a limit.", http->counters().bad_requests);
   out.gauge("stele_syslog_connections", "Open syslog connections.", streams->counters().connections);
-  out.counter("stele_syslog_refused_total", "Syslog connections over the limit or with a failed handshake.",
-              streams->counters().refused);
+  out.counter("stele_syslog_gave_way_total", "Syslog connections that were ended before they said anything, for others.",
+              streams->counters().gave_way);
+  out.counter("stele_syslog_refused_total", "Syslog connections over the limit.", streams->counters().refused);
+  out.counter("stele_syslog_bad_handshakes_total", "Syslog connections with a failed handshake.",
+              streams->counters().bad_handshakes);
   out.counter("stele_syslog_bytes_total", "Bytes received by the syslog door.", streams->counters().bytes);
   out.counter("stele_syslog_messages_total", "Syslog messages stored.", syslog->counters().messages);
   out.counter("stele_syslog_quarantined_total", "Of them, quarantined.", syslog->counters().quarantined);

@@ -7,7 +7,6 @@ import gzip
 import json
 import random
 import re
-import resource
 import signal
 import socket
 import struct
@@ -18,27 +17,7 @@ from pathlib import Path
 
 import receipts
 from door import DoorTest, Raw, Stream, event, gzip_bomb, wait_until, zstd, zstd_bomb
-
-HOST = b"Host: localhost\r\n"
-EVENT = json.dumps(event(1)).encode()
-
-
-def post_head(extra: bytes = b"", host: bytes = HOST, version: bytes = b"HTTP/1.1", source: bytes = b"raw") -> bytes:
-    return b"POST /api/v1/events?source=" + source + b" " + version + b"\r\n" + host + extra
-
-
-def sized(body: bytes, extra: bytes = b"", source: bytes = b"raw") -> bytes:
-    return post_head(extra, source=source) + b"Content-Length: %d\r\n\r\n" % len(body) + body
-
-
-def chunked(body: bytes, each: int, extra: bytes = b"", source: bytes = b"raw") -> bytes:
-    pieces = [body[at:at + each] for at in range(0, len(body), each)]
-    coded = b"".join(b"%x\r\n%s\r\n" % (len(piece), piece) for piece in pieces)
-    return post_head(extra, source=source) + b"Transfer-Encoding: chunked\r\n\r\n" + coded + b"0\r\n\r\n"
-
-
-def get(target: str, extra: bytes = b"") -> bytes:
-    return b"GET " + target.encode() + b" HTTP/1.1\r\n" + HOST + extra + b"\r\n"
+from raw_request import EVENT, HOST, chunked, get, post_head, sized
 
 
 def reset(raw: Raw) -> None:
@@ -355,137 +334,6 @@ class Limits(DoorTest):
         self.assertEqual(another.head.status, 200)
         for stream in (*streams[1:], another):
             stream.close()
-
-
-class Crowds(DoorTest):
-    """Many at once, and slow ones."""
-
-    def test_slow_clients(self):
-        """Who sends a request too slowly is told so, who sends none is closed, and neither keeps others waiting."""
-        server = self.serve("--request-seconds", "1", "--idle-seconds", "1")
-        slow = [Raw(server.address) for _ in range(60)]
-        for number, raw in enumerate(slow):
-            self.addCleanup(raw.close)
-            raw.send([sized(EVENT)[:-3], get("/healthz")[:-2], chunked(EVENT, 20)[:-9], b""][number % 4])
-        began = time.monotonic()
-        for number in range(20):
-            self.post(event(number), address=server.address)
-        self.assertLess(time.monotonic() - began, 5.0)
-        for number, raw in enumerate(slow):
-            raw.socket.settimeout(10)
-            if number % 4 == 3:
-                self.assertEqual(raw.rest(), b"")
-            else:
-                answer = raw.answer()
-                self.assert_error(answer, 408, "invalid")
-                self.assertEqual(answer.headers["Connection"], "close")
-        dripping = Raw(server.address)
-        self.addCleanup(dripping.close)
-        began = time.monotonic()
-        for byte in get("/healthz", b"X: " + b"y" * 400 + b"\r\n"):
-            if not dripping.send(bytes([byte])) or time.monotonic() - began > 8:
-                break
-            time.sleep(0.05)
-        self.assertLess(time.monotonic() - began, 8)
-
-    def test_clients_that_take_no_answers(self):
-        """Who asks and does not read is closed after a while, and costs no more than the one answer that waits."""
-        server = self.serve("--request-seconds", "1")
-        self.post([event(number, message="x" * 50_000) for number in range(160)], "results=range", address=server.address)
-        greedy = [Raw(server.address) for _ in range(20)]
-        for raw in greedy:
-            self.addCleanup(raw.close)
-            raw.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-            raw.send(get("/api/v1/events?limit=1000") * 50)
-        stream = Raw(server.address)
-        self.addCleanup(stream.close)
-        stream.send(get("/api/v1/stream?from=0"))
-        self.assertEqual(self.get("/healthz", address=server.address).status, 200)
-
-        def connections():
-            text = self.get("/metrics", address=server.address).text
-            return int(re.search(r"^stele_http_connections (\d+)$", text, re.MULTILINE).group(1))
-
-        wait_until(lambda: connections() == 1, "the greedy ones to be gone", seconds=20)
-
-    def test_busy(self):
-        """What the queue cannot hold is 429 with Retry-After: nothing of it is stored, and sent again it is."""
-        server = self.serve("--queue-bytes", "1048576")
-        answers = []
-
-        def deliver(number: int):
-            batch = [event(number * 100 + one, message="x" * 15_000) for one in range(60)]
-            for attempt in range(400):
-                answer = self.post(batch, "results=range", address=server.address, status=None)
-                answers.append((answer.status, answer.headers["Retry-After"]))
-                if answer.status == 200:
-                    return self.assertEqual(answer.json["repeated"], 0)
-                time.sleep(0.01 * random.random() * min(attempt, 10))
-            return None
-
-        delivered = 0
-        for first in range(0, 240, 12):  # on a busy machine they may come one after another: then once more
-            threads = [threading.Thread(target=deliver, args=(number,)) for number in range(first, first + 12)]
-            for thread in threads:
-                thread.start()
-            for thread in threads:
-                thread.join()
-            delivered += 12
-            if any(status == 429 for status, _ in answers):
-                break
-        self.assertEqual(set(answers) - {(200, None)}, {(429, "1")})
-        self.assertEqual(answers.count((200, None)), delivered)
-        self.assertEqual(self.get("/api/v1/status", address=server.address).json["logs"][0]["size"], 60 * delivered)
-
-    def test_four_thousand_connections(self):
-        """Four thousand open connections are held, each can ask, and events come in beside them; one over the limit is closed."""
-        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-        wanted = 4000 if hard == resource.RLIM_INFINITY else min(4000, hard - 400)
-        resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, wanted + 200), hard))
-        self.addCleanup(resource.setrlimit, resource.RLIMIT_NOFILE, (soft, hard))
-        server = self.serve("--connections", str(wanted + 1))
-        began = time.monotonic()
-        crowd = []
-        for _ in range(wanted):
-            crowd.append(Raw(server.address))
-            self.addCleanup(crowd[-1].close)
-        self.post([event(1)], address=server.address)
-        for raw in random.sample(crowd, 300):
-            raw.send(sized(json.dumps(event(random.getrandbits(60))).encode()))
-            self.assertEqual(raw.answer().status, 200)
-        kept = Raw(server.address)
-        self.addCleanup(kept.close)
-        kept.send(get("/metrics"))
-        self.assertIn(f"stele_http_connections {wanted + 1}\n", kept.answer().text)
-        with Raw(server.address) as over:
-            self.assertTrue(over.closed(5))
-        for raw in crowd:
-            raw.close()
-        wait_until(lambda: self.get("/healthz", address=server.address).status == 200, "room", seconds=10)
-        self.assertLess(time.monotonic() - began, 60)
-        self.assertEqual(server.stop(), 0)
-
-    def test_descriptors_are_kept_for_the_log(self):
-        """However many connect, the log can open its files: connections are limited to what the process may have open."""
-        server = self.serve("--seal-bytes", "65536", under=("prlimit", "--nofile=300:300"))
-        crowd = []
-        for _ in range(350):
-            crowd.append(Raw(server.address))
-            self.addCleanup(crowd[-1].close)
-        served = next(raw for raw in crowd if raw.send(get("/healthz")) and (answer := raw.answer()) and answer.status == 200)
-        for number in range(12):
-            body = json.dumps([event(number * 300 + one) for one in range(300)]).encode()
-            served.send(sized(body))
-            self.assertEqual(served.answer().status, 200)
-
-        def sealed():
-            served.send(get("/api/v1/status"))
-            log = served.answer().json["logs"][0]
-            self.assertTrue(log["accepting"], log)
-            return log["sealed_size"]
-
-        wait_until(sealed, "a sealed segment", seconds=20)
-        self.assertNotIn('"level":"error"', server.words())
 
 
 class Stopping(DoorTest):

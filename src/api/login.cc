@@ -162,15 +162,24 @@ void log_out(const Service& service, const net::Request& request, const Call& ca
   reply.send(std::move(response));
 }
 
+// A browser that somebody came in with before does not wait behind strangers.
+login::Flow flow_of(const Service& service, const Visit& visit) {
+  const std::string user = visit.given.text("user");
+  if (!visit.device.empty() && service.login.credentials->is_device(user, visit.device)) return {user, true};
+  return {visit.network, false};
+}
+
 using AtDesk = void (*)(const Service&, const Visit&, const net::Reply&);
 
 RouteHandler visit_handler(const Service& service, std::set<std::string_view> known, AtDesk answer) {
-  return [&service, known = std::move(known), answer](const net::Request& request, const Call& /*call*/,
-                                                      const net::Reply& reply) {
-    auto visit = read_visit(request, known);
-    if (!visit) return reply.send(error_response(visit.error()));
-    at_the_desk(service.login, reply, [&service, answer, visit = std::move(*visit), reply] { answer(service, visit, reply); });
-  };
+  return
+      [&service, known = std::move(known), answer](const net::Request& request, const Call& /*call*/, const net::Reply& reply) {
+        auto visit = read_visit(request, known);
+        if (!visit) return reply.send(error_response(visit.error()));
+        const login::Flow flow = flow_of(service, *visit);
+        at_the_desk(service.login, flow, reply,
+                    [&service, answer, visit = std::move(*visit), reply] { answer(service, visit, reply); });
+      };
 }
 
 }  // namespace

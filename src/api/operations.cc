@@ -112,9 +112,10 @@ bool Service::still_holds(const access::Identity& identity) const {
   return grants->grants().holds(identity, clock.now()) && (!identity.session || login.sessions->is_open(*identity.session));
 }
 
-void at_the_desk(const LoginParts& login, const net::Reply& reply, std::function<void()> work) {
-  if (!login.pool->submit(std::move(work)))
+void at_the_desk(const LoginParts& login, const login::Flow& flow, const net::Reply& reply, std::function<void()> work) {
+  login.pool->submit(flow, std::move(work), [reply] {
     reply.send(error_response({Code::kBusy, "too many log in at this moment; try again"}));
+  });
 }
 
 bool Service::is_strict(const log::Sequencer& log, std::string_view source) const {

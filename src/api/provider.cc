@@ -144,12 +144,12 @@ RouteHandler visit_handler(const Service& service, AtProvider answer) {
       return reply.send(failure_page({Code::kNotFound, "this server knows of no provider (oidc_issuer)"}));
     auto visit = read_visit(service, request);
     if (!visit) return reply.send(failure_page(visit.error()));
-    auto turn = service.login.provider->take_turn(visit->network);
-    const Error busy{Code::kBusy, "too many log in at this moment; try again"};
-    if (!turn) return reply.send(failure_page(busy));
-    const bool taken = service.login.provider_pool->submit(
-        [&service, answer, reply, visit = std::move(*visit), turn = std::move(turn)] { answer(service, visit, reply); });
-    if (!taken) reply.send(failure_page(busy));
+    const login::Flow flow{visit->network, false};
+    service.login.provider_pool->submit(
+        flow, [&service, answer, reply, visit = std::move(*visit)] { answer(service, visit, reply); },
+        [reply] {
+          reply.send(failure_page({Code::kBusy, "too many log in at this moment; try again"}));
+        });
   };
 }
 

@@ -21,6 +21,7 @@
 #include "log/sequencer.h"
 #include "login/credentials.h"
 #include "login/desk.h"
+#include "login/fair_pool.h"
 #include "login/sessions.h"
 #include "oidc/login.h"
 #include "people/directory.h"
@@ -62,13 +63,13 @@ struct LoginParts {
   login::CredentialBook* credentials = nullptr;
   login::Desk* desk = nullptr;
   login::Sessions* sessions = nullptr;
-  search::Pool* pool = nullptr;           // whose threads wait for passwords
-  oidc::Login* provider = nullptr;        // the company's; none where none is named
-  search::Pool* provider_pool = nullptr;  // whose threads wait for it
+  login::FairPool* pool = nullptr;           // whose threads wait for passwords
+  oidc::Login* provider = nullptr;           // the company's; none where none is named
+  login::FairPool* provider_pool = nullptr;  // whose threads wait for it
 };
 
 // Does `work` on the threads where passwords and their file take their time; answers where too many wait.
-void at_the_desk(const LoginParts& login, const net::Reply& reply, std::function<void()> work);
+void at_the_desk(const LoginParts& login, const login::Flow& flow, const net::Reply& reply, std::function<void()> work);
 
 // Lives longer than the router that uses it.
 struct Service {

@@ -53,21 +53,6 @@ Login::Verdict Login::judge(Person person) const {
   return out;
 }
 
-std::shared_ptr<Login> Login::take_turn(const std::string& network) {
-  constexpr unsigned kOfOneMax = 8;
-  const std::lock_guard lock(mutex_);
-  unsigned& turns = turns_[network];
-  if (turns >= kOfOneMax) return nullptr;
-  ++turns;
-  return {this, [network](Login* login) { login->end_turn(network); }};
-}
-
-void Login::end_turn(const std::string& network) {
-  const std::lock_guard lock(mutex_);
-  const auto it = turns_.find(network);
-  if (it != turns_.end() && --it->second == 0) turns_.erase(it);
-}
-
 bool Login::tells_in_full(const std::string& network) {
   const std::lock_guard lock(mutex_);
   const std::int64_t now = clock_.monotonic();

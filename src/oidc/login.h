@@ -1,7 +1,6 @@
 // The way in through a company's provider, whole: who begins, who comes back, and which role his groups give him.
 #pragma once
 
-#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -60,15 +59,11 @@ class Login {
   // Blocks, as Provider.
   Verdict finish(std::string_view cookie, std::string_view state, const Return& returned);
 
-  // One of the few turns of a network to wait for the provider, so that no network takes all there are: until the last copy goes,
-  // before this object does. Null: the network has enough.
-  [[nodiscard]] std::shared_ptr<Login> take_turn(const std::string& network);
   // Whether one more failure of this network is to be told in full; of one that fails often they are counted.
   bool tells_in_full(const std::string& network);
 
  private:
   [[nodiscard]] Verdict judge(Person person) const;
-  void end_turn(const std::string& network);
 
   const LoginOptions options_;
   const GroupRoles roles_;
@@ -77,9 +72,7 @@ class Login {
   Attempts attempts_;
   Provider provider_;
   std::mutex mutex_;
-  // What follows is guarded by it.
-  std::map<std::string, unsigned> turns_;
-  login::Throttle failures_{{.free_failures = 10, .delay_max = 60'000'000'000}};
+  login::Throttle failures_{{.free_failures = 10, .delay_max = 60'000'000'000}};  // guarded by it
 };
 
 }  // namespace stele::oidc

@@ -112,9 +112,9 @@ struct Server::Parts {
   std::unique_ptr<login::CredentialBook> credentials;
   std::unique_ptr<login::Desk> desk;
   std::unique_ptr<login::Sessions> sessions;
-  std::unique_ptr<search::Pool> logins;
+  std::unique_ptr<login::FairPool> logins;
   std::unique_ptr<oidc::Login> provider;  // null: none is named
-  std::unique_ptr<search::Pool> provider_logins;
+  std::unique_ptr<login::FairPool> provider_logins;
   std::unique_ptr<search::Pool> searches;
   people::Directory people;
   sentence::Sentences sentences;
@@ -235,13 +235,12 @@ Status Server::Parts::open_login() {
                login::CredentialBook::open(files.contents(), layout.credentials_file(), system_clock(), crypto::system_random()));
   desk = std::make_unique<login::Desk>(*credentials, grants->grants(), system_clock(), crypto::system_random());
   sessions = std::make_unique<login::Sessions>(system_clock(), crypto::system_random());
-  constexpr std::size_t kWaitingMax = 32;
-  logins = std::make_unique<search::Pool>(1, kWaitingMax);  // each takes 64 MiB
+  logins = std::make_unique<login::FairPool>(1);  // each takes 64 MiB
   std::vector<std::string> names;
   for (const auto& one : logs) names.push_back(one->name());
   STELE_ASSIGN(provider, make_oidc_login(config, names, grants->grants(), system_clock(), crypto::system_random()));
   constexpr unsigned kAtProvider = 4;  // each waits for the network alone
-  provider_logins = std::make_unique<search::Pool>(kAtProvider, kWaitingMax);
+  provider_logins = std::make_unique<login::FairPool>(kAtProvider);
   return {};
 }
 

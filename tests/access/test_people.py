@@ -2,19 +2,22 @@
 """People: the first makes himself the owner, others are invited; they log in with password and code, and out; what they do over a session
 is guarded against pages of other sites; access that is taken is gone at once; and guessing is slowed down."""
 
+import collections
 import http.client
 import json
+import random
 import re
 import socket
 import ssl
 import sys
 import threading
+import time
 import unittest
 from pathlib import Path
 
 sys.path.append(str(Path(__file__).parents[1] / "cli"))
 
-from harness import PATIENCE, CommandTest, event, lines  # noqa: E402
+from harness import PATIENCE, CommandTest, event, lines, wait_until  # noqa: E402
 from people import PASSWORD, code, printed  # noqa: E402
 from qr import drawn, read_qr  # noqa: E402
 
@@ -22,17 +25,18 @@ from qr import drawn, read_qr  # noqa: E402
 class Browser:
     """Keeps its cookies, and shows them to this server alone."""
 
-    def __init__(self, server, tls: bool = False):
+    def __init__(self, server, tls: bool = False, comes_from: str = "127.0.0.1"):
         self.authority = (server.tls_url if tls else server.url).rpartition("/")[2]
         self.tls = tls
+        self.source = (comes_from, 0)
         self.cookies: dict[str, str] = {}
         self.csrf = ""
         self.set_cookie = ""
 
     def ask(self, method: str, target: str, body=None, **headers: str) -> tuple[int, dict, bytes]:
         context = ssl._create_unverified_context()  # noqa: S323: whom it talks to is another test's
-        connection = (http.client.HTTPSConnection(self.authority, timeout=PATIENCE, context=context) if self.tls
-                      else http.client.HTTPConnection(self.authority, timeout=PATIENCE))
+        connection = (http.client.HTTPSConnection(self.authority, timeout=PATIENCE, source_address=self.source, context=context)
+                      if self.tls else http.client.HTTPConnection(self.authority, timeout=PATIENCE, source_address=self.source))
         try:
             sent = {"Origin": f"http{'s' if self.tls else ''}://{self.authority}", "Stele-CSRF": self.csrf, **headers}
             if self.cookies:
@@ -71,6 +75,37 @@ class PeopleTest(CommandTest):
             pass
         self.assertEqual(Browser(server).login("ada", secret, steps=1), 429)
         self.assertEqual(ada.login("ada", secret, steps=1), 200)
+
+    def test_a_crowd_of_networks_keeps_nobody_out(self):
+        """Twenty networks guess without a pause, more than can be heard: who came before in this browser is heard, and so is who comes
+        for the first time."""
+        server = self.serve(role="")
+        ada = Browser(server)
+        secret = self.join(ada, self.invited("create", "ada", "--role", "reader"))
+        self.assertEqual(ada.login("ada", secret), 200)
+        bea = Browser(server, comes_from="127.0.200.1")
+        bea_secret = self.join(bea, self.invited("create", "bea", "--role", "reader"))
+        over = threading.Event()
+        heard: dict[int, int] = collections.Counter()
+
+        def guess(number: int) -> None:
+            eve = Browser(server, comes_from=f"127.0.{number % 20 + 1}.1")
+            while not over.is_set():
+                heard[eve.login(f"u{random.getrandbits(40)}", "A" * 32)] += 1
+                time.sleep(0.1)
+
+        crowd = [threading.Thread(target=guess, args=(number,)) for number in range(120)]
+        for one in crowd:
+            one.start()
+        try:
+            wait_until(lambda: heard[429] > 200, "more than can be heard")
+            self.assertEqual(ada.login("ada", secret, steps=1), 200)
+            self.assertEqual(bea.login("bea", bea_secret), 200)
+        finally:
+            over.set()
+            for one in crowd:
+                one.join()
+        self.assertEqual(set(heard), {401, 429})
 
     def test_a_telephone_reads_the_secret_from_its_code(self):
         server = self.serve(role="")

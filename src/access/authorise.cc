@@ -33,7 +33,7 @@ Result<Identity> Authority::again(const Identity& user) const {
     return identity;
   }
   STELE_ASSIGN(Identity identity, grants_->user(std::string_view(user.text).substr(user.text.find(':') + 1), clock_->now()));
-  grants_->note_use(identity, clock_->now());
+  grants_->note_use(identity.text, clock_->now());
   identity.session = user.session;
   return identity;
 }

@@ -164,8 +164,17 @@ Result<Identity> Grants::user(std::string_view id, UnixNanos now) const {
   return found->identity;
 }
 
-void Grants::note_use(const Identity& identity, UnixNanos now) const {
-  if (const auto found = held(identity.text)) found->last_used.store(now, std::memory_order_relaxed);
+void Grants::note_use(const std::string& identity, UnixNanos now) const {
+  if (const auto found = held(identity)) found->last_used.store(now, std::memory_order_relaxed);
+}
+
+std::map<std::string, UnixNanos> Grants::last_uses() const {
+  std::map<std::string, UnixNanos> out;
+  const std::shared_lock lock(mutex_);
+  for (const auto& [identity, held] : held_) {
+    if (const UnixNanos time = held->last_used; time != 0) out.emplace(identity, time);
+  }
+  return out;
 }
 
 Result<Identity> Grants::authenticate(std::string_view token, UnixNanos now) const {

@@ -72,7 +72,7 @@ class Grants {
 
   struct Listed {
     Grant grant;
-    UnixNanos last_used = 0;  // since the start; 0: not
+    UnixNanos last_used = 0;  // 0: never
   };
   // In the order of their ids.
   [[nodiscard]] std::vector<Listed> list(Holder holder) const;
@@ -88,8 +88,10 @@ class Grants {
 
   // Who the user is at `now`. kUnauthenticated: he has nothing that holds.
   [[nodiscard]] Result<Identity> user(std::string_view id, UnixNanos now) const;
-  // That he was here.
-  void note_use(const Identity& identity, UnixNanos now) const;
+  // That it was here, as entries name it. Of what is no grant nothing is noted.
+  void note_use(const std::string& identity, UnixNanos now) const;
+  // Of those that were.
+  [[nodiscard]] std::map<std::string, UnixNanos> last_uses() const;
 
   // Who shows this token at `now`. kUnauthenticated, in words that say nothing of tokens that exist unless the token itself was
   // shown rightly: then that it expired or was revoked.

@@ -40,7 +40,7 @@ Desk::Verdict Desk::login(const Shown& shown) {
   const std::lock_guard lock(mutex_);
   if (status) {
     throttle_.succeeded(tried, from);
-    grants_.note_use(*identity, clock_.now());
+    grants_.note_use(identity->text, clock_.now());
     return {Status(), 0, std::move(*identity), generation, std::move(device)};
   }
   if (status.error().code == Code::kUnauthenticated) throttle_.failed(tried, from, known, clock_.monotonic());

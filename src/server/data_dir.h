@@ -30,6 +30,7 @@ struct DataLayout {
   [[nodiscard]] std::string notify_file(const std::string& name) const { return state_file("notify", name); }
   [[nodiscard]] std::string upkeep_file(const std::string& name) const { return state_file("upkeep", name); }
   [[nodiscard]] std::string grants_file() const { return root + "/grants.json"; }
+  [[nodiscard]] std::string last_uses_file() const { return root + "/last-uses.json"; }
   [[nodiscard]] std::string configuration_file() const { return root + "/configuration.json"; }
   [[nodiscard]] std::string credentials_file() const { return root + "/credentials.json"; }
   [[nodiscard]] std::string tls_dir() const { return root + "/tls"; }

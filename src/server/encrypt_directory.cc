@@ -41,7 +41,10 @@ class Encrypter {
     if (files->plain().exists(check)) STELE_TRY(remove_files(*files, check, ""));
     for (const std::string& path : {layout_.ledger_file(name), layout_.notify_file(name)})
       STELE_TRY(encrypt_one(*files, path, "{"));
-    if (name == log::kAuditLog) STELE_TRY(encrypt_one(*files, layout_.credentials_file(), "{"));
+    if (name == log::kAuditLog) {
+      for (const std::string& path : {layout_.credentials_file(), layout_.last_uses_file()})
+        STELE_TRY(encrypt_one(*files, path, "{"));
+    }
     STELE_TRY(encrypt_values(*files, log_dir + "/apart"));
     return renew_journal(*files, name);
   }

@@ -6,6 +6,7 @@
 #include <future>
 
 #include "api/service.h"
+#include "audit/last_uses.h"
 #include "collect/http_doors.h"
 #include "collect/otlp_door.h"
 #include "collect/rules.h"
@@ -106,6 +107,7 @@ struct Server::Parts {
   std::unique_ptr<collect::Understanding> understanding;
   std::vector<std::unique_ptr<ServedLog>> logs;  // "main" first, "audit" last
   std::unique_ptr<audit::GrantBook> grants;      // kept in the log "audit"
+  std::unique_ptr<audit::LastUses> last_uses;    // of them
   std::unique_ptr<audit::ConfigurationBook> configuration;
   std::unique_ptr<audit::Recorder> recorder;  // into it
   std::unique_ptr<access::Approvals> approvals;
@@ -129,6 +131,7 @@ struct Server::Parts {
   std::vector<std::string> tls_addresses;
   std::vector<std::string> syslog_addresses;
   bool drained = false;
+  std::int64_t last_uses_kept = 0;  // monotonic
 
   Status open();
   Status add_doors();
@@ -137,11 +140,13 @@ struct Server::Parts {
   Status open_grpc();
   Status open_logs();
   Status open_login();
+  Status open_last_uses();
   Status record_start();
   void offer_setup();
   Status read_people();
   Status read_sentences();
   void watch_logs();
+  void keep_last_uses();
   void watch_tls() const;
   void append_metrics(MetricsText& out, const access::Identity& identity) const;
   void append_server_metrics(MetricsText& out) const;
@@ -228,6 +233,14 @@ Status Server::Parts::record_start() {
   return {};
 }
 
+// When somebody was here last is told, and nothing rests on it.
+Status Server::Parts::open_last_uses() {
+  LogFiles& files = logs.back()->files();
+  last_uses = std::make_unique<audit::LastUses>(files.contents(), layout.last_uses_file(), grants->grants());
+  STELE_TRY(files.encrypt(layout.last_uses_file(), "{"));
+  return last_uses->read();
+}
+
 Status Server::Parts::open_login() {
   LogFiles& files = logs.back()->files();
   STELE_TRY(files.encrypt(layout.credentials_file(), "{"));
@@ -241,6 +254,8 @@ Status Server::Parts::open_login() {
   STELE_ASSIGN(provider, make_oidc_login(config, names, grants->grants(), system_clock(), crypto::system_random()));
   constexpr unsigned kAtProvider = 4;  // each waits for the network alone
   provider_logins = std::make_unique<login::FairPool>(kAtProvider);
+  if (const Status read = open_last_uses(); !read)
+    spdlog::warn("when grants were used before is not known: {}", read.error().message);
   return {};
 }
 
@@ -302,9 +317,19 @@ void Server::Parts::watch_logs() {
     grants->keep();
     configuration->keep();
     recorder->gather();
+    keep_last_uses();
     watch_tls();
     watch_logs();
   });
+}
+
+void Server::Parts::keep_last_uses() {
+  constexpr std::int64_t kEvery = 60'000'000'000;
+  const std::int64_t now = system_clock().monotonic();
+  if (now < last_uses_kept + kEvery) return;
+  last_uses_kept = now;
+  logins->submit(
+      {"last uses", true}, [this] { last_uses->keep(); }, [] {});  // it waits for the disk, which no loop must
 }
 
 void Server::Parts::watch_tls() const {
@@ -464,6 +489,7 @@ void Server::drain() {
   if (parts_->recorder) parts_->recorder->close();
   for (const auto& one : parts_->logs) one->drain();
   if (parts_->grants) parts_->grants->close();
+  if (parts_->last_uses) parts_->last_uses->keep();
   if (parts_->configuration) parts_->configuration->close();
   if (parts_->runtime) parts_->runtime->stop();
   for (const auto& one : parts_->logs) spdlog::info("log {} closed with {} entries", one->name(), one->log().store()->size());

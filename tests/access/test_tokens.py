@@ -55,6 +55,10 @@ class TokenTest(CommandTest):
         events = [entry["event"] for entry in self.stored("--data", str(self.data), "--log", "audit")]
         return [one for one in events if one["action"].startswith("stele.token.")]  # the others are what was looked at
 
+    def uses(self) -> dict[str, str]:
+        listed = json.loads(self.ran(self.stele("token", "list", "--data", str(self.data), "--json")))["tokens"]
+        return {one["id"]: one["last_used"] for one in listed if "last_used" in one}
+
     def test_is_made_and_revoked_with_and_without_a_server(self):
         early = self.token("owner")
         server = self.serve()
@@ -64,6 +68,7 @@ class TokenTest(CommandTest):
         listed = json.loads(self.ran(self.stele("token", "list", "--data", str(self.data), "--json")))["tokens"]
         self.assertEqual({one["id"] for one in listed}, {early[6:16], late[6:16]})
         self.assertTrue(all("last_used" in one for one in listed))
+        used = self.uses()
         self.assertNotIn(early[17:], json.dumps(listed))
         self.ran(self.stele("token", "revoke", late[6:16], "--data", str(self.data)))
         status, headers, body = self.ask(server, "GET", "/api/v1/search?q=", late)
@@ -74,6 +79,11 @@ class TokenTest(CommandTest):
         server = self.serve()  # nothing was written down but the entries
         self.assertEqual(self.ask(server, "GET", "/api/v1/search?q=", late)[0], 401)
         self.assertEqual(self.ask(server, "GET", "/api/v1/search?q=", early)[0], 200)
+        self.assertEqual(server.stop(), 0)
+        now = self.uses()
+        self.assertGreater(now[early[6:16]], used[early[6:16]])
+        server = self.serve()
+        self.assertEqual(self.uses(), now, "it outlasts the server")
         self.assertEqual(server.stop(), 0)
         self.ran(self.stele("token", "revoke", "0000000000", "--data", str(self.data)), 1)
         self.assertEqual([one["action"] for one in self.audit()],

@@ -345,7 +345,7 @@ def read_log(data: Path, name: str, master: str) -> Log:
     sealing = b""
     for pattern in (f"keys/{name}.key", f"keys/{name}.sealing-key", f"sources/{name}.json", f"index/{name}/*.index",
                     f"logs/{name}/window/*.keys", "notify.json" if name == "main" else f"notify-{name}.json",
-                    *["credentials.json"] * (name == "audit")):
+                    *["credentials.json", "last-uses.json"] * (name == "audit")):
         for path in sorted(data.glob(pattern)):
             content = ring.content(path)
             need(content.startswith(BEGINNINGS[path.suffix]), f"{path}: begins with {content[:18]!r}")

@@ -1,0 +1,62 @@
+#include "audit/last_uses.h"
+
+#include "base/json_text.h"
+#include "event/json_value.h"
+
+namespace stele::audit {
+namespace {
+
+constexpr std::uint64_t kFileBytesMax = 64U << 20;
+
+}  // namespace
+
+std::string last_uses_text(const std::map<std::string, UnixNanos>& uses) {
+  std::string out = "{\"stele_last_uses\":1,\"identities\":{";
+  for (const auto& [identity, time] : uses) {
+    if (out.back() != '{') out += ',';
+    append_json_string(out, identity);
+    out += ':';
+    append_json_string(out, format_time(time));
+  }
+  return out + "}}\n";
+}
+
+Result<std::map<std::string, UnixNanos>> parse_last_uses(std::string_view text) {
+  event::JsonTape tape;
+  event::JsonError error;
+  event::JsonLimits limits;
+  limits.bytes_max = kFileBytesMax;
+  limits.nodes_max = 2'000'000;
+  if (!tape.parse(text, limits, error)) return corrupt(error.message);
+  const event::JsonValue root(tape);
+  if (root["stele_last_uses"].number() != 1U || !root["identities"].is(event::JsonType::kObject))
+    return corrupt("it is no file of last uses, version 1");
+  std::map<std::string, UnixNanos> out;
+  bool sound = true;
+  root["identities"].for_each_member([&](std::string_view identity, event::JsonValue value) {
+    const auto time = parse_time(value.text());
+    sound = sound && time;
+    if (time) out.emplace(identity, *time);
+  });
+  if (!sound) return corrupt("a time cannot be read");
+  return out;
+}
+
+Status LastUses::read() {
+  if (!fs_.exists(file_)) return {};
+  STELE_ASSIGN(const std::string text, io::read_file(fs_, file_, kFileBytesMax));
+  auto read = parse_last_uses(text);
+  if (!read) return read.error().in(file_);
+  for (const auto& [identity, time] : *read) grants_.note_use(identity, time);
+  const std::lock_guard lock(mutex_);
+  kept_ = grants_.last_uses();
+  return {};
+}
+
+void LastUses::keep() {
+  const std::lock_guard lock(mutex_);
+  auto now = grants_.last_uses();
+  if (now != kept_ && io::write_file(fs_, file_, last_uses_text(now), 0600)) kept_ = std::move(now);
+}
+
+}  // namespace stele::audit

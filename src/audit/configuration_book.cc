@@ -65,11 +65,7 @@ Result<std::unique_ptr<ConfigurationBook>> ConfigurationBook::open(io::FileSyste
 }
 
 void ConfigurationBook::set(const Configuration& now, UnixNanos time, std::function<void(const Status&)> done) {
-  Configuration before;
-  {
-    const std::lock_guard lock(mutex_);
-    before = last_;
-  }
+  const Configuration before = last();
   if (before == now) return done({});
   places_.write(configuration_event(before, now, time), [this, now, done = std::move(done)](const Status& written) {
     if (written) {
@@ -78,6 +74,11 @@ void ConfigurationBook::set(const Configuration& now, UnixNanos time, std::funct
     }
     done(written);
   });
+}
+
+Configuration ConfigurationBook::last() const {
+  const std::lock_guard lock(mutex_);
+  return last_;
 }
 
 Result<Configuration> ConfigurationBook::as_of(UnixNanos time) {

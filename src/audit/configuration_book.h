@@ -33,6 +33,8 @@ class ConfigurationBook {
   // next start finds the difference again.
   void set(const Configuration& now, UnixNanos time, std::function<void(const Status&)> done);
 
+  // As it is, by what is on record.
+  [[nodiscard]] Configuration last() const;
   // As it was at `time`, by the entries received up to then.
   [[nodiscard]] Result<Configuration> as_of(UnixNanos time);
 
@@ -44,7 +46,7 @@ class ConfigurationBook {
       : places_(fs, std::move(places_file), "configuration", audit) {}
 
   Places places_;
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   Configuration last_;  // guarded by it
 };
 

@@ -12,6 +12,7 @@ namespace stele::server {
 namespace {
 
 constexpr std::uint64_t kFileBytesMax = 64U << 20;
+constexpr std::size_t kToldBytesMax = 1U << 20;  // of a file that is on record as it is
 
 std::string digest_of(std::string_view text) { return "sha256:" + hex_encode(as_byte_span(crypto::sha256(as_byte_span(text)))); }
 
@@ -25,21 +26,17 @@ std::string value_of(const Setting& setting, const Config& config) {
   return !stands_whole || (is_secret && !value.empty()) ? digest_of(value) : value;
 }
 
-// Of a file, or of all files of a folder.
-Result<std::string> digest_at(io::FileSystem& fs, const std::string& path) {
-  auto names = fs.list(path);
-  if (!names) {
-    STELE_ASSIGN(const std::string text, io::read_file(fs, path, kFileBytesMax));
-    return digest_of(text);
-  }
-  std::ranges::sort(*names);
-  std::string all;
-  for (const std::string& name : *names) {
-    if (!name.ends_with(".yaml")) continue;
-    STELE_ASSIGN(const std::string text, io::read_file(fs, path + "/" + name, kFileBytesMax));
-    all += name + " " + digest_of(text) + "\n";
-  }
-  return digest_of(all);
+std::string content_name(const std::string& setting) { return setting + "_content"; }
+
+// The first piece of `text`, of whole lines where one fits: what one value of an entry takes.
+std::string_view first_part(std::string_view text) {
+  constexpr std::size_t kPartBytesMax = 4'000;
+  if (text.size() <= kPartBytesMax) return text;
+  const auto line_end = text.rfind('\n', kPartBytesMax - 1);
+  if (line_end != std::string_view::npos) return text.substr(0, line_end + 1);
+  std::size_t end = kPartBytesMax;
+  while (end > 1 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) --end;  // within a character of UTF-8
+  return text.substr(0, end);
 }
 
 event::InternalEvent event_about(std::string_view action, std::string message, UnixNanos now) {
@@ -57,19 +54,69 @@ event::InternalEvent event_about(std::string_view action, std::string message, U
 
 }  // namespace
 
-Result<audit::Configuration> recorded_configuration(io::FileSystem& fs, const Config& config,
-                                                    const std::map<std::string, std::string>& keys) {
+Result<std::vector<NamedFile>> read_named_files(io::FileSystem& fs, const Config& config) {
+  std::vector<NamedFile> out;
+  for (const auto& [setting, path] : {std::pair("sources", &config.sources),
+                                      {"people", &config.people},
+                                      {"oidc_roles", &config.oidc_roles},
+                                      {"rules", &config.rules},
+                                      {"sentences", &config.sentences}}) {
+    if (path->empty()) continue;
+    auto names = fs.list(*path);
+    if (!names) {
+      STELE_ASSIGN(std::string text, io::read_file(fs, *path, kFileBytesMax));
+      out.push_back({setting, path->substr(path->rfind('/') + 1), false, std::move(text)});
+      continue;
+    }
+    std::ranges::sort(*names);
+    for (const std::string& name : *names) {
+      if (!name.ends_with(".yaml")) continue;
+      STELE_ASSIGN(std::string text, io::read_file(fs, *path + "/" + name, kFileBytesMax));
+      out.push_back({setting, name, true, std::move(text)});
+    }
+  }
+  return out;
+}
+
+audit::Configuration recorded_configuration(const Config& config, const std::vector<NamedFile>& files,
+                                            const std::map<std::string, std::string>& keys) {
   audit::Configuration out;
   for (const Setting& setting : settings()) out.emplace(setting.name, value_of(setting, config));
-  for (const auto& [name, path] : {std::pair("sources", &config.sources),
-                                   {"people", &config.people},
-                                   {"oidc_roles", &config.oidc_roles},
-                                   {"rules", &config.rules},
-                                   {"sentences", &config.sentences}}) {
-    if (path->empty()) continue;
-    STELE_ASSIGN(out[std::string(name) + "_content"], digest_at(fs, *path));
+  std::map<std::string, std::string> lists;
+  for (const NamedFile& file : files) {
+    if (file.in_folder)
+      lists[file.setting] += file.name + " " + digest_of(file.text) + "\n";
+    else
+      out[content_name(file.setting)] = digest_of(file.text);
   }
+  for (const auto& [setting, list] : lists) out[content_name(setting)] = digest_of(list);
   out.insert(keys.begin(), keys.end());
+  return out;
+}
+
+std::vector<event::InternalEvent> file_events(const std::vector<NamedFile>& files, const audit::Configuration& before,
+                                              const audit::Configuration& now, UnixNanos time) {
+  std::vector<event::InternalEvent> out;
+  for (const NamedFile& file : files) {
+    const std::string content = content_name(file.setting);
+    const auto was = before.find(content);
+    if (file.setting == "people" || file.text.size() > kToldBytesMax || (was != before.end() && was->second == now.at(content)))
+      continue;
+    std::vector<std::string_view> parts;
+    std::string_view rest = file.text;
+    do {
+      parts.push_back(first_part(rest));
+      rest.remove_prefix(parts.back().size());
+    } while (!rest.empty());
+    for (std::size_t i = 0; i < parts.size(); ++i) {
+      event::InternalEvent event = event_about("stele.configuration.file", "A file that the configuration names was read.", time);
+      event.category = "configuration_change";
+      event.targets = {{"file", file.name}};
+      event.attributes = {{"setting", file.setting}, {"content", now.at(content)}, {"sha256", digest_of(file.text)},
+                          {"part", i + 1},           {"parts", parts.size()},      {"text", std::string(parts[i])}};
+      out.push_back(std::move(event));
+    }
+  }
   return out;
 }
 

@@ -3,6 +3,7 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <deque>
 #include <future>
 
 #include "api/service.h"
@@ -221,15 +222,18 @@ Status Server::Parts::record_start() {
     keys.emplace("key_" + one->name(), one->log().store()->identity().key.text());
     if (const auto& ring = one->files().ring()) keys.emplace("master_key_" + one->name(), keyring::id_text(ring->master()));
   }
-  STELE_ASSIGN(const audit::Configuration now, recorded_configuration(io::posix(), config, keys));
-  std::promise<Status> started;
-  recorder->record(started_event(system_clock().now()), [&](const Status& recorded) { started.set_value(recorded); });
-  std::promise<Status> set;
-  configuration->set(now, system_clock().now(), [&](const Status& recorded) { set.set_value(recorded); });
-  for (std::promise<Status>* one : {&started, &set}) {
-    const Status recorded = one->get_future().get();
-    if (!recorded) spdlog::error("the start is not on record: {}", recorded.error().message);
-  }
+  STELE_ASSIGN(const auto files, read_named_files(io::posix(), config));
+  const audit::Configuration now = recorded_configuration(config, files, keys);
+  std::deque<std::promise<Status>> recorded;
+  const auto told = [&recorded] { return [&one = recorded.emplace_back()](const Status& status) { one.set_value(status); }; };
+  recorder->record(started_event(system_clock().now()), told());
+  // Before the change that they belong to: where a kill comes between, the next start finds the difference again.
+  for (const auto& event : file_events(files, configuration->last(), now, system_clock().now())) recorder->record(event, told());
+  configuration->set(now, system_clock().now(), told());
+  Status all;
+  for (std::promise<Status>& one : recorded)
+    if (Status status = one.get_future().get(); !status) all = std::move(status);
+  if (!all) spdlog::error("the start is not on record: {}", all.error().message);
   return {};
 }
 

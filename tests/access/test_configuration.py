@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """How the server is set, on record: at the first start whole, then what is different; and as of any past moment."""
 
+import hashlib
 import json
 import signal
 import sys
@@ -58,6 +59,37 @@ class ConfigurationTest(CommandTest):
         self.assertEqual([one["action"].rpartition(".")[2] for one in self.audit("stele.server.")],
                          ["started", "stopped", "started", "started"])
         server.stop()
+
+    def files(self) -> list[tuple[str, str, str]]:
+        """Setting, name and text, in the order of the record, from their parts."""
+        out, text = [], ""
+        for event in self.audit("stele.configuration.file"):
+            attributes = event["attributes"]
+            text = (text if attributes["part"] > 1 else "") + attributes["text"]
+            if attributes["part"] == attributes["parts"]:
+                self.assertEqual(attributes["sha256"], "sha256:" + hashlib.sha256(text.encode()).hexdigest())
+                out.append((attributes["setting"], event["targets"][0]["id"], text))
+        return out
+
+    def test_what_files_say_is_on_record(self):
+        people = self.write("people.yaml", "people:\n  ada:\n    name: Ada\n    accounts: [ada]\n")
+        long = "# " + "é" * 5000 + "\n" + "# a comment of some length, like many\n" * 300 + "sources: {}\n"
+        sources = self.write("sources.yaml", long)
+        sentences = self.data.parent / "sentences"
+        sentences.mkdir()
+        for name in ("one", "two"):
+            (sentences / f"{name}.yaml").write_text(f"# {name}\nsentences: []\n")
+        (sentences / "notes.txt").write_text("of no concern")
+        flags = ("--people", str(people), "--sources", str(sources), "--sentences", str(sentences))
+        expected = [("sources", "sources.yaml", long), ("sentences", "one.yaml", "# one\nsentences: []\n"),
+                    ("sentences", "two.yaml", "# two\nsentences: []\n")]
+        for _ in range(2):
+            self.assertEqual(self.serve(*flags).stop(), 0)
+            self.assertEqual(self.files(), expected)
+        self.assertEqual(self.audit("stele.configuration.changed")[0]["attributes"]["sources_content"], "sha256:" + hashlib.sha256(long.encode()).hexdigest())
+        sources.write_text("sources: {}\n")
+        self.assertEqual(self.serve(*flags).stop(), 0)
+        self.assertEqual(self.files(), [*expected, ("sources", "sources.yaml", "sources: {}\n")])
 
     def test_without_its_file_of_places_the_past_is_the_same(self):
         server = self.serve()

@@ -85,7 +85,7 @@ class Append {
     }
     if (!options_.receipts.empty()) STELE_TRY(receipts_.open(options_.receipts));
     STELE_ASSIGN(connection_, Connection::open(options_.where, Reach::kAppend));
-    if (connection_->is_new()) say("no server runs on " + connection_->name() + ": made a new data directory there");
+    if (const std::string made = connection_->novelty(); !made.empty()) say(made);
     STELE_ASSIGN(origin_, origin_of(*connection_, options_.log));
     for (AppendInput& input : inputs_) STELE_TRY(input.begin(origin_, options_.restart));
     const std::int64_t begun = system_clock().monotonic();

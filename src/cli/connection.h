@@ -40,7 +40,10 @@ class Connection {
   // This process opened the directory: no server runs there.
   [[nodiscard]] bool is_own() const { return own_ != nullptr; }
   // And it was no data directory before.
-  [[nodiscard]] bool is_new() const { return is_new_; }
+  // What to say of the data directory where this made it; empty: it was there.
+  [[nodiscard]] std::string novelty() const {
+    return is_new_ ? "no server runs on " + name() + ": made a new data directory there" : "";
+  }
 
   // After the connection was lost. If it was to another command that had the directory open, and is done, this process opens
   // the directory; a real server is left to come back.

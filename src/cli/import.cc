@@ -102,7 +102,7 @@ class Import {
       names.push_back(file);
     }
     STELE_ASSIGN(connection_, Connection::open(options_.where, Reach::kAppend));
-    if (connection_->is_new()) say("no server runs on " + connection_->name() + ": made a new data directory there");
+    if (const std::string made = connection_->novelty(); !made.empty()) say(made);
     STELE_ASSIGN(origin_, origin_of(*connection_, options_.log));
     for (std::size_t i = 0; i < inputs.size(); ++i) STELE_TRY(one(names[i], inputs[i]));
     return {};

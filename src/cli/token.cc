@@ -41,6 +41,7 @@ Result<int> create(const Options& options) {
   STELE_ASSIGN(const std::string body,
                grant_body(options, {{"name", options.name}, {"role", options.role}, {"source", options.source}}));
   STELE_ASSIGN(const auto connection, Connection::open(options.where, Reach::kAppend));
+  if (const std::string made = connection->novelty(); !made.empty()) complain("token", made);
   STELE_ASSIGN(const std::string answer, post_json(*connection, "/api/v1/tokens", body));
   event::JsonTape tape;
   STELE_TRY(parse_json(answer, tape));

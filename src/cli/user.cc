@@ -55,6 +55,7 @@ Result<int> create(const Options& options) {
   STELE_ASSIGN(const std::string body,
                grant_body(options, {{"user", options.id}, {"name", options.name}, {"role", options.role}}));
   STELE_ASSIGN(const auto connection, Connection::open(options.where, Reach::kAppend));
+  if (const std::string made = connection->novelty(); !made.empty()) complain("user", made);
   STELE_ASSIGN(const std::string answer, post_json(*connection, "/api/v1/users", body));
   return put_invited(options, *connection, answer);
 }

@@ -381,7 +381,7 @@ Status check_config(const Config& config) {
   if (config.data.empty()) return invalid("data is the directory that holds everything; it cannot be empty");
   for (const std::string& name : config.logs) {
     if (!log::is_log_name(name))
-      return invalid("logs has names of 1 to 63 lowercase letters, digits, - and _, not \"" + name + "\"");
+      return invalid("logs has names of 1 to 63 lowercase letters, digits, - and _, each given by itself, not \"" + name + "\"");
   }
   if (!config.loopback_role.empty() && access::find_shipped_role(config.loopback_role) == nullptr)
     return invalid("loopback_role is a role (docs/formats/access.md), not \"" + config.loopback_role + "\"");

@@ -86,7 +86,8 @@ class ConfigurationTest(CommandTest):
         for _ in range(2):
             self.assertEqual(self.serve(*flags).stop(), 0)
             self.assertEqual(self.files(), expected)
-        self.assertEqual(self.audit("stele.configuration.changed")[0]["attributes"]["sources_content"], "sha256:" + hashlib.sha256(long.encode()).hexdigest())
+        first = self.audit("stele.configuration.changed")[0]["attributes"]
+        self.assertEqual(first["sources_content"], "sha256:" + hashlib.sha256(long.encode()).hexdigest())
         sources.write_text("sources: {}\n")
         self.assertEqual(self.serve(*flags).stop(), 0)
         self.assertEqual(self.files(), [*expected, ("sources", "sources.yaml", "sources: {}\n")])

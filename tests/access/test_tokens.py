@@ -60,7 +60,10 @@ class TokenTest(CommandTest):
         return {one["id"]: one["last_used"] for one in listed if "last_used" in one}
 
     def test_is_made_and_revoked_with_and_without_a_server(self):
-        early = self.token("owner")
+        made = self.stele("token", "create", "--data", str(self.data), "--role", "owner", "--name", "owner")
+        self.assertIn("made a new data directory", made.stderr)
+        early = made.stdout.strip()
+        self.assertEqual(self.stele("token", "list", "--data", str(self.data)).stderr, "")
         server = self.serve()
         late = self.token("reader", "--expires", "90d")
         for token in (early, late):

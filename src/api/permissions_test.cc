@@ -70,7 +70,7 @@ struct OneLog {
 class Permissions : public ::testing::Test {
  protected:
   void SetUp() override {
-    service_.doors = collect::make_http_doors("secret");
+    service_.doors = collect::make_http_doors({"secret", {}});
     add_routes(router_, service_);
   }
 

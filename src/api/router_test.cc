@@ -44,7 +44,7 @@ struct Kept {
 struct Product : Kept {
   // Without a role whoever shows no token is nobody here.
   explicit Product(const char* loopback_role = "owner") : router(authority(loopback_role), recorder) {
-    service.doors = collect::make_http_doors("secret");
+    service.doors = collect::make_http_doors({"secret", {}});
     add_routes(router, service);
   }
   access::Approvals approvals{access::kGuardedActs, system_clock(), crypto::system_random()};

@@ -18,7 +18,7 @@ void require(bool holds) {
 }
 
 const std::vector<std::unique_ptr<sc::HttpDoor>>& doors() {
-  static const auto all = sc::make_http_doors("secret");
+  static const auto all = sc::make_http_doors({"secret", {}});
   return all;
 }
 

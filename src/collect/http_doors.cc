@@ -8,12 +8,12 @@
 
 namespace stele::collect {
 
-std::vector<std::unique_ptr<HttpDoor>> make_http_doors(const std::optional<std::string>& github_secret) {
+std::vector<std::unique_ptr<HttpDoor>> make_http_doors(const DoorSecrets& secrets) {
   std::vector<std::unique_ptr<HttpDoor>> out = make_document_doors();
-  out.push_back(make_otlp_door());
+  out.push_back(make_otlp_door(secrets.ids));
   out.push_back(make_cloudevents_door());
   out.push_back(make_records_door());
-  if (github_secret) out.push_back(make_github_door(*github_secret));
+  if (secrets.github) out.push_back(make_github_door(*secrets.github));
   return out;
 }
 

@@ -57,6 +57,8 @@ net::Response response(const net::Request& request, int status, std::string prot
 
 class OtlpDoor final : public HttpDoor {
  public:
+  explicit OtlpDoor(const Hash& id_secret) : id_secret_(id_secret) {}
+
   [[nodiscard]] std::string_view kind() const override { return "otlp"; }
   [[nodiscard]] std::vector<std::string> paths() const override { return {"/v1/logs"}; }
 
@@ -64,9 +66,9 @@ class OtlpDoor final : public HttpDoor {
     std::unordered_map<std::string, std::uint64_t> alike;
     const auto take = [&](const OtlpRecord& record) {
       normalise::Draft& draft = batch.draft();
-      otlp_event(record, batch.now(), 0, draft, batch.record());
+      otlp_event(record, batch.now(), {id_secret_, 0}, draft, batch.record());
       const std::uint64_t ordinal = draft.has(normalise::Part::kId) ? alike[draft.text(normalise::Part::kId)]++ : 0;
-      if (ordinal > 0) otlp_event(record, batch.now(), ordinal, batch.draft(), batch.record());
+      if (ordinal > 0) otlp_event(record, batch.now(), {id_secret_, ordinal}, batch.draft(), batch.record());
       batch.add(record.verbatim, false);
     };
     const auto broken = [&](std::string_view verbatim) { batch.quarantine("not a LogRecord", verbatim); };
@@ -84,13 +86,16 @@ class OtlpDoor final : public HttpDoor {
     append_json_string(json, is_utf8(error.message) ? error.message : "the request is not UTF-8");
     return response(request, refusal_status(error), encode_status(rpc_code(error), error.message), json + "}");
   }
+
+ private:
+  const Hash id_secret_;
 };
 
 }  // namespace
 
-std::unique_ptr<HttpDoor> make_otlp_door() {
+std::unique_ptr<HttpDoor> make_otlp_door(const Hash& id_secret) {
   google::protobuf::SetLogHandler(nullptr);  // it would write a line for each message that is none
-  return std::make_unique<OtlpDoor>();
+  return std::make_unique<OtlpDoor>(id_secret);
 }
 
 }  // namespace stele::collect

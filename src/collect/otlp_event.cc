@@ -8,7 +8,7 @@
 
 #include "base/json_text.h"
 #include "base/readable_text.h"
-#include "crypto/sha256.h"
+#include "crypto/hmac.h"
 #include "event/schema.h"
 
 namespace stele::collect {
@@ -203,21 +203,21 @@ void take_attributes(const OtlpRecord& from, Draft& draft) {
 }
 
 // Of what was sent in one request and repeated with it, always the same; of anything else another.
-std::string delivery_id(const OtlpRecord& from, const Attributes& attributes, std::uint64_t ordinal) {
+std::string delivery_id(const OtlpRecord& from, const Attributes& attributes, const OtlpId& made_of) {
   const bool timed = from.record.time_unix_nano() != 0 || from.record.observed_time_unix_nano() != 0;
   if (!timed && attributes.text({"log.record.uid"}).empty()) return {};
   std::string all = from.resource.SerializeAsString();
-  for (const std::string& part : {from.scope.SerializeAsString(), std::string(from.verbatim), std::to_string(ordinal)})
+  for (const std::string& part : {from.scope.SerializeAsString(), std::string(from.verbatim), std::to_string(made_of.ordinal)})
     all += std::to_string(all.size()) + ":" + part;
   constexpr std::size_t kBytes = 16;
-  return "otlp:" + hex_encode(as_byte_span(crypto::sha256(as_byte_span(all))).first(kBytes));
+  return "otlp:" + hex_encode(as_byte_span(crypto::hmac_sha256(as_byte_span(made_of.secret), as_byte_span(all))).first(kBytes));
 }
 
 }  // namespace
 
-void otlp_event(const OtlpRecord& from, UnixNanos received, std::uint64_t ordinal, Draft& draft, Record& record) {
+void otlp_event(const OtlpRecord& from, UnixNanos received, const OtlpId& made_of, Draft& draft, Record& record) {
   const Attributes attributes(from);
-  const std::string id = delivery_id(from, attributes, ordinal);
+  const std::string id = delivery_id(from, attributes, made_of);
   if (!id.empty()) append_quoted(draft.conclude(Part::kId), id);
   take_time(from.record, received, draft);
   take_actor(attributes, draft);

@@ -4,6 +4,8 @@
 #include <array>
 #include <cstring>
 
+#include "crypto/hmac.h"
+
 namespace stele::log {
 namespace {
 
@@ -258,6 +260,11 @@ Result<event::ApartValue> ApartStore::read(event::ApartKind kind, const Hash& co
   if (!found.header.erased)
     STELE_TRY(io::read_exactly(*found.file, found.offset + kApartHeaderBytes, std::as_writable_bytes(std::span(payload)), dir_));
   return decode_apart(found.header, payload, keys_);
+}
+
+Hash ApartStore::secret_for(std::string_view purpose) const {
+  const crypto::AeadKey none{};
+  return crypto::hmac_sha256(as_byte_span(keys_.sealing ? keys_.sealing->key : none), as_byte_span(purpose));
 }
 
 Status ApartStore::erase(event::ApartKind kind, const Hash& commitment) {

@@ -47,6 +47,9 @@ class ApartStore {
   // never was one.
   [[nodiscard]] Result<bool> holds(event::ApartKind kind, const Hash& commitment) const;
 
+  // What whoever has the sealing key can make again, for one purpose, and nobody else. Of no worth without such a key.
+  [[nodiscard]] Hash secret_for(std::string_view purpose) const;
+
   // Overwrites salt and bytes and makes that durable; of one that was erased before as well. kNotFound when there is none.
   Status erase(event::ApartKind kind, const Hash& commitment);
 

@@ -355,7 +355,8 @@ Status Server::Parts::add_doors() {
     while (github_secret->ends_with('\n') || github_secret->ends_with('\r')) github_secret->pop_back();
     if (github_secret->empty()) return invalid(config.github_secret_file + " is empty; it holds the secret of GitHub's webhooks");
   }
-  service->doors = collect::make_http_doors(github_secret);
+  service->doors =
+      collect::make_http_doors({github_secret, logs.front()->log().store()->apart().secret_for("ids of deliveries")});
   return {};
 }
 

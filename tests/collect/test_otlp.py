@@ -117,6 +117,26 @@ def check_requests(server: Server) -> None:
     expect("$attachment" in made[2]["message"], f"what is too long is attached: {str(made[2])[:500]}")
 
 
+def check_ids(server: Server, other: Server) -> None:
+    """What an id is made of is known to the server alone, which knows a repeat after a start too: whoever reads the id cannot try
+    what a sealed value may have been."""
+    record = {"timeUnixNano": "1763913599998000009", "body": {"stringValue": "in"},
+              "attributes": [{"key": "password", "value": {"stringValue": "1234"}}]}
+    body = json.dumps({"resourceLogs": [{"scopeLogs": [{"logRecords": [record]}]}]}).encode()
+    ids = []
+    for one in (server, other):
+        before = len(one.entries())
+        for _ in range(2):
+            expect_equal(one.post("/v1/logs", body, JSON)[0], 200, "taken")
+            one.kill()
+            one.start()
+        made = [entry["event"] for entry in one.entries()[before:]]
+        expect_equal([event["action"] for event in made], ["otel.log"], "a repeat is none")
+        expect("$sealed" in made[0]["attributes"]["password"], "it is sealed")
+        ids.append(made[0]["id"])
+    expect(ids[0] != ids[1], f"of another server another: {ids}")
+
+
 def check_kills(server: Server) -> None:
     """The server is killed under the exporter's hands."""
     told: list[str] = []
@@ -151,6 +171,10 @@ def main() -> None:
         server = Server(Path(work))
         check_sdk(server)
         check_requests(server)
+        with tempfile.TemporaryDirectory(prefix="stele-otlp-") as elsewhere:
+            other = Server(Path(elsewhere))
+            check_ids(server, other)
+            other.stop()
         check_kills(server)
         server.stop()
         server.verify()

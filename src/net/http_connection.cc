@@ -290,7 +290,7 @@ std::optional<Response> doubtful(const Parser::value_type& head) {
   return std::nullopt;
 }
 
-void take_head(const Parser::value_type& head, const Peer& peer, Incoming& in) {
+void take_head(const Parser::value_type& head, const HttpConnection& connection, Incoming& in) {
   Request& request = in.request;
   request.method = std::string(head.method_string());
   std::string_view target(head.target().data(), head.target().size());
@@ -304,7 +304,8 @@ void take_head(const Parser::value_type& head, const Peer& peer, Incoming& in) {
   request.path = std::string(target.substr(0, question));
   if (question != std::string_view::npos) request.query = std::string(target.substr(question + 1));
   for (const auto& field : head) request.headers.emplace_back(std::string(field.name_string()), std::string(field.value()));
-  request.peer = peer;
+  request.peer = connection.peer;
+  request.peer = connection.server->proxies.origin_of(request);
   in.form.head_only = head.method() == http::verb::head;
   in.form.chunks = head.version() == 11;
   in.form.keep_alive = in.form.chunks && head.keep_alive();
@@ -340,7 +341,7 @@ asio::awaitable<void> read_request(HttpConnection& connection, beast::flat_buffe
   }
   const auto& head = parser.get();
   if ((in.refusal = doubtful(head))) co_return;
-  take_head(head, connection.peer, in);
+  take_head(head, connection, in);
   const bool expects = head.count(http::field::expect) > 0;
   const std::uint64_t length = parser.content_length().value_or(0);
   if (connection.server->takes_stream && connection.server->takes_stream(in.request)) {

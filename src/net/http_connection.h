@@ -41,6 +41,7 @@ struct HttpServer::State {
   Handler handler;
   HttpLimits limits;
   std::function<bool(const Request&)> takes_stream;  // may be empty
+  TrustedProxies proxies;
   HttpCounters counters;
   std::atomic<bool> draining{false};
   std::atomic<std::uint64_t> under_way{0};     // requests being answered

@@ -75,9 +75,11 @@ void run_acceptor(std::shared_ptr<Acceptor> acceptor, std::shared_ptr<const TlsI
 
 }  // namespace
 
-HttpServer::HttpServer(Runtime& runtime, Handler handler, HttpLimits limits, std::function<bool(const Request&)> takes_stream)
+HttpServer::HttpServer(Runtime& runtime, Handler handler, HttpLimits limits, std::function<bool(const Request&)> takes_stream,
+                       TrustedProxies proxies)
     : state_(std::make_shared<State>(runtime, std::move(handler), limits)) {
   state_->takes_stream = std::move(takes_stream);
+  state_->proxies = std::move(proxies);
   asio::co_spawn(runtime.loops().next(), sweep_loop(state_), asio::detached);
 }
 

@@ -13,6 +13,7 @@
 #include "net/http.h"
 #include "net/runtime.h"
 #include "net/tls_identity.h"
+#include "net/trusted_proxies.h"
 
 namespace stele::net {
 
@@ -36,7 +37,9 @@ class HttpServer {
  public:
   // `takes_stream`, asked on the connection's thread, says of which requests the body is taken as it comes: the handler is
   // called before any of it is read, with Request::stream, and the limits of bodies do not hold for it.
-  HttpServer(Runtime& runtime, Handler handler, HttpLimits limits, std::function<bool(const Request&)> takes_stream = {});
+  // Both see a request's peer as `proxies` have it.
+  HttpServer(Runtime& runtime, Handler handler, HttpLimits limits, std::function<bool(const Request&)> takes_stream = {},
+             TrustedProxies proxies = {});
   ~HttpServer();
   HttpServer(const HttpServer&) = delete;
   HttpServer& operator=(const HttpServer&) = delete;

@@ -127,6 +127,9 @@ std::vector<Setting> make_settings() {
           "its entries and proofs, too). Never an entry. Empty: nothing."),
       texts("cors_origins", &Config::cors_origins,
             "Origins whose pages may ask with a token, as in https://audit.example.com. Empty: none."),
+      texts("trusted_proxies", &Config::trusted_proxies,
+            "Addresses and networks of proxies, as in 10.0.0.0/8: whoever they say in X-Forwarded-For is who asks over HTTP, and "
+            "X-Forwarded-Proto says whether by https. Empty: nobody is believed."),
       texts("logs", &Config::logs,
             "Logs besides main and audit, wholly apart from each other: for tenants, environments, times of keeping. Created "
             "when absent."),
@@ -403,6 +406,8 @@ Status check_config(const Config& config) {
     if (scheme == std::string::npos || origin.find('/', scheme + 3) != std::string::npos || origin.size() == scheme + 3)
       return invalid("cors_origins are like https://audit.example.com, without a path, not \"" + origin + "\"");
   }
+  if (const auto proxies = net::TrustedProxies::parse(config.trusted_proxies); !proxies)
+    return proxies.error().in("trusted_proxies");
   STELE_TRY(check_master_key_source(config.master_key));
   if (!config.origin.empty() && !merkle::is_key_name(config.origin)) return invalid("origin has no spaces and no '+'");
   if (config.tls_certificate.empty() != config.tls_key.empty()) return invalid("tls_certificate and tls_key come together");

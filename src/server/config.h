@@ -24,6 +24,7 @@ struct Config {
   std::vector<std::string> second_person;
   std::vector<std::string> publish;
   std::vector<std::string> cors_origins;
+  std::vector<std::string> trusted_proxies;
   std::vector<std::string> logs;
   std::string origin;
   std::string keys;

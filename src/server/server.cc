@@ -389,9 +389,10 @@ Status Server::Parts::open_syslog() {
 }
 
 Status Server::Parts::open_http() {
+  STELE_ASSIGN(net::TrustedProxies proxies, net::TrustedProxies::parse(config.trusted_proxies));
   http = std::make_unique<net::HttpServer>(
       *runtime, [this](const net::Request& request, const net::Reply& reply) { router->handle(request, reply); },
-      http_limits(config), [this](const net::Request& request) { return router->takes_stream(request); });
+      http_limits(config), [this](const net::Request& request) { return router->takes_stream(request); }, std::move(proxies));
   STELE_TRY(http->listen_unix(layout.control_socket()));
   std::string lines;
   for (const std::string& address : config.listen) {

@@ -43,8 +43,8 @@ Error of_another_site(const net::Request& request) {
 }
 
 Error not_by_its_name(const net::Request& request) {
-  return {Code::kDenied,
-          "without a token this server is called by its address or as localhost, not as " + std::string(request.header("host"))};
+  return {Code::kDenied, "without a token this server is called by its address, as localhost, or as public_url has it, not as " +
+                             std::string(request.header("host"))};
 }
 
 }  // namespace stele::api

@@ -60,13 +60,14 @@ Result<access::Identity> Router::identify(const net::Request& request) const {
     return identify_session(request, *cookie);
   const bool by_address = calls_by_address(request);
   access::Caller caller;
-  caller.loopback = request.peer.loopback && by_address;
+  caller.loopback = request.peer.loopback && !request.peer.passed_on && by_address;
   caller.address = request.peer.address;
   caller.certificate = request.peer.certificate;
   if (request.peer.credentials) caller.uid = request.peer.credentials->uid;
   caller.authorization = request.header("authorization");
   auto identity = authority_.identify(caller);
-  if (!identity && authority_.trusts_loopback() && request.peer.loopback && !by_address && caller.authorization.empty()) {
+  if (!identity && authority_.trusts_loopback() && request.peer.loopback && !request.peer.passed_on && !by_address &&
+      caller.authorization.empty()) {
     return not_by_its_name(request);
   }
   const bool has_leave = !caller.authorization.empty() && is_from_allowed(request, origins_);
@@ -107,7 +108,8 @@ void Router::answer(const net::Request& request, const net::Reply& reply, const 
     }
     if (route.gate == Gate::kLogin && comes_from_elsewhere(request))
       return refuse(recorder_, request, nullptr, of_another_site(request), reply);
-    if (route.gate == Gate::kLogin && request.peer.loopback && !request.peer.tls && !calls_by_address(request) &&
+    const bool own_tls = request.peer.tls && !request.peer.passed_on;  // no page has a certificate for a name of its own here
+    if (route.gate == Gate::kLogin && request.peer.loopback && !own_tls && !calls_by_address(request) &&
         (public_host_.empty() || request.header("host") != public_host_))
       return refuse(recorder_, request, nullptr, not_by_its_name(request), reply);
     if (route.gate != Gate::kIdentity && route.gate != Gate::kKnown)

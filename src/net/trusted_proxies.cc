@@ -92,17 +92,20 @@ bool TrustedProxies::trusts(const Address& address) const {
   });
 }
 
+bool TrustedProxies::are(const Peer& peer) const {
+  if (networks_.empty() || peer.credentials) return false;
+  const auto endpoint = parse_endpoint(peer.address);
+  return endpoint && trusts(mapped(endpoint->address()));
+}
+
 Peer TrustedProxies::origin_of(const Request& request) const {
-  const Peer& peer = request.peer;
-  if (networks_.empty() || peer.credentials) return peer;
-  const auto proxy = parse_endpoint(peer.address);
-  if (!proxy || !trusts(mapped(proxy->address()))) return peer;
-  const auto hops = from_the_last(request, "x-forwarded-for");
-  if (hops.empty()) return peer;
-  Peer out = peer;
-  out.loopback = false;
+  Peer out = request.peer;
+  constexpr std::array<std::string_view, 6> kOfProxies{"x-forwarded-for",  "x-forwarded-proto", "forwarded",
+                                                       "x-forwarded-host", "x-real-ip",         "via"};
+  out.passed_on = std::ranges::any_of(kOfProxies, [&](std::string_view name) { return !from_the_last(request, name).empty(); });
+  if (!out.passed_on || !are(out)) return out;
   out.certificate.clear();
-  for (const std::string_view text : hops) {
+  for (const std::string_view text : from_the_last(request, "x-forwarded-for")) {
     const auto hop = read_hop(text);
     if (!hop) break;
     out.address = peer_of(hop->address, hop->port).address;

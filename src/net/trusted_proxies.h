@@ -17,10 +17,12 @@ class TrustedProxies {
   // "10.0.0.0/8", "192.0.2.7", "2001:db8::/32". kInvalid: one is none of these.
   static Result<TrustedProxies> parse(const std::vector<std::string>& networks);
 
-  // The request's peer; of one that a trusted proxy passed on whoever came to the first of these: the last address in
-  // X-Forwarded-For that is of no trusted network, since anybody may write what stands before it. He is not of this machine, has
-  // no certificate, the port 0 where none is named, and TLS as X-Forwarded-Proto says. Where what a proxy wrote is no address it
-  // is its own.
+  // Whether it is one of them.
+  [[nodiscard]] bool are(const Peer& peer) const;
+  // The request's peer, and whether any proxy says that it passed the request on. Where a trusted one did, the address is that of
+  // whoever came to the first of these: the last in X-Forwarded-For that is of no trusted network, since anybody may write what
+  // stands before it. Then he has no certificate, the port 0 where none is named, and TLS as X-Forwarded-Proto says. What is no
+  // address ends the list: then the proxy's own counts.
   [[nodiscard]] Peer origin_of(const Request& request) const;
 
  private:

@@ -1,5 +1,5 @@
-// X-Forwarded-For of any bytes: who is named is an address and port that can be read again, or the proxy itself, never of this
-// machine.
+// X-Forwarded-For of any bytes: who is named is an address and port that can be read again, or the proxy itself, and that it was
+// passed on.
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
@@ -19,6 +19,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     at = end + 1;
   }
   const stele::net::Peer peer = proxies->origin_of(request);
-  if (peer.loopback || !stele::net::parse_endpoint(peer.address)) std::abort();
+  if (!peer.passed_on || !stele::net::parse_endpoint(peer.address)) std::abort();
   return 0;
 }

@@ -53,17 +53,20 @@ TEST_F(TrustedProxiesTest, who_says_no_address_is_asked_for_nothing) {
   EXPECT_EQ(by("203.0.113.9, unknown, 10.1.2.3"), "10.1.2.3:0");
 }
 
-TEST_F(TrustedProxiesTest, whoever_they_pass_on_is_not_of_this_machine) {
+TEST_F(TrustedProxiesTest, what_is_passed_on_is_nothing_of_this_machine) {
   Peer peer = proxies_.origin_of(from("127.0.0.1:5000", {{"X-Forwarded-For", "127.0.0.1"}, {"X-Forwarded-Proto", "https"}}));
-  EXPECT_FALSE(peer.loopback);
+  EXPECT_TRUE(peer.passed_on);
+  EXPECT_TRUE(peer.loopback) << "the connection is";
   EXPECT_TRUE(peer.certificate.empty());
   EXPECT_TRUE(peer.tls);
   peer = proxies_.origin_of(from("127.0.0.1:5000", {{"X-Forwarded-For", "garbage"}, {"X-Forwarded-Proto", "https, http"}}));
-  EXPECT_FALSE(peer.loopback);
+  EXPECT_TRUE(peer.passed_on);
   EXPECT_FALSE(peer.tls);
-  peer = proxies_.origin_of(from("127.0.0.1:5000", {{"X-Forwarded-Proto", "https"}}));
-  EXPECT_TRUE(peer.loopback) << "it does not say that it passes on";
-  EXPECT_FALSE(peer.tls);
+  for (const char* name : {"Via", "forwarded", "X-Forwarded-Host", "X-Real-IP", "X-Forwarded-Proto", "X-Forwarded-For"}) {
+    EXPECT_TRUE(proxies_.origin_of(from("127.0.0.1:5000", {{name, "a"}})).passed_on) << name;
+    EXPECT_TRUE(TrustedProxies().origin_of(from("127.0.0.1:5000", {{name, "a"}})).passed_on) << "of whom nobody trusts too";
+  }
+  EXPECT_FALSE(proxies_.origin_of(from("127.0.0.1:5000", {{"Host", "a"}})).passed_on);
 }
 
 TEST_F(TrustedProxiesTest, are_networks) {

@@ -48,7 +48,8 @@ void fit_connections(server::Config& config) {
   constexpr std::uint64_t kForTheLog = 128;
   const auto limit = raise_descriptor_limit();
   if (!limit) return;
-  const std::uint64_t doors = config.syslog.empty() && config.syslog_tls.empty() ? 1 : 2;
+  const std::uint64_t doors =
+      config.syslog.empty() && config.syslog_tls.empty() && config.relp.empty() && config.relp_tls.empty() ? 1 : 2;
   const std::uint64_t room = *limit > kForTheLog + doors ? (*limit - kForTheLog) / doors : 1;
   if (config.connections <= room) return;
   spdlog::warn("this process may open {} files: a door takes {} connections, not {}", *limit, room, config.connections);

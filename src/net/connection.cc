@@ -5,8 +5,6 @@
 #include <map>
 #include <utility>
 
-#include "net/endpoints.h"
-
 namespace stele::net {
 namespace {
 
@@ -25,12 +23,14 @@ struct Done {
 
 }  // namespace
 
-Connection::Connection(Socket socket, Channel::Context context, Peer p, ConnectionCounters& counters)
+Connection::Connection(Socket socket, Channel::Context context, Peer p, std::string network, ConnectionCounters& counters,
+                       Kind kind)
     : channel(std::move(socket), std::move(context)),
       peer(std::move(p)),
-      network_(network_of(peer)),
+      network_(std::move(network)),
       counters_(counters),
-      since_(now_nanos()) {
+      since_(now_nanos()),
+      kind_(kind) {
   ++counters_.connections;
 }
 
@@ -45,9 +45,24 @@ void Connection::leave() {
   if (!std::exchange(left_, true)) --counters_.connections;
 }
 
-void Connection::give_up(std::int64_t since) {
-  if (since_ != since) return;
-  close();
+void Connection::end() {
+  leave();
+  if (std::exchange(asked_, false)) --counters_.leaving;
+}
+
+void Connection::give_up() {
+  if (left_) return;
+  boost::system::error_code error;
+  if (kind_ == Kind::kHeard && (since_ == kWorks || channel.socket().available(error) > 0)) return;
+  if (since_ == kWorks) {
+    // Whoever asks without a pause would hardly be found waiting. Each of these is one more than there may be.
+    constexpr std::uint64_t kLeavingMax = 16;
+    if (counters_.leaving >= kLeavingMax) return;
+    asked_ = true;
+    ++counters_.leaving;
+  } else {
+    close();
+  }
   ++counters_.gave_way;
   leave();
 }
@@ -92,8 +107,7 @@ asio::awaitable<std::size_t> make_room(std::vector<std::shared_ptr<Connection>> 
   {
     const auto done = std::make_shared<Done>(std::move(signal));  // shared by what is posted
     for (const std::size_t one : chosen)
-      asio::post(connections[one]->executor(),
-                 [connection = connections[one], since = waiting[one].since, done] { connection->give_up(since); });
+      asio::post(connections[one]->executor(), [connection = connections[one], done] { connection->give_up(); });
   }
   co_await Signal::wait(all_answered);
   co_return chosen.size();

@@ -22,8 +22,12 @@ class Connection {
  public:
   static constexpr std::int64_t kWorks = INT64_MAX;
 
-  // Waits. `counters` outlive it. From any thread.
-  Connection(Socket socket, Channel::Context context, Peer peer, ConnectionCounters& counters);
+  enum class Kind : std::uint8_t {
+    kAnswered,  // its peer knows by an answer what was taken, and comes again
+    kHeard,     // it takes what it sent for heard: what has come is read before it gives up, and then it does not
+  };
+  // Waits. Those of one network have a share together. `counters` outlive it. From any thread.
+  Connection(Socket socket, Channel::Context context, Peer peer, std::string network, ConnectionCounters& counters, Kind kind);
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
 
@@ -31,10 +35,13 @@ class Connection {
   void waits();
   // It has to do, and is not ended for another.
   void works() { since_ = kWorks; }
-  // Its place is free, once.
-  void leave();
-  // Ends and leaves, unless it did anything after it began to wait at `since`.
-  void give_up(std::int64_t since);
+  // It has been served.
+  void end();
+  // Whether its place is free already.
+  [[nodiscard]] bool has_left() const { return left_; }
+  // Ends and leaves; while it works after the answer that is under way: then it is_asked().
+  void give_up();
+  [[nodiscard]] bool is_asked() const { return asked_; }
   void close();
 
   // From any thread: steady nanoseconds when it began to wait, or kWorks.
@@ -46,10 +53,14 @@ class Connection {
   Peer peer;
 
  private:
+  void leave();
+
   const std::string network_;
   ConnectionCounters& counters_;
   std::atomic<std::int64_t> since_;
+  const Kind kind_;
   bool left_ = false;
+  bool asked_ = false;
 };
 
 // Which are to give up first, as indices, at most `count`: of a network that has more than `share` of those that wait the one

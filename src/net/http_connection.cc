@@ -14,6 +14,7 @@
 #include <ctime>
 
 #include "net/chunked.h"
+#include "net/endpoints.h"
 #include "net/http_body.h"
 
 namespace stele::net {
@@ -187,9 +188,15 @@ asio::awaitable<bool> send(HttpConnection& connection, const Response& response,
   co_return !error;
 }
 
-struct Answered {
-  std::atomic<std::uint64_t>& under_way;
-  ~Answered() { --under_way; }
+class Counted {
+ public:
+  explicit Counted(std::atomic<std::uint64_t>& count) : count_(count) { ++count_; }
+  ~Counted() { --count_; }
+  Counted(const Counted&) = delete;
+  Counted& operator=(const Counted&) = delete;
+
+ private:
+  std::atomic<std::uint64_t>& count_;
 };
 
 using Parser = http::request_parser<http::empty_body>;  // reads heads; bodies are read here
@@ -429,8 +436,7 @@ asio::awaitable<bool> exchange(HttpConnection& connection, beast::flat_buffer& b
   if (in.gone) co_return false;
   connection.doing = HttpConnection::Doing::kAnswering;
   connection.works();
-  ++server.under_way;
-  const Answered answered{server.under_way};
+  const Counted answered(server.under_way);
   if (in.refusal) {
     ++server.counters.bad_requests;
     in.share.release();
@@ -463,6 +469,7 @@ asio::awaitable<bool> exchange(HttpConnection& connection, beast::flat_buffer& b
     if (!answer->there && buffer.size() == 0) watch.emplace(connection.channel.socket(), answer);
     co_await Signal::wait(ready);
   }
+  const Counted sending(server.sending);
   // What was only read can be asked for again; whoever wrote is told what became of it, and that counts all the same.
   in.share.release();
   if (!in.share.add(slot->body.size()) && reads && slot->body.size() > kSmallAnswer) {
@@ -471,7 +478,7 @@ asio::awaitable<bool> exchange(HttpConnection& connection, beast::flat_buffer& b
   }
   Form form = in.form;
   const bool read_whole = !in.streamed || in.streamed->whole();
-  form.keep_alive = form.keep_alive && slot->stream == nullptr && !server.draining && read_whole;
+  form.keep_alive = form.keep_alive && slot->stream == nullptr && !server.draining && read_whole && !connection.is_asked();
   const bool sent = co_await send(connection, *slot, form);
   if (!sent) co_return false;
   if (slot->stream != nullptr && !form.head_only) co_await send_stream(connection, *slot->stream, form.chunks);
@@ -484,6 +491,7 @@ asio::awaitable<bool> greet(HttpConnection& connection) {
   constexpr std::int64_t kHandshakeSeconds = 10;
   connection.expire_after(kHandshakeSeconds);
   if (const error_code error = co_await connection.channel.handshake(true); error) {
+    if (connection.has_left()) co_return false;
     ++connection.server->counters.bad_requests;
     if (error.category() == asio::error::get_ssl_category() &&
         ERR_GET_REASON(static_cast<unsigned long>(error.value())) == SSL_R_HTTP_REQUEST) {
@@ -508,8 +516,10 @@ std::int64_t now_seconds() {
   return std::chrono::duration_cast<std::chrono::seconds>(std::chrono::steady_clock::now().time_since_epoch()).count();
 }
 
-HttpConnection::HttpConnection(Socket s, Channel::Context context, Peer p, std::shared_ptr<HttpServer::State> state)
-    : Connection(std::move(s), std::move(context), std::move(p), state->counters), server(std::move(state)) {}
+HttpConnection::HttpConnection(Socket s, Channel::Context context, const Peer& p, std::shared_ptr<HttpServer::State> state)
+    : Connection(std::move(s), std::move(context), p, state->proxies.are(p) ? p.address : network_of(p), state->counters,
+                 Kind::kAnswered),
+      server(std::move(state)) {}
 
 void HttpConnection::expire_after(std::int64_t seconds) { deadline = now_seconds() + seconds; }
 

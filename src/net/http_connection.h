@@ -15,7 +15,7 @@
 namespace stele::net {
 
 struct HttpConnection : Connection {
-  HttpConnection(Socket s, Channel::Context context, Peer p, std::shared_ptr<HttpServer::State> state);  // from any thread
+  HttpConnection(Socket s, Channel::Context context, const Peer& p, std::shared_ptr<HttpServer::State> state);  // from any thread
 
   static constexpr std::int64_t kNoDeadline = INT64_MAX;
   enum class Doing { kIdle, kReading, kStreaming, kAnswering };  // kStreaming: waits for more of a body that was asked for
@@ -45,6 +45,7 @@ struct HttpServer::State {
   HttpCounters counters;
   std::atomic<bool> draining{false};
   std::atomic<std::uint64_t> under_way{0};     // requests being answered
+  std::atomic<std::uint64_t> sending{0};       // of these, whose answers are there and not yet taken
   std::atomic<std::uint64_t> bodies_bytes{0};  // of their bodies, of those that arrive, and of answers
   std::vector<std::function<void()>> closers;  // of the acceptors
   std::vector<std::string> socket_paths;

@@ -30,23 +30,29 @@ asio::awaitable<void> accept_loop(std::shared_ptr<Acceptor> acceptor, std::share
       co_await pause.async_wait(asio::redirect_error(asio::use_awaitable, error));
       continue;
     }
-    if (!co_await find_place(state->open, state->counters, state->limits.connections_max)) {
-      ++state->counters.refused;
-      continue;  // closed by leaving scope
-    }
     Peer peer;
     if constexpr (std::is_same_v<typename Acceptor::protocol_type, asio::ip::tcp>) {
       socket.set_option(asio::ip::tcp::no_delay(true), error);
       const auto remote = socket.remote_endpoint(error);
+      if (error) continue;  // gone; what it sent would be nobody's
       peer = peer_of(remote.address(), remote.port());
     } else {
       peer = unix_peer(socket.native_handle());
     }
-    // Shared with the sweeper.
-    auto connection = std::make_shared<HttpConnection>(Socket(std::move(socket)), tls == nullptr ? nullptr : context_of(*tls),
-                                                       std::move(peer), state);
-    state->open.add(connection);
-    asio::co_spawn(context, serve(std::move(connection)), asio::detached);
+    if (!co_await find_place(state->open, state->counters, state->limits.connections_max)) {
+      ++state->counters.refused;
+      continue;  // closed by leaving scope
+    }
+    if (state->draining) co_return;
+    try {
+      // Shared with the sweeper, and with who looks for a place.
+      auto connection = std::make_shared<HttpConnection>(Socket(std::move(socket)), tls == nullptr ? nullptr : context_of(*tls),
+                                                         std::move(peer), state);
+      state->open.add(connection);
+      asio::co_spawn(context, serve(std::move(connection)), asio::detached);
+    } catch (const std::exception&) {  // out of memory: the door stays open
+      ++state->counters.refused;
+    }
   }
 }
 
@@ -126,8 +132,13 @@ void HttpServer::drain(std::int64_t millis) {
     });
   }
   const auto deadline = std::chrono::steady_clock::now() + std::chrono::milliseconds(millis);
-  while (state_->under_way > 0 && std::chrono::steady_clock::now() < deadline)
+  constexpr std::chrono::seconds kToBeTaken{2};
+  auto last_made = std::chrono::steady_clock::now();
+  for (auto now = last_made; state_->under_way > 0 && now < deadline && now < last_made + kToBeTaken;) {
     std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    now = std::chrono::steady_clock::now();
+    if (state_->under_way > state_->sending) last_made = now;
+  }
 }
 
 const HttpCounters& HttpServer::counters() const { return state_->counters; }

@@ -51,7 +51,7 @@ class HttpServer {
   Status listen_unix(const std::string& path);
 
   // No new connections; requests that still come are answered 503. Ends idle connections and streams, and waits up to
-  // `millis` for what is under way to be answered.
+  // `millis` for what is under way to be answered, two seconds of it for answers that are there to be taken.
   void drain(std::int64_t millis);
 
   [[nodiscard]] const HttpCounters& counters() const;

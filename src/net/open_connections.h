@@ -44,7 +44,7 @@ class Served {
  public:
   Served(OpenConnections<Kind>& open, std::shared_ptr<Kind> connection) : open_(open), connection_(std::move(connection)) {}
   ~Served() {
-    connection_->leave();
+    connection_->end();
     open_.remove(connection_);
   }
   Served(const Served&) = delete;

@@ -32,8 +32,8 @@ using StatePtr = std::shared_ptr<StreamServer::State>;
 
 // Until it has said anything it may be ended for another.
 struct StreamConnection : Connection {
-  StreamConnection(Socket socket, Channel::Context context, Peer p, StatePtr s)
-      : Connection(std::move(socket), std::move(context), std::move(p), s->counters), state(std::move(s)) {}
+  StreamConnection(Socket socket, Channel::Context context, const Peer& p, StatePtr s)
+      : Connection(std::move(socket), std::move(context), p, network_of(p), s->counters, Kind::kHeard), state(std::move(s)) {}
 
   StatePtr state;
 };
@@ -69,7 +69,8 @@ class Registered {
 asio::awaitable<void> read_all(StreamConnection& connection, StreamSink& sink) {
   StreamServer::State& state = *connection.state;
   const auto executor = co_await asio::this_coro::executor;
-  std::string buffer(kReadBytes, '\0');
+  constexpr std::size_t kFirstBytes = 4096;  // who says nothing costs little
+  std::string buffer(kFirstBytes, '\0');
   while (!state.draining) {
     error_code error;
     const std::size_t n =
@@ -85,6 +86,7 @@ asio::awaitable<void> read_all(StreamConnection& connection, StreamSink& sink) {
       resumed->fire();
     });
     co_await Signal::wait(pause);
+    buffer.resize(kReadBytes);
     if (!answer->bytes.empty()) {
       co_await asio::async_write(connection.channel, asio::buffer(answer->bytes),
                                  asio::redirect_error(asio::use_awaitable, error));
@@ -108,7 +110,7 @@ asio::awaitable<void> serve(std::shared_ptr<StreamConnection> connection, std::u
   const error_code error = co_await connection->channel.handshake(false);
   limit.cancel();
   if (error) {
-    ++connection->state->counters.bad_handshakes;
+    if (!connection->has_left()) ++connection->state->counters.bad_handshakes;
     co_return;
   }
   co_await read_all(*connection, *sink);
@@ -132,19 +134,24 @@ asio::awaitable<void> accept_loop(std::shared_ptr<tcp::acceptor> acceptor, std::
       co_await pause.async_wait(asio::redirect_error(asio::use_awaitable, error));
       continue;
     }
+    const auto remote = socket.remote_endpoint(error);
+    if (error) continue;
     if (!co_await find_place(state->open, state->counters, state->connections_max)) {
       ++state->counters.refused;
       continue;
     }
-    const auto remote = socket.remote_endpoint(error);
-    if (error) continue;
+    if (state->draining) co_return;
     socket.set_option(asio::socket_base::keep_alive(true), error);
     const Peer peer = peer_of(remote.address(), remote.port());
-    // Shared with its closers and with who looks for a place.
-    auto connection =
-        std::make_shared<StreamConnection>(Socket(std::move(socket)), tls == nullptr ? nullptr : context_of(*tls), peer, state);
-    state->open.add(connection);
-    asio::co_spawn(loop, serve(std::move(connection), factory(peer)), asio::detached);
+    try {
+      // Shared with its closers and with who looks for a place.
+      auto connection =
+          std::make_shared<StreamConnection>(Socket(std::move(socket)), tls == nullptr ? nullptr : context_of(*tls), peer, state);
+      state->open.add(connection);
+      asio::co_spawn(loop, serve(std::move(connection), factory(peer)), asio::detached);
+    } catch (const std::exception&) {  // out of memory: the door stays open
+      ++state->counters.refused;
+    }
   }
 }
 

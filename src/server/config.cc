@@ -216,9 +216,9 @@ std::vector<Setting> make_settings() {
             "Passwords, tokens and keys that are found in events are kept apart, encrypted: docs/formats/kept-apart.md."),
       number("event_depth", &Config::event_depth, 4, 64, "Deepest nesting of an event."),
       number("connections", &Config::connections, 1, 1'000'000,
-             "Most open connections of a door. For one more the one that has waited longest for its peer is ended, of syslog one "
-             "that has "
-             "said nothing yet; where none waits the new one is closed at once."),
+             "Most open connections of a door. For one more those are ended that have waited longest for their peers, a few at "
+             "once, "
+             "of syslog such as have said nothing yet; where none waits the new one is closed."),
       number("idle_seconds", &Config::idle_seconds, 1, 86'400, "A connection without a request is closed after this long."),
       number("request_seconds", &Config::request_seconds, 1, 86'400,
              "A request must arrive, and its answer be taken, within this long."),

@@ -2,6 +2,7 @@
 """Many at once, the slow and the silent: none of them is in the way of who asks for something. Each case opens with its goal."""
 # ctest: TIMEOUT 300
 
+import contextlib
 import json
 import random
 import re
@@ -95,6 +96,24 @@ class Crowds(DoorTest):
         self.assertEqual(answers.count((200, None)), delivered)
         self.assertEqual(self.get("/api/v1/status", address=server.address).json["logs"][0]["size"], 60 * delivered)
 
+    def elsewhere(self, server) -> socket.socket:
+        """A connection from another network of this machine."""
+        host, port = server.address.rsplit(":", 1)
+        return socket.create_connection((host, int(port)), timeout=5, source_address=("127.0.9.1", 0))
+
+    @contextlib.contextmanager
+    def crowding(self, crowd, count: int):
+        over = threading.Event()
+        threads = [threading.Thread(target=crowd, args=(over,)) for _ in range(count)]
+        for thread in threads:
+            thread.start()
+        try:
+            yield
+        finally:
+            over.set()
+            for thread in threads:
+                thread.join()
+
     def test_four_thousand_connections(self):
         """Four thousand open connections are held, each can ask, and events come in beside them; for one more a few are closed,
         those that have waited longest."""
@@ -136,15 +155,13 @@ class Crowds(DoorTest):
     def test_a_crowd_of_one_network_is_in_its_own_way(self):
         """A network that opens connections without end, and asks for nothing, neither ends those of others nor keeps them out."""
         server = self.serve("--connections", "100")
-        host, port = server.address.rsplit(":", 1)
-        over = threading.Event()
         opened = []
 
-        def crowd():
+        def crowd(over: threading.Event):
             mine: list[socket.socket] = []
             while not over.is_set():
                 try:
-                    mine.append(socket.create_connection((host, int(port)), timeout=5, source_address=("127.0.9.1", 0)))
+                    mine.append(self.elsewhere(server))
                 except OSError:
                     continue
                 opened.append(1)
@@ -156,22 +173,48 @@ class Crowds(DoorTest):
         with Raw(server.address) as kept:
             kept.send(get("/healthz"))
             self.assertEqual(kept.answer().status, 200)
-            threads = [threading.Thread(target=crowd) for _ in range(4)]
-            for thread in threads:
-                thread.start()
-            try:
+            with self.crowding(crowd, 4):
                 wait_until(lambda: len(opened) > 1000, "a crowd", seconds=30)
                 for number in range(200):
                     self.post([event(number)], address=server.address)
-            finally:
-                over.set()
-                for thread in threads:
-                    thread.join()
             kept.send(get("/metrics"))
             metrics = kept.answer().text
         self.assertIn("stele_http_refused_total 0\n", metrics)
         self.assertGreater(int(re.search(r"stele_http_gave_way_total (\d+)", metrics)[1]), 900)
         self.assertEqual(self.get("/api/v1/status", address=server.address).json["logs"][0]["size"], 200)
+
+    def test_a_crowd_that_asks_without_a_pause_keeps_nobody_out(self):
+        """Who holds all places and asks again and again, one request behind the other, gives places up to others all the same."""
+        server = self.serve("--connections", "64")
+        asked = []
+
+        def crowd(over: threading.Event):
+            mine: list[socket.socket] = []
+            while not over.is_set():
+                while len(mine) < 32:
+                    mine.append(self.elsewhere(server))
+                    mine[-1].setblocking(False)
+                for one in list(mine):
+                    try:
+                        one.send(get("/healthz") * 20)
+                        while len(one.recv(1 << 16)) == 1 << 16:
+                            pass
+                        asked.append(20)
+                    except BlockingIOError:
+                        continue
+                    except OSError:
+                        one.close()
+                        mine.remove(one)
+            for one in mine:
+                one.close()
+
+        with self.crowding(crowd, 2):
+            wait_until(lambda: sum(asked) > 10_000, "a crowd", seconds=30)
+            for number in range(200):
+                self.post([event(number)], address=server.address)
+        metrics = self.get("/metrics", address=server.address).text
+        self.assertGreater(int(re.search(r"stele_http_gave_way_total (\d+)", metrics)[1]), 50)
+        self.assertIn("stele_http_refused_total 0\n", metrics)
 
     def test_descriptors_are_kept_for_the_log(self):
         """However many connect, the log can open its files: connections are limited to what the process may have open."""

@@ -162,11 +162,11 @@ void log_out(const Service& service, const net::Request& request, const Call& ca
   reply.send(std::move(response));
 }
 
-// A browser that somebody came in with before does not wait behind strangers.
+// Who came in with this browser before, or from this network, does not wait behind strangers.
 login::Flow flow_of(const Service& service, const Visit& visit) {
   const std::string user = visit.given.text("user");
   if (!visit.device.empty() && service.login.credentials->is_device(user, visit.device)) return {user, true};
-  return {visit.network, false};
+  return {visit.network, service.login.credentials->is_known(user, visit.network)};
 }
 
 using AtDesk = void (*)(const Service&, const Visit&, const net::Reply&);

@@ -113,8 +113,17 @@ bool Service::still_holds(const access::Identity& identity) const {
 }
 
 void at_the_desk(const LoginParts& login, const login::Flow& flow, const net::Reply& reply, std::function<void()> work) {
-  login.pool->submit(flow, std::move(work), [reply] {
+  const auto unless_gone = [reply, work = std::move(work)] {
+    if (!reply.is_given_up()) work();
+  };
+  login.pool->submit(flow, unless_gone, [reply] {
     reply.send(error_response({Code::kBusy, "too many log in at this moment; try again"}));
+  });
+}
+
+void back_at_the_desk(const LoginParts& login, const net::Reply& reply, std::function<void()> work) {
+  login.pool->resume(std::move(work), [reply] {
+    reply.send(error_response({Code::kUnavailable, "the server is shutting down; that it was done is on record"}));
   });
 }
 

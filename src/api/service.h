@@ -70,6 +70,8 @@ struct LoginParts {
 
 // Does `work` on the threads where passwords and their file take their time; answers where too many wait.
 void at_the_desk(const LoginParts& login, const login::Flow& flow, const net::Reply& reply, std::function<void()> work);
+// The same with what is on record already, and so is not refused for room.
+void back_at_the_desk(const LoginParts& login, const net::Reply& reply, std::function<void()> work);
 
 // Lives longer than the router that uses it.
 struct Service {

@@ -45,23 +45,21 @@ void create(const Service& service, const net::Request& request, const Call& cal
   if (const Status may = may_name(user, call.identity); !may) return refuse(service, request, call, may.error(), reply);
   if (wanted->name.empty()) wanted->name = user;
   const login::Flow flow{call.identity.text, true};
-  at_the_desk(
-      service.login, flow, reply, [&service, flow, reply, user, wanted = *wanted, doer = doer_of(request, &call.identity)] {
-        std::string invitation;
-        if (!service.grants->grants().user(user, service.clock.now())) {
-          const auto made = service.login.credentials->invite(user);
-          if (!made) return reply.send(error_response(made.error()));
-          invitation = *made;
-          service.login.sessions->end_all("user:" + user);
-        }
-        service.grants->create_user(
-            user, wanted, doer, [&service, flow, reply, invitation](const Result<access::Grant>& created) {
-              if (!created) return reply.send(error_response(created.error()));
-              service.login.credentials->drop_setup();
-              at_the_desk(service.login, flow, reply,
-                          [&service, reply, grant = *created, invitation] { answer_invited(service, grant, invitation, reply); });
-            });
-      });
+  at_the_desk(service.login, flow, reply, [&service, reply, user, wanted = *wanted, doer = doer_of(request, &call.identity)] {
+    std::string invitation;
+    if (!service.grants->grants().user(user, service.clock.now())) {
+      const auto made = service.login.credentials->invite(user);
+      if (!made) return reply.send(error_response(made.error()));
+      invitation = *made;
+      service.login.sessions->end_all("user:" + user);
+    }
+    service.grants->create_user(user, wanted, doer, [&service, reply, invitation](const Result<access::Grant>& created) {
+      if (!created) return reply.send(error_response(created.error()));
+      service.login.credentials->drop_setup();
+      back_at_the_desk(service.login, reply,
+                       [&service, reply, grant = *created, invitation] { answer_invited(service, grant, invitation, reply); });
+    });
+  });
 }
 
 // One that the caller may know of and that holds; or the answer is sent.
@@ -86,22 +84,22 @@ void invite(const Service& service, const net::Request& request, const Call& cal
                   {Code::kDenied, "who may what takes a second person is invited anew by whoever has the data directory alone"},
                   reply);
   }
-  service.recorder->record(
-      audit::invited_event(doer_of(request, &call.identity), grant->id, service.clock.now()),
-      [&service, flow = login::Flow{call.identity.text, true}, reply, grant = *grant](const Status& recorded) {
-        if (!recorded) return reply.send(error_response(recorded.error()));
-        at_the_desk(service.login, flow, reply, [&service, reply, grant] { answer_invited(service, grant, "", reply); });
-      });
+  service.recorder->record(audit::invited_event(doer_of(request, &call.identity), grant->id, service.clock.now()),
+                           [&service, reply, grant = *grant](const Status& recorded) {
+                             if (!recorded) return reply.send(error_response(recorded.error()));
+                             back_at_the_desk(service.login, reply,
+                                              [&service, reply, grant] { answer_invited(service, grant, "", reply); });
+                           });
 }
 
 void revoke(const Service& service, const net::Request& request, const Call& call, const net::Reply& reply) {
   const auto grant = find_user(service, request, call, reply);
   if (!grant) return;
   service.grants->revoke(Holder::kUser, grant->id, doer_of(request, &call.identity),
-                         [&service, flow = login::Flow{call.identity.text, true}, reply](const Result<access::Grant>& revoked) {
+                         [&service, reply](const Result<access::Grant>& revoked) {
                            if (!revoked) return reply.send(error_response(revoked.error()));
                            service.login.sessions->end_all(identity_text(*revoked));
-                           at_the_desk(service.login, flow, reply, [&service, reply, grant = *revoked] {
+                           back_at_the_desk(service.login, reply, [&service, reply, grant = *revoked] {
                              // Without access his password is worth nothing, and it is replaced before he has any again.
                              (void)service.login.credentials->forget(grant.id);
                              std::string out;

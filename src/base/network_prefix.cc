@@ -15,7 +15,7 @@ std::string network_prefix(const std::string& shown) {
     return std::string(inet_ntop(family, bytes.data(), text.data(), text.size())) + mask;
   };
   if (inet_pton(AF_INET, address.c_str(), bytes.data()) == 1) return masked(AF_INET, 3, 4, "/24");
-  if (inet_pton(AF_INET6, address.c_str(), bytes.data()) == 1) return masked(AF_INET6, 8, 16, "/64");
+  if (inet_pton(AF_INET6, address.c_str(), bytes.data()) == 1) return masked(AF_INET6, 6, 16, "/48");
   return address;
 }
 

@@ -5,8 +5,8 @@
 
 namespace stele {
 
-// The /24 of an IPv4 address, the /64 of an IPv6 one: as much as one subscriber may have. "203.0.113.0/24"; as it is where it is
-// no address.
+// The /24 of an IPv4 address, the /48 of an IPv6 one: as much as one subscriber may have (RFC 6177), as others have a /56 or a
+// /64 of one. "203.0.113.0/24"; as it is where it is no address.
 std::string network_prefix(const std::string& address);
 
 }  // namespace stele

@@ -145,6 +145,7 @@ Status CredentialBook::save(Credentials changed) {
   // A disk that is full now may not be later: whoever asked is told to come again, as of the log.
   if (!written && written.error().code == Code::kIo) return unavailable(written.error().message);
   STELE_TRY(written);
+  const std::lock_guard lock(quick_mutex_);
   credentials_ = std::move(changed);
   return {};
 }
@@ -252,14 +253,14 @@ Result<std::string> CredentialBook::join(const std::string& user, const std::opt
 }
 
 bool CredentialBook::is_known(std::string_view user, std::string_view network) const {
-  const std::lock_guard lock(mutex_);
+  const std::lock_guard lock(quick_mutex_);
   const auto it = credentials_.find(user);
   return it != credentials_.end() && std::ranges::find(it->second.networks, network) != it->second.networks.end();
 }
 
 bool CredentialBook::is_device(std::string_view user, std::string_view device) const {
   const Hash hash = hash_of_secret(device);
-  const std::lock_guard lock(mutex_);
+  const std::lock_guard lock(quick_mutex_);
   const auto it = credentials_.find(user);
   return it != credentials_.end() && std::ranges::any_of(it->second.devices, [&](const Hash& one) { return is_same(one, hash); });
 }

@@ -69,7 +69,7 @@ class CredentialBook {
   Result<std::string> join(const std::string& user, const std::optional<std::string>& invitation, const std::string& password,
                            const std::string& network);
 
-  // Whether he is known to come from this network; with this device.
+  // Whether he is known to come from this network; with this device. Neither waits for the disk.
   [[nodiscard]] bool is_known(std::string_view user, std::string_view network) const;
   [[nodiscard]] bool is_device(std::string_view user, std::string_view device) const;
   // Whether it is he, which is noted with the network and the device. kUnauthenticated: no, in words that do not say why. Takes
@@ -90,8 +90,7 @@ class CredentialBook {
   const Clock& clock_;
   Random& random_;
   mutable std::mutex mutex_;
-  // What follows is guarded by it.
-  Credentials credentials_;
+  Credentials credentials_;  // changed under both mutexes, read under either
 
   mutable std::mutex quick_mutex_;  // nobody waits for the disk under it
   // What follows is guarded by it.

@@ -15,11 +15,23 @@ void FairPool::submit(const Flow& flow, std::function<void()> run, std::function
   std::optional<FairQueue::Task> refused;
   {
     const std::lock_guard lock(mutex_);
-    if (stopping_) return;
-    refused = queue_.push(flow, {std::move(run), std::move(refuse)});
+    FairQueue::Task task{std::move(run), std::move(refuse)};
+    refused = stopping_ ? std::optional(std::move(task)) : queue_.push(flow, std::move(task));
   }
   changed_.notify_one();
   if (refused) refused->refuse();
+}
+
+void FairPool::resume(std::function<void()> run, std::function<void()> refuse) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (!stopping_) {
+      queue_.resume({std::move(run), std::move(refuse)});
+      changed_.notify_one();
+      return;
+    }
+  }
+  refuse();
 }
 
 void FairPool::drain() {
@@ -31,6 +43,7 @@ void FairPool::drain() {
   for (std::thread& thread : threads_) {
     if (thread.joinable()) thread.join();
   }
+  while (const auto task = queue_.pop()) task->refuse();  // nobody else has it any more
 }
 
 void FairPool::work() {

@@ -19,10 +19,12 @@ class FairPool {
   FairPool(const FairPool&) = delete;
   FairPool& operator=(const FairPool&) = delete;
 
-  // Runs `run` on one of the threads, later. For who finds no room, it or another, calls his `refuse`, here. Once it is drained
-  // nothing is called.
+  // Runs `run` on one of the threads, later. For who finds no room, it or another, calls his `refuse`, here; once it is drained
+  // that alone.
   void submit(const Flow& flow, std::function<void()> run, std::function<void()> refuse);
-  // Drops what waits, and returns when what runs has ended. Idempotent.
+  // Runs what goes on with something that is begun, as FairQueue::resume(); `refuse` once it is drained alone.
+  void resume(std::function<void()> run, std::function<void()> refuse);
+  // Refuses what waits, and returns when what runs has ended. Idempotent.
   void drain();
 
  private:

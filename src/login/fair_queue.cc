@@ -44,6 +44,11 @@ std::optional<FairQueue::Task> FairQueue::push(const Flow& flow, Task task) {
 }
 
 std::optional<FairQueue::Task> FairQueue::pop() {
+  if (!resumed_.empty()) {
+    Task task = std::move(resumed_.front());
+    resumed_.pop_front();
+    return task;
+  }
   constexpr unsigned kInARow = 3;
   if (!known_.empty() && (known_in_a_row_ < kInARow || strangers_.empty())) {
     ++known_in_a_row_;

@@ -7,6 +7,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <utility>
 
 namespace stele::login {
 
@@ -33,6 +34,8 @@ class FairQueue {
   // Who finds no room, to be refused: the task itself where its flow has its share, or no flow has more than it; else the last
   // of the flow that has most. Nothing: all wait.
   [[nodiscard]] std::optional<Task> push(const Flow& flow, Task task);
+  // One that goes on with what was begun, in its turn: it waits for nobody and is never refused.
+  void resume(Task task) { resumed_.push_back(std::move(task)); }
   // The next: of each flow one in turn. Of those that are known three before one that is not.
   [[nodiscard]] std::optional<Task> pop();
 
@@ -51,6 +54,7 @@ class FairQueue {
     std::size_t all_ = 0;
   };
 
+  std::deque<Task> resumed_;
   Flows known_;
   Flows strangers_;
   unsigned known_in_a_row_ = 0;

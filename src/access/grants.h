@@ -72,7 +72,7 @@ class Grants {
 
   struct Listed {
     Grant grant;
-    UnixNanos last_used = 0;  // 0: never
+    UnixNanos last_used = 0;  // 0: not known
   };
   // In the order of their ids.
   [[nodiscard]] std::vector<Listed> list(Holder holder) const;

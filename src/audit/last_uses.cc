@@ -43,20 +43,25 @@ Result<std::map<std::string, UnixNanos>> parse_last_uses(std::string_view text) 
 }
 
 Status LastUses::read() {
+  const std::lock_guard lock(mutex_);
   if (!fs_.exists(file_)) return {};
-  STELE_ASSIGN(const std::string text, io::read_file(fs_, file_, kFileBytesMax));
-  auto read = parse_last_uses(text);
+  const auto text = io::read_file(fs_, file_, kFileBytesMax);
+  unreadable_ = !text && text.error().code != Code::kCorrupt;
+  if (!text) return text.error();
+  const auto read = parse_last_uses(*text);
   if (!read) return read.error().in(file_);
   for (const auto& [identity, time] : *read) grants_.note_use(identity, time);
-  const std::lock_guard lock(mutex_);
   kept_ = grants_.last_uses();
   return {};
 }
 
-void LastUses::keep() {
+Status LastUses::keep() {
   const std::lock_guard lock(mutex_);
   auto now = grants_.last_uses();
-  if (now != kept_ && io::write_file(fs_, file_, last_uses_text(now), 0600)) kept_ = std::move(now);
+  if (now == kept_ || unreadable_) return {};
+  STELE_TRY(io::write_file(fs_, file_, last_uses_text(now), 0600));
+  kept_ = std::move(now);
+  return {};
 }
 
 }  // namespace stele::audit

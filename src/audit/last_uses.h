@@ -24,18 +24,20 @@ class LastUses {
   LastUses(io::FileSystem& fs, std::string file, const access::Grants& grants)
       : fs_(fs), file_(std::move(file)), grants_(grants) {}
 
-  // Tells the grants what the file says. What cannot be read counts for nothing: kCorrupt or kIo says why.
+  // Tells the grants what the file says. kCorrupt: it says nothing, and will be written anew. Else it cannot be read now, and
+  // stays as it is.
   Status read();
-  // Writes what changed since, if anything did. Blocks on the disk. A file that cannot be written is tried again by the next
-  // call.
-  void keep();
+  // Writes what changed since, if anything did. Blocks on the disk. kIo: the next call tries again.
+  Status keep();
 
  private:
   io::FileSystem& fs_;
   const std::string file_;
   const access::Grants& grants_;
   std::mutex mutex_;
-  std::map<std::string, UnixNanos> kept_;  // guarded by it
+  // What follows is guarded by it.
+  std::map<std::string, UnixNanos> kept_;
+  bool unreadable_ = false;
 };
 
 }  // namespace stele::audit

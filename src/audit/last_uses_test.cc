@@ -28,11 +28,11 @@ TEST_F(LastUsesTest, OutlastAStart) {
     for (const char* id : {"ada", "bea"}) give(grants, id);
     LastUses uses(io::posix(), file_, grants);
     EXPECT_TRUE(uses.read());
-    uses.keep();
+    EXPECT_TRUE(uses.keep());
     EXPECT_FALSE(io::posix().exists(file_)) << "nothing to say";
     grants.note_use("user:ada", 1'700'000'000'000'000'000);
     grants.note_use("user:eve", 1'700'000'000'000'000'000);
-    uses.keep();
+    EXPECT_TRUE(uses.keep());
   }
   EXPECT_EQ(file_text(), "{\"stele_last_uses\":1,\"identities\":{\"user:ada\":\"2023-11-14T22:13:20.000000000Z\"}}\n");
   access::Grants grants;
@@ -42,10 +42,10 @@ TEST_F(LastUsesTest, OutlastAStart) {
   EXPECT_EQ(grants.list(access::Holder::kUser).at(0).last_used, 1'700'000'000'000'000'000);
   EXPECT_EQ(grants.list(access::Holder::kUser).at(1).last_used, 0);
   ASSERT_TRUE(io::posix().remove(file_));
-  uses.keep();
+  EXPECT_TRUE(uses.keep());
   EXPECT_FALSE(io::posix().exists(file_)) << "nothing changed";
   grants.note_use("user:bea", 5);
-  uses.keep();
+  EXPECT_TRUE(uses.keep());
   EXPECT_EQ(parse_last_uses(file_text())->size(), 2U);
 }
 
@@ -61,9 +61,21 @@ TEST_F(LastUsesTest, AFileThatIsNoneSaysNothing) {
     EXPECT_EQ(uses.read().error().code, Code::kCorrupt) << text;
     EXPECT_EQ(grants.list(access::Holder::kUser).at(0).last_used, 0);
     grants.note_use("user:ada", 7);
-    uses.keep();
+    EXPECT_TRUE(uses.keep());
     EXPECT_TRUE(parse_last_uses(file_text())) << "it is written anew";
   }
+}
+
+TEST_F(LastUsesTest, WhatCannotBeReadOrWrittenIsSaid) {
+  ASSERT_TRUE(io::posix().make_dirs(file_));
+  access::Grants grants;
+  give(grants, "ada");
+  LastUses uses(io::posix(), file_, grants);
+  EXPECT_FALSE(uses.read());
+  grants.note_use("user:ada", 7);
+  EXPECT_TRUE(uses.keep()) << "it stays as it is";
+  LastUses again(io::posix(), file_, grants);
+  EXPECT_FALSE(again.keep());
 }
 
 }  // namespace

@@ -129,7 +129,7 @@ std::string grants_text(JsonValue grants, const std::string& what) {
         {"role", grant["role"].text() + " of " + where_of(grant)},
         {"created", when(grant["created"]) + " by " + printable(grant["created_by"].text())},
         {"expires", grant["expires"] ? when(grant["expires"]) : "never"},
-        {"last used", grant["last_used"] ? when(grant["last_used"]) : "never"},
+        {"last used", grant["last_used"] ? when(grant["last_used"]) : "not on record"},
     });
   });
   return out;

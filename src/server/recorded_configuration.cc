@@ -16,27 +16,33 @@ constexpr std::size_t kToldBytesMax = 1U << 20;  // of a file that is on record 
 
 std::string digest_of(std::string_view text) { return "sha256:" + hex_encode(as_byte_span(crypto::sha256(as_byte_span(text)))); }
 
+// What an entry has as it is.
+bool stands_as_it_is(std::string_view text) { return is_utf8(text) && text.find("\uFFFD") == std::string_view::npos; }
+
 std::string value_of(const Setting& setting, const Config& config) {
   std::string value = setting.get(config);
   // Whoever knows such an address may post to it; the words of a command may have a password.
   const bool is_secret = setting.name == "notify_webhook" || (setting.name == "master_key" && value.starts_with("command:"));
   // What an entry would not have as it is differed from it at every start.
-  const bool stands_whole =
-      value.size() <= audit::kSettingBytesMax && is_line(value) && value.find("\uFFFD") == std::string::npos;
+  const bool stands_whole = value.size() <= audit::kSettingBytesMax && is_line(value) && stands_as_it_is(value);
   return !stands_whole || (is_secret && !value.empty()) ? digest_of(value) : value;
 }
 
 std::string content_name(const std::string& setting) { return setting + "_content"; }
 
-// The first piece of `text`, of whole lines where one fits: what one value of an entry takes.
-std::string_view first_part(std::string_view text) {
+// Texts of at most what one value of an entry takes, of whole lines where these fit; together they are `text`, which is UTF-8.
+std::vector<std::string_view> parts_of(std::string_view text) {
   constexpr std::size_t kPartBytesMax = 4'000;
-  if (text.size() <= kPartBytesMax) return text;
-  const auto line_end = text.rfind('\n', kPartBytesMax - 1);
-  if (line_end != std::string_view::npos) return text.substr(0, line_end + 1);
-  std::size_t end = kPartBytesMax;
-  while (end > 1 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) --end;  // within a character of UTF-8
-  return text.substr(0, end);
+  std::vector<std::string_view> out;
+  while (text.size() > kPartBytesMax) {
+    std::size_t end = text.rfind('\n', kPartBytesMax - 1) + 1;
+    if (end == 0) end = kPartBytesMax;
+    while ((static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) --end;  // not within a character
+    out.push_back(text.substr(0, end));
+    text.remove_prefix(end);
+  }
+  out.push_back(text);
+  return out;
 }
 
 event::InternalEvent event_about(std::string_view action, std::string message, UnixNanos now) {
@@ -100,20 +106,18 @@ std::vector<event::InternalEvent> file_events(const std::vector<NamedFile>& file
   for (const NamedFile& file : files) {
     const std::string content = content_name(file.setting);
     const auto was = before.find(content);
-    if (file.setting == "people" || file.text.size() > kToldBytesMax || (was != before.end() && was->second == now.at(content)))
-      continue;
-    std::vector<std::string_view> parts;
-    std::string_view rest = file.text;
-    do {
-      parts.push_back(first_part(rest));
-      rest.remove_prefix(parts.back().size());
-    } while (!rest.empty());
+    if (file.setting == "people" || (was != before.end() && was->second == now.at(content))) continue;
+    const bool is_told = file.text.size() <= kToldBytesMax && stands_as_it_is(file.text);
+    const std::string digest = digest_of(file.text);
+    const auto parts = is_told ? parts_of(file.text) : std::vector<std::string_view>{""};
     for (std::size_t i = 0; i < parts.size(); ++i) {
       event::InternalEvent event = event_about("stele.configuration.file", "A file that the configuration names was read.", time);
       event.category = "configuration_change";
       event.targets = {{"file", file.name}};
-      event.attributes = {{"setting", file.setting}, {"content", now.at(content)}, {"sha256", digest_of(file.text)},
-                          {"part", i + 1},           {"parts", parts.size()},      {"text", std::string(parts[i])}};
+      event.attributes = {{"setting", file.setting}, {"content", now.at(content)},
+                          {"sha256", digest},        {"bytes", file.text.size()},
+                          {"part", i + 1},           {"parts", parts.size()}};
+      if (is_told) event.attributes.emplace_back("text", std::string(parts[i]));
       out.push_back(std::move(event));
     }
   }

@@ -241,8 +241,9 @@ Status Server::Parts::record_start() {
 Status Server::Parts::open_last_uses() {
   LogFiles& files = logs.back()->files();
   last_uses = std::make_unique<audit::LastUses>(files.contents(), layout.last_uses_file(), grants->grants());
+  STELE_TRY(last_uses->read());
   STELE_TRY(files.encrypt(layout.last_uses_file(), "{"));
-  return last_uses->read();
+  return {};
 }
 
 Status Server::Parts::open_login() {
@@ -332,8 +333,11 @@ void Server::Parts::keep_last_uses() {
   const std::int64_t now = system_clock().monotonic();
   if (now < last_uses_kept + kEvery) return;
   last_uses_kept = now;
-  logins->submit(
-      {"last uses", true}, [this] { last_uses->keep(); }, [] {});  // it waits for the disk, which no loop must
+  const auto keep = [this] {  // it waits for the disk, which no loop must
+    const Status kept = last_uses->keep();
+    if (!kept) spdlog::warn("when grants were used last is not kept: {}", kept.error().message);
+  };
+  logins->submit({"last uses", true}, keep, [] {});
 }
 
 void Server::Parts::watch_tls() const {
@@ -484,18 +488,18 @@ void Server::drain() {
   const auto millis = static_cast<std::int64_t>(parts_->config.drain_seconds) * 1000;
   if (!parts_->addresses.empty() || !parts_->tls_addresses.empty()) (void)io::posix().remove(parts_->layout.address_file());
   if (parts_->provider) parts_->provider->stop();  // sessions end with the server: who would be let in now has nothing of it
+  for (const auto* pool : {&parts_->logins, &parts_->provider_logins})  // before those are waited for who wait there
+    if (*pool) (*pool)->drain();
   if (parts_->http) parts_->http->drain(millis);
   for (const auto& grpc : parts_->grpc) grpc->drain(millis);
   if (parts_->streams) parts_->streams->drain(millis);
   for (const auto& one : parts_->logs) one->stop_watch();
-  if (parts_->logins) parts_->logins->drain();
-  if (parts_->provider_logins) parts_->provider_logins->drain();
   if (parts_->searches) parts_->searches->drain();
   if (parts_->configuration && !parts_->config.of_command) parts_->recorder->note(stopped_event(system_clock().now()));
   if (parts_->recorder) parts_->recorder->close();
   for (const auto& one : parts_->logs) one->drain();
   if (parts_->grants) parts_->grants->close();
-  if (parts_->last_uses) parts_->last_uses->keep();
+  if (parts_->last_uses) (void)parts_->last_uses->keep();
   if (parts_->configuration) parts_->configuration->close();
   if (parts_->runtime) parts_->runtime->stop();
   for (const auto& one : parts_->logs) spdlog::info("log {} closed with {} entries", one->name(), one->log().store()->size());

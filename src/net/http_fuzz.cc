@@ -94,7 +94,6 @@ class Session {
     int pair[2];
     require(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, pair) == 0);
     client_ = pair[0];
-    ++state_->counters.connections;
     state_->takes_stream = is_streamed;
     Socket socket(context(), asio::generic::stream_protocol(AF_UNIX, 0), pair[1]);
     connection_ =

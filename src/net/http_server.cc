@@ -44,14 +44,15 @@ asio::awaitable<void> accept_loop(std::shared_ptr<Acceptor> acceptor, std::share
       continue;  // closed by leaving scope
     }
     if (state->draining) co_return;
+    std::shared_ptr<HttpConnection> connection;  // shared with the sweeper, and with who looks for a place
     try {
-      // Shared with the sweeper, and with who looks for a place.
-      auto connection = std::make_shared<HttpConnection>(Socket(std::move(socket)), tls == nullptr ? nullptr : context_of(*tls),
-                                                         std::move(peer), state);
+      connection = std::make_shared<HttpConnection>(Socket(std::move(socket)), tls == nullptr ? nullptr : context_of(*tls),
+                                                    std::move(peer), state);
       state->open.add(connection);
-      asio::co_spawn(context, serve(std::move(connection)), asio::detached);
+      asio::co_spawn(context, serve(connection), asio::detached);
     } catch (const std::exception&) {  // out of memory: the door stays open
       ++state->counters.refused;
+      if (connection != nullptr) connection->end();
     }
   }
 }

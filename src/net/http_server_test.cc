@@ -301,6 +301,17 @@ TEST(HttpServer, drain_waits_for_what_is_under_way) {
   EXPECT_EQ(refused->header("retry-after"), "5");
 }
 
+// Goal: who does not take his answer holds up no stop, however long that may wait for what is being made.
+TEST(HttpServer, drain_waits_little_for_answers_to_be_taken) {
+  HttpFixture http;
+  LoopbackClient greedy = http.connect();
+  ASSERT_TRUE(greedy.send("GET /big HTTP/1.1\r\nHost: a\r\n\r\n"));  // and reads nothing
+  ASSERT_TRUE(soon([&] { return http.server().counters().answers.at(2) == 1; }));
+  const auto began = std::chrono::steady_clock::now();
+  http.server().drain(60'000);
+  EXPECT_LT(std::chrono::steady_clock::now() - began, std::chrono::seconds(20));
+}
+
 // Goal: a stop ends streams properly.
 TEST(HttpServer, drain_ends_streams) {
   HttpFixture http;

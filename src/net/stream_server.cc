@@ -143,14 +143,15 @@ asio::awaitable<void> accept_loop(std::shared_ptr<tcp::acceptor> acceptor, std::
     if (state->draining) co_return;
     socket.set_option(asio::socket_base::keep_alive(true), error);
     const Peer peer = peer_of(remote.address(), remote.port());
+    std::shared_ptr<StreamConnection> connection;  // shared with its closers and with who looks for a place
     try {
-      // Shared with its closers and with who looks for a place.
-      auto connection =
+      connection =
           std::make_shared<StreamConnection>(Socket(std::move(socket)), tls == nullptr ? nullptr : context_of(*tls), peer, state);
       state->open.add(connection);
-      asio::co_spawn(loop, serve(std::move(connection), factory(peer)), asio::detached);
+      asio::co_spawn(loop, serve(connection, factory(peer)), asio::detached);
     } catch (const std::exception&) {  // out of memory: the door stays open
       ++state->counters.refused;
+      if (connection != nullptr) connection->end();
     }
   }
 }

@@ -1,7 +1,6 @@
 // The way in through a company's provider, whole: who begins, who comes back, and which role his groups give him.
 #pragma once
 
-#include <memory>
 #include <mutex>
 #include <optional>
 #include <string>

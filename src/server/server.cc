@@ -449,8 +449,8 @@ void Server::Parts::append_server_metrics(MetricsText& out) const {
     out.counter("stele_http_answers_total", "Answers, by the first digit of their status.", http->counters().answers.at(digit),
                 "class=\"" + std::to_string(digit) + "xx\"");
   }
-  out.counter("stele_http_gave_way_total", "HTTP connections that were ended while they waited, for others.",
-              http->counters().gave_way);
+  out.counter("stele_http_gave_way_total",
+              "HTTP connections that were ended for others, while they waited or after their answer.", http->counters().gave_way);
   out.counter("stele_http_refused_total", "HTTP connections over the limit.", http->counters().refused);
   out.counter("stele_http_bad_requests_total", "Requests that were not HTTP or over a limit.", http->counters().bad_requests);
   out.gauge("stele_syslog_connections", "Open syslog connections.", streams->counters().connections);

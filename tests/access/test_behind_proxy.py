@@ -64,6 +64,20 @@ class BehindProxyTest(CommandTest):
         self.assertEqual(eve.login("eve", "A" * 32), 401)
         self.assertEqual(self.origins("stele.login.failed"), ["127.0.0.1"])
 
+    def test_what_says_that_it_was_passed_on_is_nothing_of_this_machine(self):
+        """By any proxy, named or not; and a page that was made to stand for this machine's address gains nothing by saying so."""
+        for trusted in ((), ("--trusted-proxies", "127.0.0.1")):
+            server = self.serve(*trusted, role="owner")
+            browser = Browser(server)
+            self.assertEqual(browser.ask("GET", "/api/v1/status")[0], 200)
+            for said in ({"Via": "1.1 proxy"}, {"Forwarded": "for=198.51.100.1"}, {"X-Forwarded-Proto": "https"}, FORGED):
+                self.assertEqual(browser.ask("GET", "/api/v1/status", **said)[0], 401, said)
+            login = {"user": "eve", "password": PASSWORD, "code": "000000"}
+            for said in ({}, FORGED, {**FORGED, "X-Forwarded-Proto": "https"}):
+                page = {"Host": "page.example", "Origin": "http://page.example"}
+                self.assertEqual(browser.ask("POST", "/api/v1/login", login, **page, **said)[0], 403, said)
+            self.assertEqual(server.stop(), 0)
+
 
 if __name__ == "__main__":
     unittest.main()

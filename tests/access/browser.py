@@ -41,8 +41,11 @@ class Browser:
         finally:
             connection.close()
 
-    def login(self, user: str, secret: str, password: str = PASSWORD, steps: int = 0) -> int:
-        status, _, body = self.ask("POST", "/api/v1/login", {"user": user, "password": password, "code": code(secret, steps)})
+    def login(self, user: str, secret: str, steps: int = 0) -> int:
+        return self.login_with(user, code(secret, steps))
+
+    def login_with(self, user: str, shown: str) -> int:
+        status, _, body = self.ask("POST", "/api/v1/login", {"user": user, "password": PASSWORD, "code": shown})
         self.csrf = json.loads(body).get("csrf", "")
         return status
 

@@ -115,6 +115,8 @@ void Router::answer(const net::Request& request, const net::Reply& reply, const 
     if (route.gate != Gate::kIdentity && route.gate != Gate::kKnown)
       return call(route, request, {*parts, identity ? *identity : access::Identity::nobody(), route.permission}, reply);
     if (!identity) break;
+    if (request.stream != nullptr && !route.streams)  // he is known since a moment ago
+      return reply.send(error_response({Code::kUnavailable, "the body was not read; send it again"}));
     if (const Status may = may_use(*identity, route); !may) return refuse(recorder_, request, &*identity, may.error(), reply);
     Call let{*parts, std::move(*identity), route.permission};
     if (second_person_ && second_person_->is_needed(route, request, let))

@@ -162,6 +162,41 @@ TEST(Router, calls_no_handler_for_what_is_denied) {
   EXPECT_EQ(calls, 3);
 }
 
+// Goal: of whom a request was when its body was passed over, and who is known since, is told to come again: no handler takes an
+// empty body for what he sent.
+TEST(Router, hands_no_request_on_whose_body_was_passed_over) {
+  struct Unread final : net::BodyStream {
+    void next(Got got) override { got(Error{Code::kUnavailable, ""}); }
+    void after(std::int64_t /*millis*/, std::function<void()> /*f*/) override {}
+    [[nodiscard]] bool draining() const override { return false; }
+  };
+  struct Caught final : net::Reply::State {
+    explicit Caught(int& s) : status(s) {}
+    void send(net::Response response) override { status = response.status; }
+    void post(std::function<void()> f) override { f(); }
+    int& status;
+  };
+  Kept kept;
+  Router router{kept.authority("owner"), kept.recorder};
+  int calls = 0;
+  const auto handler = [&](const net::Request&, const Call&, const net::Reply& reply) {
+    ++calls;
+    reply.send(text_response("x"));
+  };
+  router.add({"POST", "/things", Permission::kWrite, audit::OnRecord::never(), handler});
+  net::Request request;
+  request.method = "POST";
+  request.path = "/things";
+  request.peer = kHere;
+  int status = 0;
+  router.handle(request, net::Reply(std::make_shared<Caught>(status)));
+  EXPECT_EQ(status, 200);
+  request.stream = std::make_shared<Unread>();
+  router.handle(request, net::Reply(std::make_shared<Caught>(status)));
+  EXPECT_EQ(status, 503);
+  EXPECT_EQ(calls, 1);
+}
+
 // Goal: a name for this machine counts in any case and with any port, its addresses too, and nothing that only looks like them.
 TEST(Router, knows_when_it_is_called_by_address) {
   Kept kept;

@@ -48,8 +48,9 @@ void fit_connections(server::Config& config) {
   constexpr std::uint64_t kForTheLog = 128;
   const auto limit = raise_descriptor_limit();
   if (!limit) return;
-  const std::uint64_t doors =
-      config.syslog.empty() && config.syslog_tls.empty() && config.relp.empty() && config.relp_tls.empty() ? 1 : 2;
+  const bool streams = !config.syslog.empty() || !config.syslog_tls.empty() || !config.relp.empty() || !config.relp_tls.empty();
+  const std::uint64_t of_grpc = config.otlp_grpc.size() + config.otlp_grpc_tls.size();  // doors of two descriptors a connection
+  const std::uint64_t doors = 1 + (streams ? 1 : 0) + 2 * of_grpc;
   const std::uint64_t room = *limit > kForTheLog + doors ? (*limit - kForTheLog) / doors : 1;
   if (config.connections <= room) return;
   spdlog::warn("this process may open {} files: a door takes {} connections, not {}", *limit, room, config.connections);

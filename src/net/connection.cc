@@ -36,6 +36,7 @@ Connection::Connection(Socket socket, Channel::Context context, Peer p, std::str
 
 void Connection::close() {
   boost::system::error_code ignored;
+  channel.socket().shutdown(Socket::shutdown_both, ignored);  // for whoever else has it open
   channel.socket().close(ignored);
 }
 

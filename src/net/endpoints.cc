@@ -2,17 +2,13 @@
 
 #include <sys/socket.h>
 
+#include <cstring>
+
 #include "base/bytes.h"
 #include "base/network_prefix.h"
 
 namespace stele::net {
-
-Peer peer_of(asio::ip::address address, std::uint16_t port) {
-  if (address.is_v6() && address.to_v6().is_v4_mapped()) {
-    address = asio::ip::make_address_v4(asio::ip::v4_mapped, address.to_v6());
-  }
-  return {endpoint_text(address, port), address.is_loopback(), std::nullopt};
-}
+namespace {
 
 Peer unix_peer(int socket) {
   Peer peer{"unix", true, std::nullopt};
@@ -22,6 +18,26 @@ Peer unix_peer(int socket) {
     peer.credentials = Credentials{credentials.pid, credentials.uid, credentials.gid};
   }
   return peer;
+}
+
+}  // namespace
+
+Peer peer_of(asio::ip::address address, std::uint16_t port) {
+  if (address.is_v6() && address.to_v6().is_v4_mapped()) {
+    address = asio::ip::make_address_v4(asio::ip::v4_mapped, address.to_v6());
+  }
+  return {endpoint_text(address, port), address.is_loopback(), std::nullopt};
+}
+
+std::optional<Peer> peer_of(Socket& socket) {
+  boost::system::error_code error;
+  const auto remote = socket.remote_endpoint(error);
+  if (error) return std::nullopt;
+  if (remote.protocol().family() == AF_UNIX) return unix_peer(socket.native_handle());
+  asio::ip::tcp::endpoint endpoint;
+  endpoint.resize(remote.size());
+  std::memcpy(endpoint.data(), remote.data(), remote.size());
+  return peer_of(endpoint.address(), endpoint.port());
 }
 
 std::string network_of(const Peer& peer) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "base/result.h"
@@ -10,9 +11,9 @@
 
 namespace stele::net {
 
-// Who is at the other end, as the kernel says.
+// Who is at the other end, as the kernel says; nothing when he has gone.
 Peer peer_of(asio::ip::address address, std::uint16_t port);
-Peer unix_peer(int socket);
+std::optional<Peer> peer_of(Socket& socket);
 // As network_prefix() of its address.
 std::string network_of(const Peer& peer);
 

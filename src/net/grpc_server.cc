@@ -18,11 +18,14 @@
 #include <mutex>
 
 #include "base/bytes.h"
+#include "net/accept.h"
+#include "net/grpc_connection.h"
 #include "net/http_server.h"
 
 namespace stele::net {
 namespace {
 
+using boost::system::error_code;
 using google::protobuf::internal::WireFormatLite;
 
 std::string bytes_of(grpc::ByteBuffer& buffer) {
@@ -48,16 +51,16 @@ std::string client_name(const grpc::GenericCallbackServerContext& context) {
   return {};
 }
 
-// "ipv4:10.0.0.5:51230", "ipv6:%5B::1%5D:51230"
-Peer peer_of(const grpc::GenericCallbackServerContext& context) {
+// Of "ipv4:10.0.0.5:51230" or "ipv6:%5B::1%5D:51230".
+std::string address_of(const grpc::GenericCallbackServerContext& context) {
   const std::string uri = context.peer();
+  return percent_decode(uri.substr(std::min(uri.size(), uri.find(':') + 1)));
+}
+
+Peer peer_at(const std::string& address) {
   Peer peer;
-  peer.certificate = client_name(context);
-  peer.address = uri.substr(std::min(uri.size(), uri.find(':') + 1));
-  for (const auto& [escaped, plain] : {std::pair{"%5B", "["}, {"%5D", "]"}}) {
-    if (const auto at = peer.address.find(escaped); at != std::string::npos) peer.address.replace(at, 3, plain);
-  }
-  peer.loopback = is_loopback_address(peer.address).ok() && *is_loopback_address(peer.address);
+  peer.address = address;
+  peer.loopback = is_loopback_address(address).ok() && *is_loopback_address(address);
   return peer;
 }
 
@@ -194,41 +197,75 @@ class Held {
 
 }  // namespace
 
-struct GrpcServer::State final : grpc::CallbackGenericService {
+struct GrpcServer::State final : grpc::CallbackGenericService, std::enable_shared_from_this<State> {
   State(Runtime& r, net::Handler h, std::vector<GrpcMethod> m, GrpcLimits l)
       : runtime(r),
         handler(std::move(h)),
         methods(std::move(m)),
         limits(l),
         awaited(std::make_shared<Awaited>(r, l.request_seconds)) {}
+  [[nodiscard]] std::uint32_t connections_max() const { return limits.connections_max; }
 
   grpc::ServerGenericBidiReactor* CreateReactor(grpc::GenericCallbackServerContext* context) override;
   Result<std::string> listen(const std::string& address, const std::shared_ptr<grpc::ServerCredentials>& credentials);
+  // From `connection`'s loop, until it has ended.
+  asio::awaitable<void> serve(std::shared_ptr<GrpcConnection> connection);
 
   Runtime& runtime;
   net::Handler handler;
+  std::function<bool(const Request&)> takes_stream;  // may be empty
   std::vector<GrpcMethod> methods;
   GrpcLimits limits;
+  ConnectionCounters counters;
+  OpenConnections<GrpcConnection> open;
+  GrpcPeers peers;
   std::shared_ptr<Awaited> awaited;                         // shared with its timer
   std::shared_ptr<std::atomic<std::uint64_t>> held_bytes =  // shared with the requests, which may outlive this
       std::make_shared<std::atomic<std::uint64_t>>(0);
+  std::atomic<bool> draining{false};
+  bool over_tls = false;
+  std::shared_ptr<asio::ip::tcp::acceptor> acceptor;                   // shared with its loop
+  std::unique_ptr<grpc::experimental::ExternalConnectionAcceptor> in;  // where its connections go
   std::unique_ptr<grpc::Server> server;
 };
 
 namespace {
 
+// The body of a request whose message was not asked for.
+class Unread final : public BodyStream {
+ public:
+  explicit Unread(Runtime& runtime) : runtime_(runtime) {}
+  void next(Got got) override { got(Error{Code::kUnavailable, "the message was not read"}); }
+  void after(std::int64_t millis, std::function<void()> f) override { runtime_.after(millis, std::move(f)); }
+  [[nodiscard]] bool draining() const override { return false; }
+
+ private:
+  Runtime& runtime_;
+};
+
 // One call. It is gone soon after it was finished, by an answer or because the client gave it up, whichever is first.
 class Call final : public grpc::ServerGenericBidiReactor {
  public:
-  Call(GrpcServer::State& server, const GrpcMethod& method, Peer peer, std::string authorization)
-      : server_(server), link_(std::make_shared<Link>(*this)), number_(server.awaited->add(link_)) {
-    request_.method = "POST";
-    request_.path = method.path;
-    request_.headers.emplace_back("Content-Type", method.content_type);
-    if (!authorization.empty()) request_.headers.emplace_back("Authorization", std::move(authorization));
-    request_.peer = std::move(peer);
+  // `method` null: there is no such. `connection` null: nobody knows which.
+  Call(GrpcServer::State& server, const GrpcMethod* method, std::shared_ptr<GrpcConnection> connection, Request request)
+      : server_(server),
+        method_(method),
+        connection_(std::move(connection)),
+        link_(std::make_shared<Link>(*this)),
+        request_(std::move(request)) {
+    if (method_ == nullptr || (server_.takes_stream && server_.takes_stream(request_))) {
+      request_.stream = std::make_shared<Unread>(server_.runtime);
+      hand_on(nullptr);
+      return;
+    }
+    number_ = server_.awaited->add(link_);
     StartRead(&received_);
   }
+  ~Call() override {
+    if (works_ && connection_ != nullptr) connection_->end_call();
+  }
+  Call(const Call&) = delete;
+  Call& operator=(const Call&) = delete;
 
   void OnReadDone(bool ok) override {
     server_.awaited->arrived(number_);
@@ -244,10 +281,7 @@ class Call final : public grpc::ServerGenericBidiReactor {
     request_.body = bytes_of(received_);
     received_.Clear();
     if (is_gzip(request_.body)) request_.headers.emplace_back("Content-Encoding", "gzip");
-    // On a thread of ours: gRPC's have its connections to serve.
-    auto request = std::make_shared<Request>(std::move(request_));  // std::function copies its captures
-    const Reply reply(std::make_shared<CallReply>(server_.runtime, link_, std::move(held)));
-    server_.runtime.after(0, [&handler = server_.handler, request, reply] { handler(std::move(*request), reply); });
+    hand_on(std::move(held));
   }
 
   void OnCancel() override {
@@ -271,7 +305,18 @@ class Call final : public grpc::ServerGenericBidiReactor {
     std::unique_ptr<Held> held;
   };
 
+  void hand_on(std::unique_ptr<Held> held) {
+    works_ = true;
+    if (connection_ != nullptr) connection_->begin_call();
+    // On a thread of ours: gRPC's have its connections to serve.
+    auto request = std::make_shared<Request>(std::move(request_));  // std::function copies its captures
+    const Reply reply(std::make_shared<CallReply>(server_.runtime, link_, std::move(held)));
+    server_.runtime.after(0, [&handler = server_.handler, request, reply] { handler(std::move(*request), reply); });
+  }
+
   void answer(const Response& response) {
+    if (method_ == nullptr && response.status == 404)
+      return Finish({grpc::StatusCode::UNIMPLEMENTED, "there is no such method here"});
     const grpc::Status status = status_of(response);
     if (!status.ok()) return Finish(status);
     const grpc::Slice slice(response.body);
@@ -280,8 +325,11 @@ class Call final : public grpc::ServerGenericBidiReactor {
   }
 
   GrpcServer::State& server_;
+  const GrpcMethod* method_;
+  std::shared_ptr<GrpcConnection> connection_;  // shared with who looks for a place
   std::shared_ptr<Link> link_;
-  std::uint64_t number_;  // among the awaited
+  std::uint64_t number_ = 0;  // among the awaited
+  bool works_ = false;
   grpc::ByteBuffer received_;
   grpc::ByteBuffer answer_;
   Request request_;
@@ -301,22 +349,36 @@ void Awaited::end_late() {
   }
 }
 
-class Unknown final : public grpc::ServerGenericBidiReactor {
- public:
-  Unknown() { Finish({grpc::StatusCode::UNIMPLEMENTED, "there is no such method here"}); }
-  void OnDone() override { delete this; }
-};
-
 }  // namespace
 
 grpc::ServerGenericBidiReactor* GrpcServer::State::CreateReactor(grpc::GenericCallbackServerContext* context) {
   const auto method =
       std::find_if(methods.begin(), methods.end(), [&](const GrpcMethod& one) { return one.name == context->method(); });
-  if (method == methods.end()) return new Unknown();
+  const std::string address = address_of(*context);
+  auto connection = peers.find(address);
+  Request request;
+  request.method = "POST";
+  request.peer = connection == nullptr ? peer_at(address) : connection->peer;
+  request.peer.certificate = client_name(*context);
+  request.peer.tls = over_tls;
   const auto shown = context->client_metadata().find("authorization");
-  std::string authorization;
-  if (shown != context->client_metadata().end()) authorization.assign(shown->second.data(), shown->second.size());
-  return new Call(*this, *method, peer_of(*context), std::move(authorization));
+  if (shown != context->client_metadata().end())
+    request.headers.emplace_back("Authorization", std::string(shown->second.data(), shown->second.size()));
+  if (method == methods.end()) {
+    request.path = "/grpc" + context->method();
+    return new Call(*this, nullptr, std::move(connection), std::move(request));
+  }
+  request.path = method->path;
+  request.headers.emplace_back("Content-Type", method->content_type);
+  request.headers.emplace_back("Transfer-Encoding", "chunked");  // how long it is shows when it is there
+  return new Call(*this, &*method, std::move(connection), std::move(request));
+}
+
+asio::awaitable<void> GrpcServer::State::serve(std::shared_ptr<GrpcConnection> connection) {
+  const auto self = shared_from_this();
+  const Served served(open, connection);
+  co_await connection->until_shut();
+  peers.remove(*connection);
 }
 
 Result<std::string> GrpcServer::State::listen(const std::string& address,
@@ -324,25 +386,45 @@ Result<std::string> GrpcServer::State::listen(const std::string& address,
   gpr_set_log_function([](gpr_log_func_args*) {});  // it would write a line for each handshake that fails
   constexpr int kHandshakeMillis = 10'000;          // of TLS, and of HTTP/2
   constexpr int kCallsMax = 100;                    // at a time over one connection
+  STELE_ASSIGN(const Listener listener, listen_at(runtime.loops().next(), address));
   grpc::ServerBuilder builder;
-  int port = 0;
-  builder.AddListeningPort(address, credentials, &port);
+  in = builder.experimental().AddExternalConnectionAcceptor(
+      grpc::ServerBuilder::experimental_type::ExternalConnectionType::FROM_FD, credentials);
   builder.RegisterCallbackGenericService(this);
   builder.SetMaxReceiveMessageSize(static_cast<int>(std::min<std::uint64_t>(limits.message_bytes_max, 1U << 30)));
   builder.SetCompressionAlgorithmSupportStatus(GRPC_COMPRESS_DEFLATE, false);
   builder.AddChannelArgument(GRPC_ARG_ENABLE_PER_MESSAGE_DECOMPRESSION, 0);  // it knows no limit
-  builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);  // two servers at one port would each get some of the calls
   builder.AddChannelArgument(GRPC_ARG_SERVER_HANDSHAKE_TIMEOUT_MS, kHandshakeMillis);
   builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, kCallsMax);
   builder.AddChannelArgument(GRPC_ARG_MAX_CONNECTION_IDLE_MS, static_cast<int>(limits.idle_seconds * 1000));
   server = builder.BuildAndStart();
+  if (server == nullptr) return Error{Code::kIo, "gRPC does not start on " + address};
   awaited->watch();
-  if (server == nullptr || port == 0) return Error{Code::kIo, "cannot listen for gRPC on " + address + "; is the port taken?"};
-  return address.substr(0, address.rfind(':') + 1) + std::to_string(port);
+  acceptor = listener.acceptor;
+  const auto self = shared_from_this();
+  const auto make = [self](Socket socket, const Peer& peer) {
+    error_code ignored;
+    socket.set_option(asio::ip::tcp::no_delay(true), ignored);
+    socket.native_non_blocking(true, ignored);  // the library waits for it, and not within a call to it
+    return std::make_shared<GrpcConnection>(std::move(socket), peer, self->counters);
+  };
+  const auto begin = [self](const std::shared_ptr<GrpcConnection>& connection) {
+    auto serving = self->serve(connection);
+    grpc::experimental::ExternalConnectionAcceptor::NewConnectionParameters handed;
+    handed.fd = connection->descriptor();
+    self->peers.add(connection);
+    self->in->HandleNewConnection(&handed);
+    return serving;
+  };
+  asio::co_spawn(acceptor->get_executor(), accept_loop(acceptor, self, make, begin), asio::detached);
+  return listener.address;
 }
 
-GrpcServer::GrpcServer(Runtime& runtime, Handler handler, std::vector<GrpcMethod> methods, GrpcLimits limits)
-    : state_(std::make_unique<State>(runtime, std::move(handler), std::move(methods), limits)) {}
+GrpcServer::GrpcServer(Runtime& runtime, Handler handler, std::vector<GrpcMethod> methods, GrpcLimits limits,
+                       std::function<bool(const Request&)> takes_stream)
+    : state_(std::make_shared<State>(runtime, std::move(handler), std::move(methods), limits)) {
+  state_->takes_stream = std::move(takes_stream);
+}
 
 GrpcServer::~GrpcServer() { drain(0); }
 
@@ -361,14 +443,19 @@ Result<std::string> GrpcServer::listen_tls(const std::string& address, const Tls
     options.watch_root_certs();
     options.set_cert_request_type(GRPC_SSL_REQUEST_AND_REQUIRE_CLIENT_CERTIFICATE_AND_VERIFY);
   }
+  state_->over_tls = true;
   return state_->listen(address, grpcx::TlsServerCredentials(options));
 }
 
 void GrpcServer::drain(std::int64_t millis) {
   if (state_->server == nullptr) return;
+  state_->draining = true;
+  close_later(state_->acceptor);
   state_->server->Shutdown(std::chrono::system_clock::now() + std::chrono::milliseconds(millis));
   state_->server->Wait();
   state_->server.reset();
 }
+
+const ConnectionCounters& GrpcServer::counters() const { return state_->counters; }
 
 }  // namespace stele::net

@@ -2,11 +2,13 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "base/result.h"
+#include "net/connection_counters.h"
 #include "net/http.h"
 #include "net/runtime.h"
 #include "net/tls_identity.h"
@@ -23,6 +25,7 @@ struct GrpcMethod {
 struct GrpcLimits {
   std::uint64_t message_bytes_max = 16U << 20;  // as sent, at most 1 GiB; more is RESOURCE_EXHAUSTED
   std::uint64_t held_bytes_max = 256U << 20;    // of messages under way together; more is UNAVAILABLE
+  std::uint32_t connections_max = 4096;         // each holds two descriptors; over it those make room that wait the longest
   std::int64_t request_seconds = 30;            // a message must arrive within this long; else DEADLINE_EXCEEDED
   std::int64_t idle_seconds = 120;              // a connection without a call is closed after this long
 };
@@ -34,7 +37,11 @@ struct GrpcLimits {
 // 429 and 503 become UNAVAILABLE with a RetryInfo of their Retry-After, so that clients come again.
 class GrpcServer {
  public:
-  GrpcServer(Runtime& runtime, Handler handler, std::vector<GrpcMethod> methods, GrpcLimits limits);
+  // `takes_stream`, asked on a thread of gRPC, says of which calls no message is read: the handler is called without it, with a
+  // Request::stream that gives nothing. So it is for a method that there is not, of which the request is POST to "/grpc" and its
+  // name; the handler's 404 for that becomes UNIMPLEMENTED.
+  GrpcServer(Runtime& runtime, Handler handler, std::vector<GrpcMethod> methods, GrpcLimits limits,
+             std::function<bool(const Request&)> takes_stream = {});
   ~GrpcServer();
   GrpcServer(const GrpcServer&) = delete;
   GrpcServer& operator=(const GrpcServer&) = delete;
@@ -47,10 +54,12 @@ class GrpcServer {
   // No new calls; waits up to `millis` for those under way.
   void drain(std::int64_t millis);
 
+  [[nodiscard]] const ConnectionCounters& counters() const;
+
   struct State;  // of this room alone
 
  private:
-  std::unique_ptr<State> state_;
+  std::shared_ptr<State> state_;  // shared with its connections
 };
 
 }  // namespace stele::net

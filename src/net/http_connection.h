@@ -36,6 +36,7 @@ std::int64_t now_seconds();
 
 struct HttpServer::State {
   State(Runtime& r, Handler h, HttpLimits l) : runtime(r), handler(std::move(h)), limits(l) {}
+  [[nodiscard]] std::uint32_t connections_max() const { return limits.connections_max; }
 
   Runtime& runtime;
   Handler handler;

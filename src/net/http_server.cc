@@ -6,6 +6,7 @@
 
 #include <chrono>
 
+#include "net/accept.h"
 #include "net/endpoints.h"
 #include "net/http_connection.h"
 #include "net/socket_path.h"
@@ -15,47 +16,6 @@ namespace stele::net {
 using boost::system::error_code;
 
 namespace {
-
-template <typename Acceptor>
-asio::awaitable<void> accept_loop(std::shared_ptr<Acceptor> acceptor, std::shared_ptr<const TlsIdentity> tls,
-                                  std::shared_ptr<HttpServer::State> state) {
-  for (;;) {
-    error_code error;
-    auto& context = state->runtime.loops().next();
-    auto socket = co_await acceptor->async_accept(context, asio::redirect_error(asio::use_awaitable, error));
-    if (error == asio::error::operation_aborted || state->draining) co_return;
-    if (error) {
-      // Out of descriptors or memory: let some be freed.
-      asio::steady_timer pause(acceptor->get_executor(), std::chrono::milliseconds(50));
-      co_await pause.async_wait(asio::redirect_error(asio::use_awaitable, error));
-      continue;
-    }
-    Peer peer;
-    if constexpr (std::is_same_v<typename Acceptor::protocol_type, asio::ip::tcp>) {
-      socket.set_option(asio::ip::tcp::no_delay(true), error);
-      const auto remote = socket.remote_endpoint(error);
-      if (error) continue;  // gone; what it sent would be nobody's
-      peer = peer_of(remote.address(), remote.port());
-    } else {
-      peer = unix_peer(socket.native_handle());
-    }
-    if (!co_await find_place(state->open, state->counters, state->limits.connections_max)) {
-      ++state->counters.refused;
-      continue;  // closed by leaving scope
-    }
-    if (state->draining) co_return;
-    std::shared_ptr<HttpConnection> connection;  // shared with the sweeper, and with who looks for a place
-    try {
-      connection = std::make_shared<HttpConnection>(Socket(std::move(socket)), tls == nullptr ? nullptr : context_of(*tls),
-                                                    std::move(peer), state);
-      state->open.add(connection);
-      asio::co_spawn(context, serve(connection), asio::detached);
-    } catch (const std::exception&) {  // out of memory: the door stays open
-      ++state->counters.refused;
-      if (connection != nullptr) connection->end();
-    }
-  }
-}
 
 // Closes what is past its deadline, about once a second: cheaper than a timer for each connection.
 asio::awaitable<void> sweep_loop(std::weak_ptr<HttpServer::State> server) {
@@ -76,8 +36,14 @@ asio::awaitable<void> sweep_loop(std::weak_ptr<HttpServer::State> server) {
 template <typename Acceptor>
 void run_acceptor(std::shared_ptr<Acceptor> acceptor, std::shared_ptr<const TlsIdentity> tls,
                   const std::shared_ptr<HttpServer::State>& state) {
-  state->closers.push_back([acceptor] { asio::post(acceptor->get_executor(), [acceptor] { acceptor->close(); }); });
-  asio::co_spawn(acceptor->get_executor(), accept_loop(acceptor, std::move(tls), state), asio::detached);
+  state->closers.push_back([acceptor] { close_later(acceptor); });
+  const auto make = [tls = std::move(tls), state](Socket socket, const Peer& peer) {
+    error_code ignored;  // a Unix socket knows no delay
+    socket.set_option(asio::ip::tcp::no_delay(true), ignored);
+    return std::make_shared<HttpConnection>(std::move(socket), tls == nullptr ? nullptr : context_of(*tls), peer, state);
+  };
+  const auto begin = [](const std::shared_ptr<HttpConnection>& connection) { return serve(connection); };
+  asio::co_spawn(acceptor->get_executor(), accept_loop(acceptor, state, make, begin), asio::detached);
 }
 
 }  // namespace

@@ -4,8 +4,8 @@
 #include <map>
 #include <mutex>
 
+#include "net/accept.h"
 #include "net/endpoints.h"
-#include "net/open_connections.h"
 
 namespace stele::net {
 
@@ -16,9 +16,11 @@ using boost::system::error_code;
 struct StreamConnection;
 
 struct StreamServer::State {
-  State(Runtime& r, std::uint32_t max) : runtime(r), connections_max(max) {}
+  State(Runtime& r, std::uint32_t m) : runtime(r), most(m) {}
+  [[nodiscard]] std::uint32_t connections_max() const { return most; }
+
   Runtime& runtime;
-  std::uint32_t connections_max;
+  std::uint32_t most;
   StreamCounters counters;
   OpenConnections<StreamConnection> open;
   std::atomic<bool> draining{false};
@@ -116,44 +118,18 @@ asio::awaitable<void> serve(std::shared_ptr<StreamConnection> connection, std::u
   co_await read_all(*connection, *sink);
 }
 
-asio::awaitable<void> accept_loop(std::shared_ptr<tcp::acceptor> acceptor, std::shared_ptr<const TlsIdentity> tls,
-                                  SinkFactory factory, StatePtr state) {
-  const Registered registered(state, [acceptor] {
-    asio::post(acceptor->get_executor(), [acceptor] {
-      error_code ignored;
-      acceptor->close(ignored);
-    });
-  });
-  while (!state->draining) {
-    error_code error;
-    auto& loop = state->runtime.loops().next();
-    tcp::socket socket = co_await acceptor->async_accept(loop, asio::redirect_error(asio::use_awaitable, error));
-    if (error == asio::error::operation_aborted) co_return;
-    if (error) {
-      asio::steady_timer pause(acceptor->get_executor(), std::chrono::milliseconds(50));
-      co_await pause.async_wait(asio::redirect_error(asio::use_awaitable, error));
-      continue;
-    }
-    const auto remote = socket.remote_endpoint(error);
-    if (error) continue;
-    if (!co_await find_place(state->open, state->counters, state->connections_max)) {
-      ++state->counters.refused;
-      continue;
-    }
-    if (state->draining) co_return;
-    socket.set_option(asio::socket_base::keep_alive(true), error);
-    const Peer peer = peer_of(remote.address(), remote.port());
-    std::shared_ptr<StreamConnection> connection;  // shared with its closers and with who looks for a place
-    try {
-      connection =
-          std::make_shared<StreamConnection>(Socket(std::move(socket)), tls == nullptr ? nullptr : context_of(*tls), peer, state);
-      state->open.add(connection);
-      asio::co_spawn(loop, serve(connection, factory(peer)), asio::detached);
-    } catch (const std::exception&) {  // out of memory: the door stays open
-      ++state->counters.refused;
-      if (connection != nullptr) connection->end();
-    }
-  }
+asio::awaitable<void> take_all(std::shared_ptr<tcp::acceptor> acceptor, std::shared_ptr<const TlsIdentity> tls,
+                               SinkFactory factory, StatePtr state) {
+  const Registered registered(state, [acceptor] { close_later(acceptor); });
+  const auto make = [&](Socket socket, const Peer& peer) {
+    error_code ignored;
+    socket.set_option(asio::socket_base::keep_alive(true), ignored);
+    return std::make_shared<StreamConnection>(std::move(socket), tls == nullptr ? nullptr : context_of(*tls), peer, state);
+  };
+  const auto begin = [&](const std::shared_ptr<StreamConnection>& connection) {
+    return serve(connection, factory(connection->peer));
+  };
+  co_await accept_loop(acceptor, state, make, begin);
 }
 
 // Datagrams as the kernel holds them: all that are there are handed on together.
@@ -193,7 +169,7 @@ asio::awaitable<void> datagram_loop(std::shared_ptr<udp::socket> socket, Datagra
 Result<std::string> run(const StatePtr& state, const std::string& address, std::shared_ptr<const TlsIdentity> tls,
                         SinkFactory factory) {
   STELE_ASSIGN(const Listener listener, listen_at(state->runtime.loops().next(), address));
-  asio::co_spawn(listener.acceptor->get_executor(), accept_loop(listener.acceptor, std::move(tls), std::move(factory), state),
+  asio::co_spawn(listener.acceptor->get_executor(), take_all(listener.acceptor, std::move(tls), std::move(factory), state),
                  asio::detached);
   return listener.address;
 }

@@ -218,7 +218,7 @@ std::vector<Setting> make_settings() {
       number("connections", &Config::connections, 1, 1'000'000,
              "Most open connections of a door. For one more those are ended that have waited longest for their peers, a few at "
              "once, "
-             "of syslog such as have said nothing yet; where none waits the new one is closed."),
+             "of syslog such as have said nothing yet, of gRPC such as have no call; where none waits the new one is closed."),
       number("idle_seconds", &Config::idle_seconds, 1, 86'400, "A connection without a request is closed after this long."),
       number("request_seconds", &Config::request_seconds, 1, 86'400,
              "A request must arrive, and its answer be taken, within this long."),

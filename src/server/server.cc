@@ -61,6 +61,7 @@ net::GrpcLimits grpc_limits(const Config& config) {
   net::GrpcLimits limits;
   limits.message_bytes_max = config.body_bytes;
   limits.held_bytes_max = config.bodies_bytes;
+  limits.connections_max = static_cast<std::uint32_t>(config.connections);
   limits.request_seconds = static_cast<std::int64_t>(config.request_seconds);
   limits.idle_seconds = static_cast<std::int64_t>(config.idle_seconds);
   return limits;
@@ -420,7 +421,8 @@ Status Server::Parts::open_grpc() {
   const auto make = [&] {
     return std::make_unique<net::GrpcServer>(
         *runtime, [this](const net::Request& request, const net::Reply& reply) { router->handle(request, reply); },
-        std::vector<net::GrpcMethod>{{kExport, "/v1/logs", "application/x-protobuf"}}, grpc_limits(config));
+        std::vector<net::GrpcMethod>{{kExport, "/v1/logs", "application/x-protobuf"}}, grpc_limits(config),
+        [this](const net::Request& request) { return router->takes_stream(request); });
   };
   for (const std::string& address : config.otlp_grpc) {
     grpc.push_back(make());
@@ -460,6 +462,17 @@ void Server::Parts::append_server_metrics(MetricsText& out) const {
   out.counter("stele_syslog_bad_handshakes_total", "Syslog connections with a failed handshake.",
               streams->counters().bad_handshakes);
   out.counter("stele_syslog_bytes_total", "Bytes received by the syslog door.", streams->counters().bytes);
+  std::uint64_t connections = 0;
+  std::uint64_t gave_way = 0;
+  std::uint64_t refused = 0;
+  for (const auto& one : grpc) {
+    connections += one->counters().connections;
+    gave_way += one->counters().gave_way;
+    refused += one->counters().refused;
+  }
+  out.gauge("stele_grpc_connections", "Open gRPC connections.", connections);
+  out.counter("stele_grpc_gave_way_total", "gRPC connections that were ended for others, while no call was under way.", gave_way);
+  out.counter("stele_grpc_refused_total", "gRPC connections over the limit.", refused);
   out.counter("stele_syslog_messages_total", "Syslog messages stored.", syslog->counters().messages);
   out.counter("stele_syslog_quarantined_total", "Of them, quarantined.", syslog->counters().quarantined);
   out.counter("stele_syslog_retries_total", "Batches that the log did not take at once.", syslog->counters().retries);

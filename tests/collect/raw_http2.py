@@ -24,8 +24,8 @@ def message(content: bytes, length: int | None = None) -> bytes:
 
 
 class Http2:
-    def __init__(self, port: int):
-        self.socket = socket.create_connection(("127.0.0.1", port), timeout=30)
+    def __init__(self, port: int, connection: socket.socket | None = None):
+        self.socket = connection or socket.create_connection(("127.0.0.1", port), timeout=30)
         self.send(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + frame(SETTINGS, 0, 0))
         self.received = b""
 

@@ -78,11 +78,13 @@ void log_in(const Service& service, const Visit& visit, const net::Reply& reply)
       service.login.desk->login({user, visit.given.text("password"), visit.given.text("code"), visit.network, visit.device});
   if (!verdict.status) {
     const Error& why = verdict.status.error();
+    const net::Response answer = refusal(why, verdict.wait_seconds);
     if (why.code == Code::kUnauthenticated)
-      service.recorder->note(audit::login_failed_event(visit.doer, named(service, user), why.message, service.clock.now()));
-    else
-      service.recorder->refuse({visit.doer, "POST", "/api/v1/login", why.message});
-    return reply.send(refusal(why, verdict.wait_seconds));
+      return service.recorder->record(
+          audit::login_failed_event(visit.doer, named(service, user), why.message, service.clock.now()),
+          [answer, reply](const Status&) { reply.send(answer); });
+    service.recorder->refuse({visit.doer, "POST", "/api/v1/login", why.message});
+    return reply.send(answer);
   }
   const audit::Doer doer{verdict.identity->text, verdict.identity->name, visit.doer.address};
   service.recorder->record(audit::login_event(doer, user, service.clock.now()),
@@ -149,7 +151,6 @@ void follow_invitation(const Service& service, const Visit& visit, const net::Re
 void log_out(const Service& service, const net::Request& request, const Call& call, const net::Reply& reply) {
   const auto shown = session_cookie(request);
   if (!shown || !service.login.sessions->end(*shown)) return reply.send(error_response(invalid("this shows no session to end")));
-  service.recorder->note(audit::logout_event(doer_of(request, &call.identity), service.clock.now()));
   std::string out = "{";
   if (call.identity.is_of_provider() && service.login.provider != nullptr) {
     if (const std::string url = service.login.provider->logout_url(); !url.empty()) {
@@ -159,7 +160,9 @@ void log_out(const Service& service, const net::Request& request, const Call& ca
   }
   net::Response response = json_response(200, out + "}\n");
   response.headers.push_back(set_session_cookie(request.peer, ""));
-  reply.send(std::move(response));
+  // He is logged out, whether or not the log takes entries.
+  service.recorder->record(audit::logout_event(doer_of(request, &call.identity), service.clock.now()),
+                           [response, reply](const Status&) { reply.send(response); });
 }
 
 // Who came in with this browser before, or from this network, does not wait behind strangers.

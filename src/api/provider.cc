@@ -74,12 +74,12 @@ net::Response failure_page(const Error& why) {
 // On record, and told in words; whose identity the provider vouches for is named.
 void refuse(const Service& service, const Visit& visit, const access::Identity& who, const Error& why, const net::Reply& reply) {
   const audit::Doer doer{who.text, who.name, visit.doer.address};
-  if (service.login.provider->tells_in_full(visit.network))
-    service.recorder->note(audit::login_failed_event(doer, who.text, why.message, service.clock.now()));
-  else
-    service.recorder->refuse({doer, "GET", visit.path, why.message});
   net::Response response = failure_page(why);
   response.headers.push_back(set_cookie(service, ""));
+  if (service.login.provider->tells_in_full(visit.network))
+    return service.recorder->record(audit::login_failed_event(doer, who.text, why.message, service.clock.now()),
+                                    [response, reply](const Status&) { reply.send(response); });
+  service.recorder->refuse({doer, "GET", visit.path, why.message});
   reply.send(std::move(response));
 }
 

@@ -36,7 +36,7 @@ TEST(HttpServer, keeps_a_connection_until_it_is_told_to_close) {
   }
   ASSERT_TRUE(client.send("GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"));
   EXPECT_EQ(client.answer()->header("connection"), "close");
-  EXPECT_TRUE(client.closed_within(2000));
+  EXPECT_TRUE(client.closed_within(10'000));
   EXPECT_EQ(http.server().counters().requests, 4U);
   EXPECT_TRUE(soon([&] { return http.server().counters().connections == 0; }));
 }
@@ -50,7 +50,7 @@ TEST(HttpServer, answers_http_1_0_once) {
   ASSERT_TRUE(answer);
   EXPECT_EQ(answer->status, 200);
   EXPECT_EQ(answer->header("connection"), "close");
-  EXPECT_TRUE(client.closed_within(2000));
+  EXPECT_TRUE(client.closed_within(10'000));
 }
 
 // Goal: requests that come together are answered in their order.
@@ -281,8 +281,8 @@ TEST(HttpServer, drain_waits_for_what_is_under_way) {
   const auto began = std::chrono::steady_clock::now();
   http.server().drain(60);
   EXPECT_GE(std::chrono::steady_clock::now() - began, std::chrono::milliseconds(60)) << "one is not answered yet";
-  EXPECT_TRUE(idle.closed_within(2000));
-  EXPECT_FALSE(http.connect().connected()) << "nobody new gets in";
+  EXPECT_TRUE(idle.closed_within(10'000));
+  EXPECT_TRUE(soon([&] { return !http.connect().connected(); })) << "nobody new gets in";
 
   std::thread later([&] {
     ::usleep(50'000);

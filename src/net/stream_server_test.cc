@@ -199,13 +199,13 @@ TEST_F(FewConnections, silent_ones_make_room_and_others_do_not) {
     ASSERT_TRUE(soon([&] { return seen.all() == "1"; }));
     std::vector<LoopbackClient> silent;
     for (int i = 0; i < 20; ++i) silent.emplace_back(*address);
-    for (int i = 0; i < 19; ++i) EXPECT_TRUE(silent.at(static_cast<std::size_t>(i)).closed_within(2000)) << i;
+    for (int i = 0; i < 19; ++i) EXPECT_TRUE(silent.at(static_cast<std::size_t>(i)).closed_within(10'000)) << i;
     LoopbackClient second(*address);
     ASSERT_TRUE(second.send("2"));
     ASSERT_TRUE(soon([&] { return seen.all().size() == 2; }));
     EXPECT_EQ(server.counters().gave_way, 20U);
     LoopbackClient third(*address);
-    EXPECT_TRUE(third.closed_within(2000));
+    EXPECT_TRUE(third.closed_within(10'000));
     EXPECT_EQ(server.counters().refused, 1U);
     ASSERT_TRUE(first.send("3"));
     ASSERT_TRUE(soon([&] { return seen.all().size() == 3; }));
@@ -226,7 +226,7 @@ TEST_F(StreamServerTest, drain_waits_for_its_sinks) {
   ASSERT_TRUE(soon([&] { return seen.all() == "held"; }));
   server.drain(50);
   EXPECT_EQ(seen.with([](Seen& s) { return s.ended; }), 0);
-  EXPECT_FALSE(LoopbackClient(*address).connected());
+  EXPECT_TRUE(soon([&] { return !LoopbackClient(*address).connected(); }));
   std::thread later([&] {
     ::usleep(50'000);
     seen.release();
@@ -234,7 +234,7 @@ TEST_F(StreamServerTest, drain_waits_for_its_sinks) {
   server.drain(10'000);
   later.join();
   EXPECT_EQ(seen.with([](Seen& s) { return s.ended; }), 1);
-  EXPECT_TRUE(client.closed_within(2000));
+  EXPECT_TRUE(client.closed_within(10'000));
 }
 
 // Goal: a sink hears of every end, also of a peer that vanished while the sink was busy, and is not called again after it.
@@ -254,7 +254,7 @@ TEST_F(StreamServerTest, tells_the_sink_of_every_end) {
   ASSERT_TRUE(soon([&] { return seen.with([](Seen& s) { return s.ended == 1; }); })) << "the one that said nothing";
   seen.release();
   EXPECT_TRUE(soon([&] { return seen.with([](Seen& s) { return s.ended == 2 && s.destroyed == 2; }); }));
-  EXPECT_TRUE(half.closed_within(2000));
+  EXPECT_TRUE(half.closed_within(10'000));
   EXPECT_TRUE(soon([&] { return server.counters().connections == 0; }));
 }
 
@@ -429,7 +429,7 @@ TEST_F(Tls, ends_sessions_that_break_off_and_those_that_are_open_at_a_stop) {
   ASSERT_TRUE(open.send("after"));
   ASSERT_TRUE(soon([&] { return seen.all().size() == 11; }));
   server.drain(5000);
-  EXPECT_TRUE(open.client.closed_within(2000));
+  EXPECT_TRUE(open.client.closed_within(10'000));
   EXPECT_EQ(seen.with([](Seen& s) { return s.destroyed; }), 3);
 }
 

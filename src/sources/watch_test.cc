@@ -79,7 +79,7 @@ TEST_F(WatchTest, comes_on_behind_damage) {
   constexpr int kEntries = 40'000;
   for (int i = 0; i < 10; ++i) write(kEntries / 10);
   std::vector<std::string> segments;
-  for (int i = 0; i < 500 && log_->store()->sealed_size() < 30'000; ++i)
+  for (int i = 0; i < 3000 && log_->store()->sealed_size() < 30'000; ++i)
     std::this_thread::sleep_for(std::chrono::milliseconds(20));
   ASSERT_GE(log_->store()->sealed_size(), 30'000U);
   log_->drain();

@@ -5,6 +5,7 @@ import hashlib
 import json
 import secrets
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -47,6 +48,7 @@ class AtRestTest(CommandTest):
                      event(events + 1, attributes={"password": WORD, "words": "Authorization: Bearer " + WORD * 3})])
 
     def indexed(self, *flags: str) -> bool:
+        time.sleep(0.2)  # the server's threads for this give way to who asks
         out = self.ran(self.stele("index", "status", "--data", str(self.data), "--json", *flags))
         return json.loads(out)["files"] > 0
 

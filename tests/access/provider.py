@@ -2,7 +2,6 @@
 
 import json
 import os
-import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -10,6 +9,7 @@ from pathlib import Path
 sys.path.append(str(Path(__file__).parents[1] / "cli"))
 
 from harness import PATIENCE, CommandTest  # noqa: E402
+from ports import free_port  # noqa: E402
 
 ROLES = """
 roles:
@@ -24,12 +24,6 @@ ACCOUNTS = {
     "max": {"name": "Max", "groups": ["eu"], "email": "ada@example.com", "email_verified": False},
     "none": {"name": "Nobody", "realm_access": {"roles": ["eu"]}},
 }
-
-
-def free_port() -> int:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return one.getsockname()[1]
 
 
 class ProviderTest(CommandTest):

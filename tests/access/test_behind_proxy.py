@@ -13,7 +13,7 @@ from browser import Browser  # noqa: E402
 from harness import CommandTest, event, lines, wait_until  # noqa: E402
 from nginx import Nginx  # noqa: E402
 from people import PASSWORD  # noqa: E402
-from provider import free_port  # noqa: E402
+from ports import free_port  # noqa: E402
 
 FORGED = {"X-Forwarded-For": "198.51.100.1", "X-Forwarded-Proto": "http"}
 

@@ -18,7 +18,8 @@ from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit
 sys.path.append(str(Path(__file__).parents[1] / "cli"))
 
 from harness import PATIENCE, event, lines  # noqa: E402
-from provider import ROLES, ProviderTest, free_port  # noqa: E402
+from ports import free_port  # noqa: E402
+from provider import ROLES, ProviderTest  # noqa: E402
 
 
 class Answer:

@@ -97,9 +97,11 @@ class TlsTest(CommandTest):
         new_key.rename(key)
         wait_until(lambda: shown().split() == certificate.read_text().split(), "the new certificate is shown")
         self.assertEqual(server.words().count("the certificate from before is shown"), 1)
-        changed = [one["event"] for one in self.stored("--url", server.url, "--log", "audit")
-                   if one["event"]["action"] == "stele.certificate.changed"]
+        changed = wait_until(lambda: self.recorded("stele.certificate.changed", "--url", server.url), "an entry of it")
         self.assertEqual([one["attributes"] for one in changed], [{"from": first, "to": second}])
+
+    def recorded(self, action: str, *where: str) -> list[dict]:
+        return [one["event"] for one in self.stored(*where, "--log", "audit") if one["event"]["action"] == action]
 
     def test_a_client_with_a_certificate_writes_under_its_name(self):
         self.certificate("authority", "authority")
@@ -121,8 +123,8 @@ class TlsTest(CommandTest):
             self.assertEqual(self.curl(*mine, "-w", "%{http_code}", "-o", "answer", url + target).stdout, "404", target)
         [entry] = self.stored()
         self.assertEqual((entry["source"]["id"], entry["source"]["identity"]), ("billing-1", "certificate:billing-1"))
-        refused = [one["event"] for one in self.stored("--data", str(self.data), "--log", "audit")
-                   if one["event"]["action"] == "stele.access.refused"]
+        self.assertEqual(server.stop(), 0)
+        refused = self.recorded("stele.access.refused", "--data", str(self.data))
         self.assertEqual([one["actor"]["id"] for one in refused], ["certificate:billing-1", "anonymous", *["certificate:billing-1"] * 3])
 
     def test_what_cannot_be_is_said(self):

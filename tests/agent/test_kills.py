@@ -115,7 +115,7 @@ def full_disk() -> None:
             agent.start()
             time.sleep(0.3)
         server.start()
-        wait_until(f"all lines; {agent.words()[-3000:]}", lambda: len(log.lines()[str(writer.path)]) >= len(writer.wrote), 25)
+        wait_until(f"all lines; {agent.words()[-3000:]}", lambda: len(log.lines()[str(writer.path)]) >= len(writer.wrote), 60)
         expect_equal(log.lines()[str(writer.path)] == writer.wrote, True, "the same lines")
         agent.stop()
         wait_until("the last word", lambda: len(log.own("stopped")) > 0)

@@ -118,7 +118,7 @@ def what_is_acknowledged_survives() -> None:
         stream = case.connect("ack")
         stream.settimeout(30)
         answers = stream.makefile("rb")
-        killer = threading.Timer(0.05 + 0.03 * life, case.agent.kill)
+        killer = threading.Timer(0.3 + 0.03 * life, case.agent.kill)
         killer.start()
         uncertain = None
         try:

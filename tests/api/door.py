@@ -116,13 +116,15 @@ class Raw:
     def closed(self, seconds: float) -> bool:
         """Whether the server closes within this time; what it sends before is dropped."""
         end = time.monotonic() + seconds
-        while (left := end - time.monotonic()) > 0:
+        left = seconds
+        while left > 0:  # so that it looks once, however slow this is
             self.socket.settimeout(left)
             try:
                 if not self._fill():
                     return True
             except TimeoutError:
                 break
+            left = end - time.monotonic()
         return False
 
 

@@ -281,9 +281,9 @@ class Limits(DoorTest):
 
         self.get("/healthz")
         before = peak()
-        began = time.monotonic()
         bombs = [("gzip", gzip_bomb(150 << 20)), ("zstd", zstd_bomb(4 << 30)), ("zstd", zstd_bomb(1 << 20) * 1000),
                  ("gzip", gzip.compress(b"") * 9000 + gzip_bomb(1 << 20)), ("zstd", bytes.fromhex("28b52ffd00a8210000") + b" ")]
+        began = time.monotonic()
         for coding, bomb in bombs:
             answer = self.post(bomb[:200_000], headers={"Content-Encoding": coding}, status=None)
             self.assertIn(answer.status, (400, 413))
@@ -389,7 +389,7 @@ class Stopping(DoorTest):
 
     def test_drain_answers_what_is_under_way(self):
         """A large delivery that has arrived when SIGTERM comes is answered with its receipt, then the connection ends."""
-        server = self.serve()
+        server = self.serve("--drain-seconds", "120")
         key = self.key(server.address)
         body = json.dumps([event(number, message="x" * 300) for number in range(20_000)]).encode()
         clients = [Raw(server.address) for _ in range(4)]
@@ -399,7 +399,7 @@ class Stopping(DoorTest):
         wait_until(lambda: self.get("/api/v1/status", address=server.address).json["logs"][0]["size"] > 0, "the first delivery")
         server.process.send_signal(signal.SIGTERM)
         answers = [raw.answer() for raw in clients]
-        self.assertEqual(server.process.wait(30), 0)
+        self.assertEqual(server.process.wait(150), 0)
         stored = [answer for answer in answers if answer and answer.status == 200]
         self.assertTrue(stored)
         for answer in answers:
@@ -417,7 +417,7 @@ class Stopping(DoorTest):
         self.post(event(2), address=server.address)
         began = time.monotonic()
         self.assertEqual(server.stop(), 0)
-        self.assertLess(time.monotonic() - began, 5)
+        self.assertLess(time.monotonic() - began, 15)
         self.assertEqual(half.rest(), b"")
         self.assertEqual(self.stored_ids(), ["evt_2"])
 

@@ -62,7 +62,7 @@ def check_gaps(server: Server, syslog_port: int) -> None:
         return {(a["source"], a["sequence"], a["from"], a["to"]) for a in
                 (one["attributes"] for one in own_events(server, "stele.source.gap"))}
 
-    took = wait_for("all gaps, with their ranges", 10, lambda: gaps() >= wanted)
+    took = wait_for("all gaps, with their ranges", 60, lambda: gaps() >= wanted)
     expect_equal(gaps(), wanted, "no other gap")
     print(f"gaps reported after {took:.1f} s")
     expect_equal(source_of(coverage(server), "billing")["sequences"][0]["gaps"], [{"from": 4, "to": 6}], "the gap on the page")
@@ -71,7 +71,7 @@ def check_gaps(server: Server, syslog_port: int) -> None:
     time.sleep(1)
     expect(not own_events(server, "stele.source.gap_filled"), "a gap that is half filled is not filled")
     native(server, "billing", 6)
-    wait_for("the filled gap", 5, lambda: [one["attributes"]["from"] for one in own_events(server, "stele.source.gap_filled")] == [4])
+    wait_for("the filled gap", 60, lambda: [one["attributes"]["from"] for one in own_events(server, "stele.source.gap_filled")] == [4])
     expect_equal(source_of(coverage(server), "billing")["missing"], 0, "nothing is missing any more")
 
 
@@ -91,13 +91,15 @@ def check_restart(server: Server) -> None:
 
 
 def check_silence(server: Server) -> None:
+    before = time.monotonic()
     native(server, "ticker", 1)
-    took = wait_for("the silent source", 4, lambda: [one for one in own_events(server, "stele.source.silent")
-                                                     if one["attributes"]["source"] == "ticker"])
-    expect(took >= 1.8, f"it is not called silent before its time: {took:.1f} s")
+    wait_for("the silent source", 60, lambda: [one for one in own_events(server, "stele.source.silent")
+                                               if one["attributes"]["source"] == "ticker"])
+    took = time.monotonic() - before
+    expect(took >= 2, f"it is not called silent before its time: {took:.1f} s")
     print(f"silence reported after {took:.1f} s; 2 s were expected")
     native(server, "ticker", 2)
-    wait_for("its return", 2, lambda: own_events(server, "stele.source.resumed"))
+    wait_for("its return", 60, lambda: own_events(server, "stele.source.resumed"))
 
 
 def check_counts(server: Server) -> None:

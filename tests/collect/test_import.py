@@ -196,7 +196,7 @@ def check_formats(server: Server, work: Path) -> None:
 
 def check_kills(server: Server, work: Path) -> None:
     """Server and importer, killed in turn while a large file is on its way."""
-    many = 60_000
+    many = 100_000
     log = work / "large.log"
     with log.open("w") as out:
         for n in range(many):

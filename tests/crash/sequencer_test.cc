@@ -213,7 +213,7 @@ TEST_P(SequencerOn, serves_what_is_there_while_more_comes) {
       });
     }
   }
-  for (int i = 0; i < 2'000 && running->store()->sealed_size() == 0; ++i)
+  for (int i = 0; i < 20'000 && running->store()->sealed_size() == 0; ++i)
     std::this_thread::sleep_for(std::chrono::milliseconds(1));
   stop = true;
   readers.clear();

@@ -14,22 +14,19 @@ import time
 import urllib.request
 from pathlib import Path
 
+sys.path.append(str(Path(__file__).parents[1] / "cli"))
+
+from ports import free_port  # noqa: E402
+
 STELE = os.environ["STELE_BIN"]
 LINES = 200
-
-
-def free_port() -> int:
-    import socket
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
 
 
 def start_server(data: Path, flags: list[str]) -> subprocess.Popen:
     process = subprocess.Popen([STELE, "serve", "--data", str(data), "--listen", "127.0.0.1:0", "--disk-warn-percent", "0",
                                 "--watch-clock", "false", "--loopback-role", "owner", *flags],
                                stderr=open(data.parent / "server.log", "a"))
-    deadline = time.time() + 20
+    deadline = time.time() + 60
     while not (data / "address").exists():
         if process.poll() is not None or time.time() > deadline:
             sys.exit("the server did not start: " + (data.parent / "server.log").read_text())

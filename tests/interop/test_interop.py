@@ -31,7 +31,7 @@ START_SECONDS = 30
 STOP_SECONDS = 30
 # A checkpoint is published at most a second after the entry that it covers.
 PUBLISH_SECONDS = 1.0
-PUBLISH_SLACK_SECONDS = 4.0
+PUBLISH_SLACK_SECONDS = 30.0
 BATCHES = [1, 2, 3, 255, 256, 257, 500, 1000, 400, 100, 7]
 SINGLES = 40
 

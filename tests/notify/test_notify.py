@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-# ctest: TIMEOUT 300
+# ctest: TIMEOUT 600
 """Goal: what needs a person reaches one, by webhook and by mail, once: also over failures of those who are told and kills of
 the server that tells."""
 
@@ -7,7 +7,6 @@ import json
 import os
 import random
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -18,6 +17,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "cli"))
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 from harness import NONE, STELE, CommandTest, event, lines, wait_until  # noqa: E402
+from ports import free_port  # noqa: E402
 from receivers import SECRET, Mails, Webhooks  # noqa: E402
 
 # No disk is 99 % free for long: each start of a server with this finds it filling and says so.
@@ -97,9 +97,7 @@ class NotifyTest(CommandTest):
         self.assertEqual([len(webhooks.taken), len(mails.taken)], [1, 2])
 
     def test_who_is_down_fails_or_hangs_is_told_later_and_holds_up_nobody(self):
-        with socket.socket() as reserved:
-            reserved.bind(("127.0.0.1", 0))
-            port = reserved.getsockname()[1]
+        port = free_port()
         well, mails = self.webhooks(), self.mails()
         mails.refuse.add("nobody@example.org")
         server = self.serve(*FILLING, *self.to(f"http://127.0.0.1:{port}/hook", well.url),
@@ -118,10 +116,10 @@ class NotifyTest(CommandTest):
             return answer if answer != "hang" else 503
 
         late = self.webhooks(how, port=port)
-        wait_until(lambda: late.taken, "the one that was down")
+        wait_until(lambda: late.taken, "the one that was down", seconds=180)
         self.assertEqual(late.tries, 4)
         mails.refuse.clear()
-        wait_until(lambda: len(mails.taken) == 2, "the mailbox that was not there")
+        wait_until(lambda: len(mails.taken) == 2, "the mailbox that was not there", seconds=180)
         wait_until(lambda: self.metric(server, failing) == 0, "a metric that says that it is well")
         self.assertEqual(self.metric(server, 'stele_notify_sent_total{log="main",destination="webhook-1"}'), 1)
         self.assertIn("reach webhook-1", server.words())

@@ -21,7 +21,7 @@ run_ci() {
   ci_stage 'check' ./x check
   ci_stage 'test' ./x test
   # What takes long and shows nothing that the others do not is left to the release build.
-  slow='agent|cli/test_append|collect/test_(coverage|import|otlp_js|syslog_ng)|disk|e2e|interop|kill|notify|understanding'
+  slow='agent|cli/test_append|collect/test_(coverage|grpc_unread|import|otlp_js|syslog_ng)|disk|e2e|interop|kill|notify|understanding'
   slow+='|search/test_(find|search|sql)'
   ci_stage 'test asan' ./x test asan -E "^(program.($slow)|tests_crash|tests_tamper.(Merged|Random))"
   ci_stage 'test tsan' ./x test tsan -E '^(program|log.Segment.tells_every_changed_byte)'

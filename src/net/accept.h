@@ -20,16 +20,19 @@ namespace stele::net {
 // closed.
 template <typename Acceptor, typename Server, typename Make, typename Serve>
 asio::awaitable<void> accept_loop(std::shared_ptr<Acceptor> acceptor, std::shared_ptr<Server> server, Make make, Serve serve) {
-  constexpr std::chrono::milliseconds kPause{50};
+  // Out of descriptors or memory: let some be freed.
+  const auto pause = [&]() -> asio::awaitable<void> {
+    boost::system::error_code ignored;
+    asio::steady_timer timer(acceptor->get_executor(), std::chrono::milliseconds(50));
+    co_await timer.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+  };
   while (!server->draining) {
     boost::system::error_code error;
     auto& loop = server->runtime.loops().next();
     Socket socket(co_await acceptor->async_accept(loop, asio::redirect_error(asio::use_awaitable, error)));
     if (error == asio::error::operation_aborted) co_return;
     if (error) {
-      // Out of descriptors or memory: let some be freed.
-      asio::steady_timer pause(acceptor->get_executor(), kPause);
-      co_await pause.async_wait(asio::redirect_error(asio::use_awaitable, error));
+      co_await pause();
       continue;
     }
     const auto peer = peer_of(socket);
@@ -40,6 +43,7 @@ asio::awaitable<void> accept_loop(std::shared_ptr<Acceptor> acceptor, std::share
     }
     if (server->draining) co_return;
     decltype(make(std::declval<Socket>(), std::declval<const Peer&>())) connection;
+    bool has_room = true;
     try {
       connection = make(std::move(socket), *peer);
       server->open.add(connection);
@@ -47,7 +51,10 @@ asio::awaitable<void> accept_loop(std::shared_ptr<Acceptor> acceptor, std::share
     } catch (const std::exception&) {  // the door stays open
       ++server->counters.refused;
       if (connection != nullptr) connection->end();
+      server->open.remove(connection);
+      has_room = false;
     }
+    if (!has_room) co_await pause();
   }
 }
 

@@ -40,6 +40,10 @@ void Connection::close() {
   channel.socket().close(ignored);
 }
 
+void Connection::close_later(const std::shared_ptr<Connection>& connection) {
+  asio::post(connection->executor(), [connection] { connection->close(); });
+}
+
 void Connection::waits() { since_ = now_nanos(); }
 
 void Connection::leave() {
@@ -48,7 +52,7 @@ void Connection::leave() {
 
 void Connection::end() {
   leave();
-  if (std::exchange(asked_, false)) --counters_.leaving;
+  if (asked_.exchange(false)) --counters_.leaving;
 }
 
 void Connection::give_up() {

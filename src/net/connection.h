@@ -41,8 +41,10 @@ class Connection {
   [[nodiscard]] bool has_left() const { return left_; }
   // Ends and leaves; while it works after the answer that is under way: then it is_asked().
   void give_up();
-  [[nodiscard]] bool is_asked() const { return asked_; }
+  [[nodiscard]] bool is_asked() const { return asked_; }  // from any thread
   void close();
+  // The same on its own loop. From any thread.
+  static void close_later(const std::shared_ptr<Connection>& connection);
 
   // From any thread: steady nanoseconds when it began to wait, or kWorks.
   [[nodiscard]] std::int64_t since() const { return since_; }
@@ -60,7 +62,7 @@ class Connection {
   std::atomic<std::int64_t> since_;
   const Kind kind_;
   bool left_ = false;
-  bool asked_ = false;
+  std::atomic<bool> asked_{false};
 };
 
 // Which are to give up first, as indices, at most `count`: of a network that has more than `share` of those that wait the one

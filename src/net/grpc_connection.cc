@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <system_error>
 
@@ -9,9 +10,19 @@
 
 namespace stele::net {
 
-// What has come is read before it gives up: the library tells nobody by an answer which calls it took.
+namespace {
+
+// The library writes the scope of a link's address as a number, Asio the link's name.
+std::string without_scope(std::string address) {
+  if (const auto scope = address.find('%'); scope != std::string::npos)
+    address.erase(scope, std::min(address.find(']'), address.size()) - scope);
+  return address;
+}
+
+}  // namespace
+
 GrpcConnection::GrpcConnection(Socket socket, const Peer& p, ConnectionCounters& counters)
-    : Connection(std::move(socket), nullptr, p, network_of(p), counters, Kind::kHeard) {}
+    : Connection(std::move(socket), nullptr, p, network_of(p), counters, Kind::kAnswered) {}
 
 int GrpcConnection::descriptor() {
   const int copy = ::fcntl(channel.socket().native_handle(), F_DUPFD_CLOEXEC, 0);
@@ -29,19 +40,21 @@ void GrpcConnection::begin_call() {
   if (calls_++ == 0) works();
 }
 
-void GrpcConnection::end_call() {
+bool GrpcConnection::end_call() {
   const std::lock_guard lock(mutex_);
-  if (--calls_ == 0) waits();
+  if (--calls_ > 0) return false;
+  waits();
+  return is_asked();
 }
 
 void GrpcPeers::add(const std::shared_ptr<GrpcConnection>& connection) {
   const std::lock_guard lock(mutex_);
-  connections_[connection->peer.address] = connection;
+  connections_[without_scope(connection->peer.address)] = connection;
 }
 
 void GrpcPeers::remove(const GrpcConnection& connection) {
   const std::lock_guard lock(mutex_);
-  const auto found = connections_.find(connection.peer.address);
+  const auto found = connections_.find(without_scope(connection.peer.address));
   if (found == connections_.end()) return;
   const auto there = found->second.lock();
   if (there == nullptr || there.get() == &connection) connections_.erase(found);
@@ -49,7 +62,7 @@ void GrpcPeers::remove(const GrpcConnection& connection) {
 
 std::shared_ptr<GrpcConnection> GrpcPeers::find(const std::string& address) const {
   const std::lock_guard lock(mutex_);
-  const auto found = connections_.find(address);
+  const auto found = connections_.find(without_scope(address));
   return found == connections_.end() ? nullptr : found->second.lock();
 }
 

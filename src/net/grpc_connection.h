@@ -20,12 +20,14 @@ class GrpcConnection : public Connection {
 
   // The library's descriptor, which is its own from now on. std::system_error: there is none left.
   [[nodiscard]] int descriptor();
-  // Returns when both directions were shut down, by either end, or close() was called.
+  // Returns when both directions were shut down, by either end, or close() was called; and when its peer sent an urgent byte,
+  // which nobody does who speaks HTTP/2.
   asio::awaitable<void> until_shut();
 
-  // While a handler has calls of it, it works. From any thread.
+  // While a handler has calls of it, it works. From any thread. The end of the last says whether the connection is to be closed,
+  // once the answer has had the time to be taken.
   void begin_call();
-  void end_call();
+  [[nodiscard]] bool end_call();
 
  private:
   std::mutex mutex_;
@@ -37,7 +39,7 @@ class GrpcPeers {
  public:
   void add(const std::shared_ptr<GrpcConnection>& connection);
   void remove(const GrpcConnection& connection);
-  // Empty: it is gone. Of two with the same peer, at two addresses of this machine, either.
+  // Empty: it is gone. Of two with the same peer, at two addresses of this machine or over two links, either.
   [[nodiscard]] std::shared_ptr<GrpcConnection> find(const std::string& address) const;
 
  private:

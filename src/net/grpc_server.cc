@@ -28,6 +28,8 @@ namespace {
 using boost::system::error_code;
 using google::protobuf::internal::WireFormatLite;
 
+constexpr std::int64_t kToBeTakenMillis = 2000;  // so long an answer has that nobody waits for any more
+
 std::string bytes_of(grpc::ByteBuffer& buffer) {
   std::vector<grpc::Slice> slices;
   std::string out;
@@ -95,10 +97,9 @@ std::string with_retry(std::string status, std::int64_t seconds) {
 }
 
 // As when a handler answers 429.
-grpc::Status busy() {
+grpc::Status busy(const std::string& message, std::int64_t seconds = 1) {
   constexpr int kCode = 1;
   constexpr int kMessage = 2;
-  const std::string message = "too many bytes of messages are under way";
   std::string status;
   {
     google::protobuf::io::StringOutputStream stream(&status);
@@ -106,19 +107,21 @@ grpc::Status busy() {
     WireFormatLite::WriteInt32(kCode, grpc::StatusCode::UNAVAILABLE, &coded);
     WireFormatLite::WriteString(kMessage, message, &coded);
   }
-  return {grpc::StatusCode::UNAVAILABLE, message, with_retry(std::move(status), 1)};
+  return {grpc::StatusCode::UNAVAILABLE, message, with_retry(std::move(status), seconds)};
 }
 
 grpc::Status status_of(const Response& response) {
   std::int64_t seconds = 1;
+  bool by_handler = false;  // else by the gate, which words it as JSON
   for (const Header& header : response.headers) {
     if (header.first == "Retry-After") seconds = static_cast<std::int64_t>(parse_decimal(header.second).value_or(1));
+    if (header.first == "Content-Type") by_handler = header.second == "application/x-protobuf";
   }
+  if (!by_handler && (response.status == 429 || response.status == 503)) return busy("not now", seconds);
   const std::string message = message_of(response.body);
   switch (response.status) {
     case 200: return grpc::Status::OK;
     case 400: return {grpc::StatusCode::INVALID_ARGUMENT, message, response.body};
-    // By the gate, which words them as JSON.
     case 401: return {grpc::StatusCode::UNAUTHENTICATED, "this needs a valid token: the metadata authorization, Bearer stele_…"};
     case 403: return {grpc::StatusCode::PERMISSION_DENIED, "not allowed"};
     case 404: return {grpc::StatusCode::NOT_FOUND, message, response.body};
@@ -208,8 +211,8 @@ struct GrpcServer::State final : grpc::CallbackGenericService, std::enable_share
 
   grpc::ServerGenericBidiReactor* CreateReactor(grpc::GenericCallbackServerContext* context) override;
   Result<std::string> listen(const std::string& address, const std::shared_ptr<grpc::ServerCredentials>& credentials);
-  // From `connection`'s loop, until it has ended.
-  asio::awaitable<void> serve(std::shared_ptr<GrpcConnection> connection);
+  // Gives the connection to gRPC. std::exception: it does not get it.
+  void hand_over(const std::shared_ptr<GrpcConnection>& connection);
 
   Runtime& runtime;
   net::Handler handler;
@@ -222,6 +225,7 @@ struct GrpcServer::State final : grpc::CallbackGenericService, std::enable_share
   std::shared_ptr<Awaited> awaited;                         // shared with its timer
   std::shared_ptr<std::atomic<std::uint64_t>> held_bytes =  // shared with the requests, which may outlive this
       std::make_shared<std::atomic<std::uint64_t>>(0);
+  std::mutex mutex;  // of what is handed over, and of the end of that
   std::atomic<bool> draining{false};
   bool over_tls = false;
   std::shared_ptr<asio::ip::tcp::acceptor> acceptor;                   // shared with its loop
@@ -255,15 +259,13 @@ class Call final : public grpc::ServerGenericBidiReactor {
         request_(std::move(request)) {
     if (method_ == nullptr || (server_.takes_stream && server_.takes_stream(request_))) {
       request_.stream = std::make_shared<Unread>(server_.runtime);
-      hand_on(nullptr);
+      hand_on(nullptr);  // whoever sends such is waited for, whatever he sends
       return;
     }
     number_ = server_.awaited->add(link_);
     StartRead(&received_);
   }
-  ~Call() override {
-    if (works_ && connection_ != nullptr) connection_->end_call();
-  }
+  ~Call() override { rest(); }
   Call(const Call&) = delete;
   Call& operator=(const Call&) = delete;
 
@@ -275,8 +277,12 @@ class Call final : public grpc::ServerGenericBidiReactor {
     }
     auto held = std::make_unique<Held>(server_.held_bytes, received_.Length());
     if (*server_.held_bytes > server_.limits.held_bytes_max) {
-      if (link_->take()) Finish(busy());
+      if (link_->take()) Finish(busy("too many bytes of messages are under way"));
       return;
+    }
+    if (connection_ != nullptr) {
+      connection_->begin_call();
+      works_ = true;
     }
     request_.body = bytes_of(received_);
     received_.Clear();
@@ -285,7 +291,9 @@ class Call final : public grpc::ServerGenericBidiReactor {
   }
 
   void OnCancel() override {
-    if (link_->take()) Finish(grpc::Status::CANCELLED);
+    if (!link_->take()) return;
+    rest();
+    Finish(grpc::Status::CANCELLED);
   }
   void OnDone() override { delete this; }
 
@@ -306,15 +314,20 @@ class Call final : public grpc::ServerGenericBidiReactor {
   };
 
   void hand_on(std::unique_ptr<Held> held) {
-    works_ = true;
-    if (connection_ != nullptr) connection_->begin_call();
     // On a thread of ours: gRPC's have its connections to serve.
     auto request = std::make_shared<Request>(std::move(request_));  // std::function copies its captures
     const Reply reply(std::make_shared<CallReply>(server_.runtime, link_, std::move(held)));
     server_.runtime.after(0, [&handler = server_.handler, request, reply] { handler(std::move(*request), reply); });
   }
 
+  // From here on its connection waits for the answer to be taken, if not for other calls of it.
+  void rest() {
+    if (!works_.exchange(false) || !connection_->end_call()) return;
+    server_.runtime.after(kToBeTakenMillis, [connection = connection_] { Connection::close_later(connection); });
+  }
+
   void answer(const Response& response) {
+    rest();
     if (method_ == nullptr && response.status == 404)
       return Finish({grpc::StatusCode::UNIMPLEMENTED, "there is no such method here"});
     const grpc::Status status = status_of(response);
@@ -329,7 +342,7 @@ class Call final : public grpc::ServerGenericBidiReactor {
   std::shared_ptr<GrpcConnection> connection_;  // shared with who looks for a place
   std::shared_ptr<Link> link_;
   std::uint64_t number_ = 0;  // among the awaited
-  bool works_ = false;
+  std::atomic<bool> works_{false};
   grpc::ByteBuffer received_;
   grpc::ByteBuffer answer_;
   Request request_;
@@ -374,12 +387,25 @@ grpc::ServerGenericBidiReactor* GrpcServer::State::CreateReactor(grpc::GenericCa
   return new Call(*this, &*method, std::move(connection), std::move(request));
 }
 
-asio::awaitable<void> GrpcServer::State::serve(std::shared_ptr<GrpcConnection> connection) {
-  const auto self = shared_from_this();
-  const Served served(open, connection);
-  co_await connection->until_shut();
-  peers.remove(*connection);
+void GrpcServer::State::hand_over(const std::shared_ptr<GrpcConnection>& connection) {
+  const std::lock_guard lock(mutex);
+  if (draining) throw std::runtime_error("gRPC takes no more connections");
+  grpc::experimental::ExternalConnectionAcceptor::NewConnectionParameters handed;
+  handed.fd = connection->descriptor();
+  peers.add(connection);
+  in->HandleNewConnection(&handed);
 }
+
+namespace {
+
+asio::awaitable<void> serve_grpc(std::shared_ptr<GrpcConnection> connection, std::shared_ptr<GrpcServer::State> server) {
+  const Served served(server->open, connection);
+  co_await connection->until_shut();
+  connection->close();
+  server->peers.remove(*connection);
+}
+
+}  // namespace
 
 Result<std::string> GrpcServer::State::listen(const std::string& address,
                                               const std::shared_ptr<grpc::ServerCredentials>& credentials) {
@@ -409,11 +435,8 @@ Result<std::string> GrpcServer::State::listen(const std::string& address,
     return std::make_shared<GrpcConnection>(std::move(socket), peer, self->counters);
   };
   const auto begin = [self](const std::shared_ptr<GrpcConnection>& connection) {
-    auto serving = self->serve(connection);
-    grpc::experimental::ExternalConnectionAcceptor::NewConnectionParameters handed;
-    handed.fd = connection->descriptor();
-    self->peers.add(connection);
-    self->in->HandleNewConnection(&handed);
+    auto serving = serve_grpc(connection, self);
+    self->hand_over(connection);
     return serving;
   };
   asio::co_spawn(acceptor->get_executor(), accept_loop(acceptor, self, make, begin), asio::detached);
@@ -449,8 +472,20 @@ Result<std::string> GrpcServer::listen_tls(const std::string& address, const Tls
 
 void GrpcServer::drain(std::int64_t millis) {
   if (state_->server == nullptr) return;
-  state_->draining = true;
+  {
+    const std::lock_guard lock(state_->mutex);
+    state_->draining = true;
+  }
   close_later(state_->acceptor);
+  // The library waits for calls whose answers nobody takes, also past its deadline.
+  state_->runtime.after(std::min(millis, kToBeTakenMillis), [state = state_] {
+    for (const auto& connection : state->open.all()) {
+      if (connection->since() != Connection::kWorks) Connection::close_later(connection);
+    }
+  });
+  state_->runtime.after(millis, [state = state_] {
+    for (const auto& connection : state->open.all()) Connection::close_later(connection);
+  });
   state_->server->Shutdown(std::chrono::system_clock::now() + std::chrono::milliseconds(millis));
   state_->server->Wait();
   state_->server.reset();

@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 # ctest: TIMEOUT 240
 """Goal: a crowd at the gRPC door keeps nobody out and takes no more descriptors than `connections` allows, whatever it does there:
-those who are silent, who say hello and no more, who begin a call and send nothing, and who call without a pause. A connection takes
-two descriptors and gives both back however it ends. Whoever shows no token is told so before his message is read, whatever he calls.
+those who are silent, who say hello and no more, who begin a call and send nothing, who call without a pause, and who send what is
+urgent. A connection takes two descriptors and gives both back however it ends. Whoever shows no token is told so before his message
+is read, whatever he calls.
 
 Networks are played by addresses of this machine's loopback: 127.0.N.1 is of another /24 for each N."""
 
@@ -38,6 +39,17 @@ def status(channel: grpc.Channel, content: bytes, token: str, method: str = EXPO
         return grpc.StatusCode.OK
     except grpc.RpcError as error:
         return error.code()
+
+
+def heard(port: int, body: str, token: str) -> bool:
+    """As clients do it: one that was ended for another, or found all at work, comes again after a while."""
+    for _ in range(10):
+        with grpc.insecure_channel(f"127.0.0.1:{port}") as channel:
+            code = status(channel, request(body), token)
+        if code != grpc.StatusCode.UNAVAILABLE:
+            return code == grpc.StatusCode.OK
+        time.sleep(0.3)
+    return False
 
 
 def metric(server: Server, name: str) -> int:
@@ -86,10 +98,17 @@ def calls(port: int, network: int) -> list:
     return [client]
 
 
+def urges(port: int, network: int) -> list:
+    client = Http2(port, opened(port, network))
+    client.socket.send(b"!", socket.MSG_OOB)
+    client.next_frame()
+    return [client]
+
+
 def check_crowds(server: Server, port: int, token: str) -> None:
     before = descriptors(server)
     told = 0
-    for crowd in (silent, greets, begins, calls):
+    for crowd in (silent, greets, begins, calls, urges):
         for networks in (1, 40):
             kept = []
             for number in range(4 * MOST):
@@ -98,10 +117,9 @@ def check_crowds(server: Server, port: int, token: str) -> None:
                 except OSError:
                     pass  # it was closed for another
                 if number % MOST == 0:
-                    with grpc.insecure_channel(f"127.0.0.1:{port}") as channel:
-                        expect_equal(status(channel, request(f"told {told}"), token), grpc.StatusCode.OK,
-                                     f"a call beside {number + 1} of {crowd.__name__} from {networks} networks")
-                        told += 1
+                    expect(heard(port, f"told {told}", token),
+                           f"a call is heard beside {number + 1} of {crowd.__name__} from {networks} networks")
+                    told += 1
                 expect(metric(server, "stele_grpc_connections") <= MOST, "the limit holds")
             # gRPC lets go of its own descriptor a moment after the connection was ended.
             until(lambda: descriptors(server) <= before + 2 * MOST + 8, "no more descriptors than the limit")

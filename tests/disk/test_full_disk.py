@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-# ctest: TIMEOUT 900
+# ctest: COST 300 TIMEOUT 900
 """Goal: on a disk that is full, read-only, not ours or limited, nothing acknowledged is lost, nothing is stored twice, every
 refusal says why and when to try again, reading goes on as long as it can be put on record, and once there is space the log takes
 events again without a restart.

@@ -50,7 +50,10 @@ asio::awaitable<void> accept_loop(std::shared_ptr<Acceptor> acceptor, std::share
       asio::co_spawn(loop, serve(connection), asio::detached);
     } catch (const std::exception&) {  // the door stays open
       ++server->counters.refused;
-      if (connection != nullptr) connection->end();
+      if (connection != nullptr) {
+        connection->close();
+        connection->end();
+      }
       server->open.remove(connection);
       has_room = false;
     }

@@ -65,6 +65,7 @@ void Connection::give_up() {
     if (counters_.leaving >= kLeavingMax) return;
     asked_ = true;
     ++counters_.leaving;
+    if (since_ != kWorks) close();  // it came to its end just then, and did not see that
   } else {
     close();
   }

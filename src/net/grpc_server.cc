@@ -125,7 +125,7 @@ grpc::Status status_of(const Response& response) {
     case 401: return {grpc::StatusCode::UNAUTHENTICATED, "this needs a valid token: the metadata authorization, Bearer stele_…"};
     case 403: return {grpc::StatusCode::PERMISSION_DENIED, "not allowed"};
     case 404: return {grpc::StatusCode::NOT_FOUND, message, response.body};
-    case 413: return {grpc::StatusCode::INVALID_ARGUMENT, message, response.body};
+    case 413: return {grpc::StatusCode::INVALID_ARGUMENT, message};  // whose body says another code
     case 429:
     case 503: return {grpc::StatusCode::UNAVAILABLE, message, with_retry(response.body, seconds)};
     default: return {grpc::StatusCode::INTERNAL, "no answer was given"};
@@ -281,8 +281,13 @@ class Call final : public grpc::ServerGenericBidiReactor {
       return;
     }
     if (connection_ != nullptr) {
+      if (connection_->is_asked()) {
+        if (link_->take()) Finish(busy("this connection ends, for others"));
+        return;
+      }
       connection_->begin_call();
       works_ = true;
+      if (link_->taken) return rest();  // it was finished before its message came
     }
     request_.body = bytes_of(received_);
     received_.Clear();
@@ -317,7 +322,11 @@ class Call final : public grpc::ServerGenericBidiReactor {
     // On a thread of ours: gRPC's have its connections to serve.
     auto request = std::make_shared<Request>(std::move(request_));  // std::function copies its captures
     const Reply reply(std::make_shared<CallReply>(server_.runtime, link_, std::move(held)));
-    server_.runtime.after(0, [&handler = server_.handler, request, reply] { handler(std::move(*request), reply); });
+    server_.runtime.after(0, [&handler = server_.handler, request, reply] {
+      try {
+        handler(std::move(*request), reply);
+      } catch (const std::exception&) {}  // out of memory: whoever asked is told so when the reply is let go
+    });
   }
 
   // From here on its connection waits for the answer to be taken, if not for other calls of it.
@@ -405,6 +414,18 @@ asio::awaitable<void> serve_grpc(std::shared_ptr<GrpcConnection> connection, std
   server->peers.remove(*connection);
 }
 
+// The library waits for calls whose answers nobody takes, also past the deadline of its stop.
+void end_who_takes_nothing(const std::shared_ptr<GrpcServer::State>& server, std::chrono::steady_clock::time_point until) {
+  const auto now = std::chrono::steady_clock::now();
+  const std::int64_t long_ago = std::chrono::nanoseconds(now.time_since_epoch()).count() - kToBeTakenMillis * 1'000'000;
+  const auto open = server->open.all();
+  for (const auto& connection : open) {
+    if (now >= until || connection->since() < long_ago) Connection::close_later(connection);
+  }
+  constexpr std::int64_t kMillis = 200;
+  if (now < until && !open.empty()) server->runtime.after(kMillis, [server, until] { end_who_takes_nothing(server, until); });
+}
+
 }  // namespace
 
 Result<std::string> GrpcServer::State::listen(const std::string& address,
@@ -477,15 +498,7 @@ void GrpcServer::drain(std::int64_t millis) {
     state_->draining = true;
   }
   close_later(state_->acceptor);
-  // The library waits for calls whose answers nobody takes, also past its deadline.
-  state_->runtime.after(std::min(millis, kToBeTakenMillis), [state = state_] {
-    for (const auto& connection : state->open.all()) {
-      if (connection->since() != Connection::kWorks) Connection::close_later(connection);
-    }
-  });
-  state_->runtime.after(millis, [state = state_] {
-    for (const auto& connection : state->open.all()) Connection::close_later(connection);
-  });
+  end_who_takes_nothing(state_, std::chrono::steady_clock::now() + std::chrono::milliseconds(millis));
   state_->server->Shutdown(std::chrono::system_clock::now() + std::chrono::milliseconds(millis));
   state_->server->Wait();
   state_->server.reset();

@@ -104,7 +104,7 @@ asio::awaitable<void> read_all(StreamConnection& connection, StreamSink& sink) {
 asio::awaitable<void> serve(std::shared_ptr<StreamConnection> connection, std::unique_ptr<StreamSink> sink) {
   const Served served(connection->state->open, connection);
   const auto close = [connection] { connection->close(); };
-  const Registered registered(connection->state, [connection, close] { asio::post(connection->executor(), close); });
+  const Registered registered(connection->state, [connection] { Connection::close_later(connection); });
   asio::steady_timer limit(connection->executor(), std::chrono::seconds(10));
   limit.async_wait([close](const error_code& error) {
     if (!error) close();

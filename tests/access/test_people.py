@@ -7,6 +7,7 @@ import http.client
 import json
 import random
 import re
+import signal
 import socket
 import ssl
 import sys
@@ -257,6 +258,19 @@ class PeopleTest(CommandTest):
         for body, status in [("{", 400), ("[]", 400), ('{"user":1,"no":2}', 400), ("x" * 9_000, 413),
                              ('{"user":"' + "a" * 8_000 + '"}', 401)]:
             self.assertEqual(ada.ask("POST", "/api/v1/login", body)[0], status, body[:30])
+
+    def test_who_failed_and_who_left_are_on_record_when_the_server_is_killed(self):
+        for action in ("stele.login.failed", "stele.session.ended"):
+            server = self.serve(role="")
+            browser = Browser(server)
+            if action == "stele.login.failed":
+                self.assertEqual(browser.login("nobody", "A" * 32), 401)
+            else:
+                secret = self.join(browser, self.invited("create", "ada", "--role", "reader"))
+                self.assertEqual(browser.login("ada", secret), 200)
+                self.assertEqual(browser.ask("POST", "/api/v1/logout", {})[0], 200)
+            server.stop(signal.SIGKILL)  # as soon as he was answered
+            self.assertIn(action, [one["action"] for one in self.audit()])
 
     def test_over_tls_the_cookie_is_for_tls_alone(self):
         server = self.serve("--listen-tls", "127.0.0.1:0", role="")

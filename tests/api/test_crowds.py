@@ -31,7 +31,7 @@ class Crowds(DoorTest):
         began = time.monotonic()
         for number in range(20):
             self.post(event(number), address=server.address)
-        self.assertLess(time.monotonic() - began, 15)  # each of the slow is waited for longer than that
+        self.assertLess(time.monotonic() - began, 15)  # in turn with the slow it would be longer
         for number, raw in enumerate(slow):
             raw.socket.settimeout(10)
             if number % 4 == 3:

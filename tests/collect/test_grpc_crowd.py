@@ -19,7 +19,7 @@ from pathlib import Path
 import grpc
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
 from raw_http2 import Http2, message
-from server import Server, expect, expect_equal, free_port
+from server import STELE, Server, expect, expect_equal, free_port
 
 EXPORT = "/opentelemetry.proto.collector.logs.v1.LogsService/Export"
 MOST = 16  # connections
@@ -189,6 +189,13 @@ def check_ends(server: Server, port: int) -> None:
         until(lambda: descriptors(server) <= before, f"the descriptors are given back of who {end.__name__}")
 
 
+def check_second_server(work: Path, port: int) -> None:
+    done = subprocess.run([STELE, "serve", "--data", str(work / "second"), "--listen", "127.0.0.1:0", "--otlp-grpc", f"127.0.0.1:{port}"],
+                          capture_output=True, text=True, timeout=60)
+    expect(done.returncode == 2 and f"cannot listen on 127.0.0.1:{port}: Address already in use" in done.stderr,
+           f"a port that is taken is named: {done.returncode} {done.stderr}")
+
+
 def check_strangers(server: Server, port: int, token: str) -> None:
     unknown = EXPORT.replace("Logs", "Trace")
     with grpc.insecure_channel(f"127.0.0.1:{port}") as channel:
@@ -219,10 +226,11 @@ def main() -> None:
         with grpc.insecure_channel(f"127.0.0.1:{port}") as channel:
             expect_equal(status(channel, request("first"), token), grpc.StatusCode.OK, "the first call, for which files are opened")
         until(lambda: metric(server, "stele_grpc_connections") == 0, "its end")
+        check_second_server(Path(folder), port)
         check_crowds(server, port, token)
         check_crowd_beside_work(server, port, token)
         server.stop()
-        server.flags = (*server.flags[:-1], "2")
+        server.flags = (*server.flags[:-1], "6")
         server.start()
         check_ends(server, port)
         server.stop()

@@ -259,7 +259,7 @@ class Call final : public grpc::ServerGenericBidiReactor {
         request_(std::move(request)) {
     if (method_ == nullptr || (server_.takes_stream && server_.takes_stream(request_))) {
       request_.stream = std::make_shared<Unread>(server_.runtime);
-      hand_on(nullptr);  // whoever sends such is waited for, whatever he sends
+      hand_on(nullptr);  // its connection goes on waiting, and may be ended for another
       return;
     }
     number_ = server_.awaited->add(link_);

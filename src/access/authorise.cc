@@ -29,7 +29,7 @@ Result<Identity> Authority::again(const Identity& user) const {
   if (user.is_of_provider()) {
     Identity identity = user;
     identity.role = grants_->find_role(user.role->name);
-    if (identity.role == nullptr) return Error{Code::kUnauthenticated, "the role " + user.role->name + " is no more"};
+    if (identity.role == nullptr) return unauthenticated("the role " + user.role->name + " is no more");
     return identity;
   }
   STELE_ASSIGN(Identity identity, grants_->user(std::string_view(user.text).substr(user.text.find(':') + 1), clock_->now()));
@@ -41,7 +41,7 @@ Result<Identity> Authority::again(const Identity& user) const {
 Result<Identity> Authority::identify(const Caller& caller) const {
   if (!caller.authorization.empty()) {
     const auto token = bearer(caller.authorization);
-    if (!token) return Error{Code::kUnauthenticated, "Authorization is \"Bearer \" and a token here"};
+    if (!token) return unauthenticated("Authorization is \"Bearer \" and a token here");
     return grants_->authenticate(*token, clock_->now());
   }
   if (caller.uid) {
@@ -56,7 +56,7 @@ Result<Identity> Authority::identify(const Caller& caller) const {
     return identity;
   }
   if (caller.loopback && loopback_role_ != nullptr) return without_token("anonymous", caller.address, loopback_role_);
-  return Error{Code::kUnauthenticated, "this needs a token: Authorization: Bearer stele_…; `stele token create` makes one"};
+  return unauthenticated("this needs a token: Authorization: Bearer stele_…; `stele token create` makes one");
 }
 
 }  // namespace stele::access

@@ -160,7 +160,7 @@ bool Grants::holds(const Identity& identity, UnixNanos now) const {
 
 Result<Identity> Grants::user(std::string_view id, UnixNanos now) const {
   const auto found = held("user:" + std::string(id));
-  if (!found || is_over(found->grant, now)) return Error{Code::kUnauthenticated, "this user has no access"};
+  if (!found || is_over(found->grant, now)) return unauthenticated("this user has no access");
   return found->identity;
 }
 
@@ -184,9 +184,8 @@ Result<Identity> Grants::authenticate(std::string_view token, UnixNanos now) con
     return Error{Code::kUnauthenticated,
                  is_whole_token(token) ? "this token is not valid here" : "this is no token, or not all of one"};
   const Grant& grant = found->grant;
-  if (grant.revoked) return Error{Code::kUnauthenticated, "this token was revoked at " + format_time(*grant.revoked)};
-  if (grant.expires && now >= *grant.expires)
-    return Error{Code::kUnauthenticated, "this token expired at " + format_time(*grant.expires)};
+  if (grant.revoked) return unauthenticated("this token was revoked at " + format_time(*grant.revoked));
+  if (grant.expires && now >= *grant.expires) return unauthenticated("this token expired at " + format_time(*grant.expires));
   found->last_used.store(now, std::memory_order_relaxed);
   return found->identity;
 }

@@ -61,11 +61,11 @@ const Role* find_shipped_role(std::string_view name) {
 }
 
 Status check_role(const Role& role) {
-  constexpr std::size_t kNameBytesMax = 64;
+  constexpr std::size_t kRoleNameBytesMax = 64;
   constexpr std::size_t kMeaningBytesMax = 256;
   constexpr std::size_t kMaskedMax = 64;
   constexpr std::size_t kPathBytesMax = 256;
-  if (role.name.empty() || role.name.size() > kNameBytesMax ||
+  if (role.name.empty() || role.name.size() > kRoleNameBytesMax ||
       role.name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-") != std::string::npos)
     return invalid("the name of a role is 1 to 64 lowercase letters, digits and -");
   if (find_shipped_role(role.name) != nullptr) return invalid("the role " + role.name + " is shipped, and stays as it is");

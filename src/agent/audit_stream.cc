@@ -6,12 +6,13 @@
 #include <cerrno>
 #include <system_error>
 
+#include "base/clock.h"
 #include "net/socket_path.h"
 
 namespace stele::agent {
 namespace {
 
-constexpr std::int64_t kRetryNanos = 1'000'000'000;
+constexpr std::int64_t kReconnectNanos = kSecond;
 
 }  // namespace
 
@@ -21,7 +22,7 @@ void AuditSocketStream::watch(std::vector<pollfd>& out) const {
 
 void AuditSocketStream::connect(Batch& batch, std::int64_t now) {
   if (now < next_try_) return;
-  next_try_ = now + kRetryNanos;
+  next_try_ = now + kReconnectNanos;
   Descriptor fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
   const sockaddr_un address = net::SocketPath(path_).address();
   if (::connect(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0) {

@@ -11,7 +11,6 @@
 namespace stele::agent {
 namespace {
 
-constexpr std::int64_t kSecond = 1'000'000'000;
 constexpr std::int64_t kPollMillis = 250;  // audit events end by waiting, files are looked for
 constexpr std::int64_t kFullMillis = 50;
 constexpr std::int64_t kRetryMillis = 1'000;

@@ -36,7 +36,7 @@ class OneBatch final : public Stream {
   int stop_fd_;
 };
 
-std::unique_ptr<Spool> opened(io::FileSystem& fs, std::uint64_t bytes_max = 1U << 30) {
+std::unique_ptr<Spool> opened_spool(io::FileSystem& fs, std::uint64_t bytes_max = 1U << 30) {
   testing::SeededRandom random(7);
   std::vector<std::string> notes;
   return Spool::open(fs, random, {"spool", "web-1", bytes_max}, notes).value();
@@ -45,7 +45,7 @@ std::unique_ptr<Spool> opened(io::FileSystem& fs, std::uint64_t bytes_max = 1U <
 // Goal: a batch that is longer than a frame may be becomes several; its position is that of the last.
 TEST(Collector, splits_what_is_too_long_for_a_frame) {
   SimFileSystem fs(1);
-  auto spool = opened(fs);
+  auto spool = opened_spool(fs);
   const Descriptor stop(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
   Collector collector(*spool, system_clock(), {"web-1", 1}, {});
   collector.add(std::make_unique<OneBatch>(70, 1U << 20, stop.get()));
@@ -88,7 +88,7 @@ class OneLoss final : public Stream {
 TEST(Collector, tells_of_a_loss_in_the_batch_that_forgets_it) {
   for (const std::uint32_t waiting : {0U, 2U}) {
     SimFileSystem fs(1);
-    auto spool = opened(fs, 1U << 20);
+    auto spool = opened_spool(fs, 1U << 20);
     for (std::uint32_t i = 0; i < waiting; ++i) ASSERT_TRUE(spool->append(1, std::string(1U << 20, 'x') + "\n", {}).ok());
     const Descriptor stop(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
     Collector collector(*spool, system_clock(), {"web-1", 1}, {});
@@ -100,7 +100,7 @@ TEST(Collector, tells_of_a_loss_in_the_batch_that_forgets_it) {
 // Goal: who stops an agent whose spool cannot be written hears that what was read is not kept.
 TEST(Collector, says_that_it_could_not_keep_what_it_read) {
   SimFileSystem fs(1);
-  auto spool = opened(fs);
+  auto spool = opened_spool(fs);
   const Descriptor stop(::eventfd(1, EFD_CLOEXEC | EFD_NONBLOCK));
   Collector collector(*spool, system_clock(), {"web-1", 1}, {});
   fs.set_capacity(fs.used());

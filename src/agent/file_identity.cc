@@ -1,6 +1,7 @@
 #include "agent/file_identity.h"
 
 #include "base/bytes.h"
+#include "base/clock.h"
 #include "base/json_text.h"
 #include "crypto/sha256.h"
 #include "event/json_value.h"
@@ -9,7 +10,7 @@ namespace stele::agent {
 
 FileIdentity identity_of(const struct stat& st) { return {st.st_dev, st.st_ino}; }
 
-std::int64_t modified_of(const struct stat& st) { return st.st_mtim.tv_sec * 1'000'000'000 + st.st_mtim.tv_nsec; }
+std::int64_t modified_of(const struct stat& st) { return st.st_mtim.tv_sec * kSecond + st.st_mtim.tv_nsec; }
 
 std::string position_key(const FileIdentity& file) {
   return "file:" + std::to_string(file.device) + ":" + std::to_string(file.inode);

@@ -8,12 +8,12 @@
 #include <cerrno>
 #include <system_error>
 
+#include "base/clock.h"
 #include "base/readable_text.h"
 
 namespace stele::agent {
 namespace {
 
-constexpr std::int64_t kSecond = 1'000'000'000;
 constexpr std::int64_t kScanNanos = kSecond;  // where inotify says nothing: network file systems, a folder that is not there
 constexpr std::int64_t kLingerNanos = 10 * kSecond;  // a writer may not know yet that his file was rotated
 constexpr std::size_t kFilesMax = 16;                // open of a trail

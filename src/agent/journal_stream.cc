@@ -4,12 +4,13 @@
 #include <system_error>
 
 #include "base/bytes.h"
+#include "base/clock.h"
 #include "records/cutter.h"
 
 namespace stele::agent {
 namespace {
 
-constexpr std::int64_t kRetryNanos = 1'000'000'000;
+constexpr std::int64_t kReopenNanos = kSecond;
 constexpr int kLocalOnly = 1;  // SD_JOURNAL_LOCAL_ONLY
 
 std::string words_of(int rc) { return std::generic_category().message(-rc); }
@@ -37,7 +38,7 @@ void JournalStream::watch(std::vector<pollfd>& out) const {
 
 void JournalStream::open(Batch& batch, std::int64_t now) {
   if (now < next_try_) return;
-  next_try_ = now + kRetryNanos;
+  next_try_ = now + kReopenNanos;
   const int rc =
       directory_.empty() ? library_.open(&journal_, kLocalOnly) : library_.open_directory(&journal_, directory_.c_str(), 0);
   if (rc < 0) {

@@ -7,13 +7,14 @@
 #include <climits>
 #include <vector>
 
+#include "base/clock.h"
 #include "base/json_text.h"
 #include "base/readable_text.h"
 
 namespace stele::agent {
 namespace {
 
-constexpr std::int64_t kRememberNanos = 1'000'000'000;
+constexpr std::int64_t kRememberNanos = kSecond;
 constexpr std::size_t kNameBytesMax = 1'000;
 
 std::string user_of(std::uint32_t uid) {

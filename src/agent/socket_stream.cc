@@ -16,19 +16,16 @@
 #include <utility>
 
 #include "agent/file_names.h"
+#include "base/os_error.h"
 #include "net/socket_path.h"
 
 namespace stele::agent {
 namespace {
 
-constexpr std::size_t kReadBytes = 64U << 10;
+constexpr std::size_t kReceiveBytes = 64U << 10;
 constexpr std::size_t kDatagramBytesMax = 4U << 20;  // more than the kernel takes
 constexpr std::size_t kConnectionsMax = 512;         // of a socket; of one user half of them
 constexpr int kBacklog = 128;
-
-Error os_error(const std::string& what, const std::string& path) {
-  return {Code::kIo, what + " " + path + ": " + std::generic_category().message(errno)};
-}
 
 bool is_passing(int error) { return error == EAGAIN || error == EINTR; }
 
@@ -73,22 +70,22 @@ Result<std::unique_ptr<SocketStream>> SocketStream::open(const SocketConfig& con
   const net::SocketPath place(config.path);
   const sockaddr_un address = place.address();
   Descriptor fd(::socket(AF_UNIX, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
-  if (fd.get() < 0) return os_error("cannot make a socket for", config.path);
+  if (fd.get() < 0) return os_error("cannot make a socket for " + config.path);
   const auto* where = reinterpret_cast<const sockaddr*>(&address);
   if (::bind(fd.get(), where, sizeof address) != 0) {
     struct stat st {};
     const bool is_socket = ::lstat(config.path.c_str(), &st) == 0 && S_ISSOCK(st.st_mode);
-    if (errno != EADDRINUSE && !is_socket) return os_error("cannot listen at", config.path);
+    if (errno != EADDRINUSE && !is_socket) return os_error("cannot listen at " + config.path);
     if (!is_socket) return Error{Code::kConflict, config.path + " is there and is no socket"};
     if (is_taken(address, type)) return Error{Code::kBusy, "another process listens at " + config.path};
     ::unlink(place.text().c_str());
-    if (::bind(fd.get(), where, sizeof address) != 0) return os_error("cannot listen at", config.path);
+    if (::bind(fd.get(), where, sizeof address) != 0) return os_error("cannot listen at " + config.path);
   }
-  if (::chmod(place.text().c_str(), config.mode) != 0) return os_error("cannot set the mode of", config.path);
+  if (::chmod(place.text().c_str(), config.mode) != 0) return os_error("cannot set the mode of " + config.path);
   const int on = 1;
   if (config.datagram && ::setsockopt(fd.get(), SOL_SOCKET, SO_PASSCRED, &on, sizeof on) != 0)
-    return os_error("cannot ask who writes to", config.path);
-  if (!config.datagram && ::listen(fd.get(), kBacklog) != 0) return os_error("cannot listen at", config.path);
+    return os_error("cannot ask who writes to " + config.path);
+  if (!config.datagram && ::listen(fd.get(), kBacklog) != 0) return os_error("cannot listen at " + config.path);
   return std::unique_ptr<SocketStream>(new SocketStream(std::move(settled), std::move(fd)));
 }
 
@@ -175,7 +172,7 @@ bool SocketStream::add(Batch& batch, Connection& from) const {
 bool SocketStream::read_connection(Connection& connection, Batch& batch, std::int64_t now) {
   if (!add(batch, connection)) return true;
   if (connection.ended) return false;
-  std::array<char, kReadBytes> buffer;
+  std::array<char, kReceiveBytes> buffer;
   const ssize_t n = ::recv(connection.fd.get(), buffer.data(), buffer.size(), 0);
   if (n < 0 && is_passing(errno)) return false;
   connection.ended = n <= 0;

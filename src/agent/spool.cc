@@ -147,7 +147,7 @@ Result<SpoolBatch> Spool::read(std::size_t lines_max, std::size_t bytes_max) {
 
 namespace {
 
-constexpr std::size_t kReadBytes = 1U << 20;
+constexpr std::size_t kFillBytes = 1U << 20;
 
 // Takes lines of `frame` that come after `after`. False when there is no room for more.
 bool take_lines(const SpoolFrame& frame, std::uint64_t after, std::size_t lines_max, std::size_t bytes_max, SpoolBatch& out) {
@@ -183,7 +183,7 @@ Status Spool::read_frames(const FileInfo& info, std::uint64_t after, std::size_t
     return io::read_exactly(*reading_, offset, std::as_writable_bytes(std::span(buffer)), path_of(info.number));
   };
   while (offset < info.bytes) {
-    STELE_TRY(fill(kReadBytes));
+    STELE_TRY(fill(kFillBytes));
     std::string_view rest = buffer;
     if (const auto size = spool_frame_size(rest); size && *size > rest.size()) {
       STELE_TRY(fill(*size));

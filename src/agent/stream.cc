@@ -6,9 +6,9 @@
 namespace stele::agent {
 
 std::pair<std::string, std::string> text_attribute(std::string name, std::string_view value) {
-  constexpr std::size_t kBytesMax = 4'096;
+  constexpr std::size_t kValueBytesMax = 4'096;
   std::string json = "\"";
-  append_readable(json, value, kBytesMax);
+  append_readable(json, value, kValueBytesMax);
   return {std::move(name), json + "\""};
 }
 

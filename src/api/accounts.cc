@@ -8,8 +8,6 @@
 namespace stele::api {
 namespace {
 
-constexpr UnixNanos kWait = 2'000'000'000;  // for the counting of what was just acknowledged
-
 void append_owner(std::string& out, const people::Directory& directory, std::string_view source, std::string_view account) {
   const people::Person* owner = directory.owner(source, account);
   out += "\"person\":";
@@ -86,7 +84,7 @@ void add_account_routes(Router& router, Service& service) {
                 const std::string name = request.parameter("log").value_or("main");
                 const auto parts = service.parts_of(call, name);
                 if (!parts) return reply.send(error_response(parts.error()));
-                parts->watch->read_at(parts->log->store()->size(), kWait,
+                parts->watch->read_at(parts->log->store()->size(), sources::Watch::kCountingWait,
                                       [&service, reply](const Result<const sources::Ledger*>& ledger) {
                                         if (!ledger) return reply.send(error_response(ledger.error()));
                                         reply.send(json_response(200, accounts_json(**ledger, service.directory)));

@@ -1,5 +1,6 @@
 // Whose the accounts are, and what each owner did under them.
 #include "api/accounts.h"
+#include "base/clock.h"
 
 #include <gtest/gtest.h>
 
@@ -7,7 +8,6 @@ namespace stele::api {
 namespace {
 
 constexpr UnixNanos kStart = 1'795'000'000'000'000'000;
-constexpr UnixNanos kSecond = 1'000'000'000;
 
 // Goal: where a name is different people's in different sources each is told what he did, and nothing of the others; what was
 // done in more sources than are told apart is of whoever has the name in all of them.

@@ -22,7 +22,7 @@ namespace {
 using search::Metric;
 using search::TimeUnit;
 
-constexpr std::uint64_t kLimitDefault = 100;
+constexpr std::uint64_t kGroupsDefault = 100;
 constexpr std::uint64_t kLimitMax = 10'000;
 
 constexpr std::array<std::pair<std::string_view, TimeUnit>, 6> kUnits{{{"minute", TimeUnit::kMinute},
@@ -107,7 +107,7 @@ Result<AggregateQuestion> read_options(const Parameters& parameters) {
     out.request.metrics.push_back(std::move(metric));
     out.metric_names.push_back(name);
   }
-  STELE_ASSIGN(const std::uint64_t limit, parameters.number("limit", kLimitDefault));
+  STELE_ASSIGN(const std::uint64_t limit, parameters.number("limit", kGroupsDefault));
   out.request.limit = std::min(limit, kLimitMax);
   const bool by_time = !out.request.by.empty() && out.request.by.front().unit;
   const std::string order = parameters.text("order", by_time ? "key" : "count");
@@ -116,10 +116,10 @@ Result<AggregateQuestion> read_options(const Parameters& parameters) {
   return out;
 }
 
-Status keep_to_mask(AggregateQuestion& question, const event::Mask* mask) {
-  STELE_TRY(api::keep_to_mask(question.query, mask));
-  for (search::GroupKey& key : question.request.by) STELE_TRY(api::keep_to_mask(key.paths, mask));
-  for (Metric& metric : question.request.metrics) STELE_TRY(api::keep_to_mask(metric.paths, mask));
+Status keep_question_to_mask(AggregateQuestion& question, const event::Mask* mask) {
+  STELE_TRY(keep_to_mask(question.query, mask));
+  for (search::GroupKey& key : question.request.by) STELE_TRY(keep_to_mask(key.paths, mask));
+  for (Metric& metric : question.request.metrics) STELE_TRY(keep_to_mask(metric.paths, mask));
   return {};
 }
 
@@ -164,7 +164,7 @@ Result<net::Response> answer(const AggregateQuestion& question, const Searched& 
   return json_response(200, std::move(out));
 }
 
-void handle(const Service& service, const net::Request& request, const Call& call, const net::Reply& reply) {
+void handle_aggregate(const Service& service, const net::Request& request, const Call& call, const net::Reply& reply) {
   const auto parameters = Parameters::read(request, {"q", "query", "log", "by", "metrics", "order", "limit"});
   if (!parameters) return reply.send(error_response(parameters.error()));
   auto read = read_options(*parameters);
@@ -174,7 +174,7 @@ void handle(const Service& service, const net::Request& request, const Call& cal
   read->query = std::move(std::get<query::Query>(query));
   const auto searched = find_searched(service, call, read->log);
   if (!searched) return reply.send(error_response(searched.error()));
-  if (const Status kept = keep_to_mask(*read, mask_of(call.identity).get()); !kept)
+  if (const Status kept = keep_question_to_mask(*read, mask_of(call.identity).get()); !kept)
     return refuse(service, request, call, kept.error(), reply);
   const auto question = std::make_shared<AggregateQuestion>(std::move(*read));  // std::function copies its captures
   answer_search(service, reply,
@@ -185,7 +185,7 @@ void handle(const Service& service, const net::Request& request, const Call& cal
 
 void add_aggregate_routes(Router& router, Service& service) {
   const auto aggregate = [&service](const net::Request& request, const Call& call, const net::Reply& reply) {
-    handle(service, request, call, reply);
+    handle_aggregate(service, request, call, reply);
   };
   constexpr auto on_record = audit::OnRecord::each("stele.log.counted", "counted entries of");
   router.add(showing(Shows::kMasked, {"GET", "/api/v1/aggregate", access::Permission::kRead, on_record, aggregate}));

@@ -7,8 +7,6 @@
 namespace stele::api {
 namespace {
 
-constexpr UnixNanos kWait = 2'000'000'000;  // for the counting of what was just acknowledged
-
 struct Asked {
   LogParts parts;
   sources::Period period;
@@ -46,7 +44,7 @@ void add_coverage_routes(Router& router, Service& service) {
            const auto asked = read_query(service, request, call);
            if (!asked) return reply.send(error_response(asked.error()));
            // It may take a second: the answer is made where the sources are counted, and no connection waits for it.
-           asked->parts.watch->read_at(asked->parts.log->store()->size(), kWait,
+           asked->parts.watch->read_at(asked->parts.log->store()->size(), sources::Watch::kCountingWait,
                                        [&service, answer, asked = *asked, reply](const Result<const sources::Ledger*>& ledger) {
                                          auto response = ledger ? answer(service, asked, **ledger) : ledger.error();
                                          reply.send(response ? std::move(*response) : error_response(response.error()));

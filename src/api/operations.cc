@@ -3,6 +3,7 @@
 
 #include "api/responses.h"
 #include "api/service.h"
+#include "base/clock.h"
 #include "base/json_text.h"
 #include "event/schema.h"
 #include "io/clock_discipline.h"
@@ -12,7 +13,7 @@ namespace {
 
 std::string status_json(const Service& service, const Call& call) {
   std::string out = "{\"version\":\"" STELE_VERSION "\",\"uptime_seconds\":";
-  append_decimal(out, static_cast<std::uint64_t>((service.clock.monotonic() - service.started) / 1'000'000'000));
+  append_decimal(out, static_cast<std::uint64_t>((service.clock.monotonic() - service.started) / kSecond));
   out += ",\"logs\":[";
   for (const auto& [name, parts] : service.logs) {
     if (!call.identity.knows(name, call.permission)) continue;

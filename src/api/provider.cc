@@ -14,7 +14,7 @@ namespace stele::api {
 namespace {
 
 // A browser that is to be sent to the provider, or came back from it.
-struct Visit {
+struct ReturnVisit {
   std::string path;
   audit::Doer doer;  // without an identity
   net::Peer peer;
@@ -72,7 +72,8 @@ net::Response failure_page(const Error& why) {
 }
 
 // On record, and told in words; whose identity the provider vouches for is named.
-void refuse(const Service& service, const Visit& visit, const access::Identity& who, const Error& why, const net::Reply& reply) {
+void refuse(const Service& service, const ReturnVisit& visit, const access::Identity& who, const Error& why,
+            const net::Reply& reply) {
   const audit::Doer doer{who.text, who.name, visit.doer.address};
   net::Response response = failure_page(why);
   response.headers.push_back(set_cookie(service, ""));
@@ -83,7 +84,7 @@ void refuse(const Service& service, const Visit& visit, const access::Identity& 
   reply.send(std::move(response));
 }
 
-void send_away(const Service& service, const Visit& visit, const net::Reply& reply) {
+void send_away(const Service& service, const ReturnVisit& visit, const net::Reply& reply) {
   const auto begun = service.login.provider->begin();
   if (!begun) return refuse(service, visit, {}, begun.error(), reply);
   net::Response response;
@@ -95,7 +96,7 @@ void send_away(const Service& service, const Visit& visit, const net::Reply& rep
 
 // No redirect: the browser is on a way that began at another site, on which it shows no cookie that is SameSite=Strict. The next
 // step is this page's own.
-net::Response way_in(const Service& service, const Visit& visit, const access::Identity& identity) {
+net::Response way_in(const Service& service, const ReturnVisit& visit, const access::Identity& identity) {
   const login::NewSession session = service.login.sessions->begin(identity);
   net::Response response = page(200, "<meta http-equiv=\"refresh\" content=\"0;url=/login\">\n", "You are logged in.", "Go on");
   response.headers.push_back(set_session_cookie(visit.peer, session.cookie));
@@ -103,7 +104,7 @@ net::Response way_in(const Service& service, const Visit& visit, const access::I
   return response;
 }
 
-void let_in(const Service& service, const Visit& visit, const net::Reply& reply) {
+void let_in(const Service& service, const ReturnVisit& visit, const net::Reply& reply) {
   const auto verdict = service.login.provider->finish(visit.cookie, visit.state, visit.returned);
   if (!verdict.status) return refuse(service, visit, verdict.identity, verdict.status.error(), reply);
   const access::Identity& identity = verdict.identity;
@@ -121,10 +122,10 @@ void let_in(const Service& service, const Visit& visit, const net::Reply& reply)
                            });
 }
 
-Result<Visit> read_visit(const Service& service, const net::Request& request) {
+Result<ReturnVisit> read_visit(const Service& service, const net::Request& request) {
   if (request.stream != nullptr) return Error{Code::kTooLarge, "the request has a body"};
   STELE_ASSIGN(const Parameters given, Parameters::read_all(request, false));
-  Visit out;
+  ReturnVisit out;
   out.path = request.path;
   out.doer = doer_of(request, nullptr);
   out.peer = request.peer;
@@ -136,7 +137,7 @@ Result<Visit> read_visit(const Service& service, const net::Request& request) {
   return out;
 }
 
-using AtProvider = void (*)(const Service&, const Visit&, const net::Reply&);
+using AtProvider = void (*)(const Service&, const ReturnVisit&, const net::Reply&);
 
 RouteHandler visit_handler(const Service& service, AtProvider answer) {
   return [&service, answer](const net::Request& request, const Call& /*call*/, const net::Reply& reply) {

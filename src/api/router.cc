@@ -47,7 +47,7 @@ bool Router::takes_stream(const net::Request& request) const {
 Result<access::Identity> Router::identify_session(const net::Request& request, std::string_view cookie) const {
   const auto session = sessions_->use(cookie);
   const auto identity = session ? authority_.again(*session) : Result<access::Identity>(Error{Code::kUnauthenticated, ""});
-  if (!identity) return Error{Code::kUnauthenticated, "this session has ended; log in again"};
+  if (!identity) return unauthenticated("this session has ended; log in again");
   if (comes_from_elsewhere(request)) return of_another_site(request);
   const bool reads = request.method == "GET" || request.method == "HEAD";
   if (!reads && !sessions_->is_csrf(cookie, request.header("stele-csrf")))

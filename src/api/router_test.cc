@@ -24,7 +24,7 @@ using testing::RouterDoor;
 
 constexpr auto kSeen = audit::OnRecord::each("stele.thing.seen", "saw");
 const Peer kHere{"127.0.0.1:5", true, std::nullopt};
-const Peer kElsewhere{"203.0.113.9:5", false, std::nullopt};
+const Peer kStranger{"203.0.113.9:5", false, std::nullopt};
 const Peer kControl{"unix", true, net::Credentials{1, 2, 3}};
 
 // What an authority over no tokens needs.
@@ -81,18 +81,18 @@ TEST(Router, asks_the_authority_before_every_route) {
     EXPECT_TRUE(seen.insert(route.method + " " + route.pattern).second) << "twice: " << route.pattern;
     const std::string path = example_of(route.pattern);
     if (route.gate == Gate::kOpen) {
-      EXPECT_EQ(product.door.ask(kElsewhere, route.method, path).status, 200) << path;
+      EXPECT_EQ(product.door.ask(kStranger, route.method, path).status, 200) << path;
       continue;
     }
     if (route.gate == Gate::kLogin && route.method == "GET") {  // from a provider's page one may come, wherever that is
-      EXPECT_EQ(product.door.ask(kElsewhere, "GET", path).status, 404) << path << ": there is no provider";
-      EXPECT_EQ(product.door.ask(kElsewhere, "GET", path, "Host: here\r\nOrigin: https://there\r\n").status, 404) << path;
+      EXPECT_EQ(product.door.ask(kStranger, "GET", path).status, 404) << path << ": there is no provider";
+      EXPECT_EQ(product.door.ask(kStranger, "GET", path, "Host: here\r\nOrigin: https://there\r\n").status, 404) << path;
       EXPECT_EQ(product.door.ask(kHere, "GET", path, "Host: evil.example\r\n").status, 403) << path << ", under a borrowed name";
       continue;
     }
     if (route.gate == Gate::kLogin) {
-      EXPECT_EQ(product.door.ask(kElsewhere, route.method, path).status, 400) << path << ": he says nothing of himself";
-      EXPECT_EQ(product.door.ask(kElsewhere, route.method, path, "Host: here\r\nOrigin: https://there\r\n").status, 403) << path;
+      EXPECT_EQ(product.door.ask(kStranger, route.method, path).status, 400) << path << ": he says nothing of himself";
+      EXPECT_EQ(product.door.ask(kStranger, route.method, path, "Host: here\r\nOrigin: https://there\r\n").status, 403) << path;
       EXPECT_EQ(product.door.ask(kHere, route.method, path, "Host: evil.example\r\n").status, 403)
           << path << ", under a borrowed name";
       continue;
@@ -101,7 +101,7 @@ TEST(Router, asks_the_authority_before_every_route) {
     if (route.method == "GET") methods.emplace_back("HEAD");
     for (const std::string& method : methods) {
       for (const std::string query : {"", "?log=main", "?log=other&from=0&to=0&size=1&format=json"}) {
-        const auto denied = product.door.ask(kElsewhere, method, path + query);
+        const auto denied = product.door.ask(kStranger, method, path + query);
         EXPECT_EQ(denied.status, 401) << method << " " << path << query;
         if (method == "HEAD") continue;
         EXPECT_NE(denied.body.find(R"("code":"unauthenticated")"), std::string::npos) << denied.body;
@@ -152,9 +152,9 @@ TEST(Router, calls_no_handler_for_what_is_denied) {
   router.add({"POST", "/things", Permission::kWrite, kSeen, handler});
   router.add({"DELETE", "/files/{one}/*", Permission::kRead, kSeen, handler});
   RouterDoor door(router);
-  EXPECT_EQ(door.ask(kElsewhere, "GET", "/log/other/it?log=main").status, 401);
-  EXPECT_EQ(door.ask(kElsewhere, "POST", "/things").status, 401);
-  EXPECT_EQ(door.ask(kElsewhere, "DELETE", "/files/a/b").status, 401);
+  EXPECT_EQ(door.ask(kStranger, "GET", "/log/other/it?log=main").status, 401);
+  EXPECT_EQ(door.ask(kStranger, "POST", "/things").status, 401);
+  EXPECT_EQ(door.ask(kStranger, "DELETE", "/files/a/b").status, 401);
   EXPECT_EQ(calls, 0);
   EXPECT_EQ(door.ask(kHere, "GET", "/log/other/it").body, "<other>");
   EXPECT_EQ(door.ask(kHere, "DELETE", "/files/a/b/c/").body, "<a><b/c/>");
@@ -237,7 +237,7 @@ TEST(Router, refuses_writes_of_other_sites_pages) {
   }
   const auto own = product.door.ask(kHere, "POST", "/api/v1/events", "Host: localhost:7\r\nOrigin: http://localhost:7\r\n");
   EXPECT_EQ(own.status, 404) << "allowed, and there is no log";
-  EXPECT_EQ(product.door.ask(kElsewhere, "POST", "/api/v1/events", "Host: log.example\r\n").status, 401);
+  EXPECT_EQ(product.door.ask(kStranger, "POST", "/api/v1/events", "Host: log.example\r\n").status, 401);
 }
 
 // Goal: a path is matched whole, part by part, as it was sent; a method it does not take is told which it takes.

@@ -89,7 +89,7 @@ Result<net::Response> answer(const Service& service, const audit::Doer& doer, co
 const Error kNotVerifiable{Code::kDenied,
                            "there is no proof of an entry with fields masked: what is shown is not what was hashed"};
 
-void handle(const Service& service, const net::Request& request, const Call& call, const net::Reply& reply) {
+void handle_search(const Service& service, const net::Request& request, const Call& call, const net::Reply& reply) {
   auto read = read_search(request, service.clock.now(), service.limits.read_entries_max);
   if (auto* wrong = std::get_if<net::Response>(&read)) return reply.send(std::move(*wrong));
   // Shared: std::function copies its captures.
@@ -113,7 +113,7 @@ void handle(const Service& service, const net::Request& request, const Call& cal
 
 void add_search_routes(Router& router, Service& service) {
   const auto search = [&service](const net::Request& request, const Call& call, const net::Reply& reply) {
-    handle(service, request, call, reply);
+    handle_search(service, request, call, reply);
   };
   constexpr auto on_record = audit::OnRecord::each("stele.log.searched", "searched").in_pages();
   router.add(showing(Shows::kMasked, {"GET", "/api/v1/search", access::Permission::kRead, on_record, search}));

@@ -3,6 +3,7 @@
 #include "api/parameters.h"
 #include "api/responses.h"
 #include "api/sight.h"
+#include "base/clock.h"
 #include "search/searcher.h"
 
 namespace stele::api {
@@ -36,7 +37,7 @@ Status append_warnings(const std::vector<query::QueryWarning>& warnings, const S
 
 void answer_search(const Service& service, const net::Reply& reply, std::function<Result<net::Response>(const GoOn&)> answer) {
   const bool taken = service.searches->submit([&service, reply, answer = std::move(answer)] {
-    const std::int64_t deadline = service.clock.monotonic() + service.limits.search_seconds * 1'000'000'000;
+    const std::int64_t deadline = service.clock.monotonic() + service.limits.search_seconds * kSecond;
     const GoOn go_on = [&] {
       return service.searches->take_turns() && service.clock.monotonic() < deadline && !reply.is_given_up();
     };

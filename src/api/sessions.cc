@@ -12,7 +12,7 @@ namespace stele::api {
 namespace {
 
 // Whether the caller knows of all that they know of.
-bool is_within(const std::vector<access::Identity>& sessions, const access::Identity& caller) {
+bool are_within(const std::vector<access::Identity>& sessions, const access::Identity& caller) {
   return caller.logs.empty() || std::ranges::all_of(sessions, [&](const access::Identity& one) {
            return !one.logs.empty() && std::ranges::all_of(one.logs, [&](const std::string& log) { return caller.is_for(log); });
          });
@@ -24,7 +24,7 @@ void end_sessions(const Service& service, const net::Request& request, const Cal
   const std::string identity = given->text("identity");
   if (identity.empty()) return reply.send(error_response(invalid("identity says whose sessions, as entries name him")));
   const auto open = service.login.sessions->open_of(identity);
-  if (open.empty() || !is_within(open, call.identity))
+  if (open.empty() || !are_within(open, call.identity))
     return refuse(service, request, call, {Code::kNotFound, identity + " has no session"}, reply);
   service.recorder->record(
       audit::sessions_ended_event(doer_of(request, &call.identity), identity, open.size(), service.clock.now()),

@@ -49,7 +49,7 @@ Result<net::Response> answer(const SqlQuestion& question, const Searched& search
   return response;
 }
 
-void handle(const Service& service, const net::Request& request, const Call& call, const net::Reply& reply) {
+void handle_sql(const Service& service, const net::Request& request, const Call& call, const net::Reply& reply) {
   const auto parameters = Parameters::read(request, {"query", "log", "limit", "format"});
   if (!parameters) return reply.send(error_response(parameters.error()));
   auto read = read_question(*parameters, service.clock.now());
@@ -67,7 +67,7 @@ void add_sql_routes(Router& router, Service& service) {
   router.add(showing(Shows::kScope, {"POST", "/api/v1/sql", access::Permission::kRead,
                                      audit::OnRecord::each("stele.log.queried", "asked in SQL").of_body(),
                                      [&service](const net::Request& request, const Call& call, const net::Reply& reply) {
-                                       handle(service, request, call, reply);
+                                       handle_sql(service, request, call, reply);
                                      }}));
 }
 

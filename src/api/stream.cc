@@ -8,6 +8,7 @@
 #include "api/service.h"
 #include "api/sight.h"
 #include "api/use.h"
+#include "base/clock.h"
 #include "event/entry.h"
 #include "query/matcher.h"
 #include "query/term_maker.h"
@@ -64,12 +65,11 @@ class EntryStream final : public net::ChunkSource {
  private:
   // A stream ends with what its token gave, and with its session, within a second.
   Status check_identity() {
-    constexpr std::int64_t kSecond = 1'000'000'000;
     const std::int64_t now = service_.clock.monotonic();
     if (now - checked_at_ < kSecond) return {};
     checked_at_ = now;
     if (service_.still_holds(identity_)) return {};
-    return Error{Code::kUnauthenticated, "what was shown is not valid any more"};
+    return unauthenticated("what was shown is not valid any more");
   }
 
   Service& service_;

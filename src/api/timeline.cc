@@ -8,6 +8,7 @@
 
 #include "api/parameters.h"
 #include "api/searching.h"
+#include "base/clock.h"
 #include "base/json_text.h"
 #include "query/moment.h"
 
@@ -151,13 +152,13 @@ std::string timeline_json(const Timeline& found, const TimelineRequest& request,
   out += "],\"total\":";
   append_decimal(out, found.entries.size());
   out += ",\"window_seconds\":";
-  append_decimal(out, static_cast<std::uint64_t>(request.window / 1'000'000'000));
+  append_decimal(out, static_cast<std::uint64_t>(request.window / kSecond));
   out += ",\"size\":";
   append_decimal(out, found.size);
   return out + "}\n";
 }
 
-void handle(const Service& service, const net::Request& request, const Call& call, const net::Reply& reply) {
+void handle_timeline(const Service& service, const net::Request& request, const Call& call, const net::Reply& reply) {
   const UnixNanos now = service.clock.now();
   const auto parameters = Parameters::read(
       request, {"q", "query", "actor", "session", "request", "target", "log", "since", "until", "window", "depth", "limit"});
@@ -184,7 +185,7 @@ void handle(const Service& service, const net::Request& request, const Call& cal
 
 void add_timeline_routes(Router& router, Service& service) {
   const auto timeline = [&service](const net::Request& request, const Call& call, const net::Reply& reply) {
-    handle(service, request, call, reply);
+    handle_timeline(service, request, call, reply);
   };
   constexpr auto on_record = audit::OnRecord::each("stele.timeline.seen", "followed what belongs together in");
   // What is followed from entry to entry is told, and may be what is masked.

@@ -9,7 +9,7 @@
 namespace stele::api {
 namespace {
 
-void create(const Service& service, const net::Request& request, const Call& call, const net::Reply& reply) {
+void create_token(const Service& service, const net::Request& request, const Call& call, const net::Reply& reply) {
   const auto parameters =
       Parameters::read(request, {"name", "role", "source", "logs", "categories", "since", "until", "expires"});
   const auto wanted =
@@ -26,7 +26,7 @@ void create(const Service& service, const net::Request& request, const Call& cal
                          });
 }
 
-void revoke(const Service& service, const net::Request& request, const Call& call, const net::Reply& reply) {
+void revoke_token(const Service& service, const net::Request& request, const Call& call, const net::Reply& reply) {
   const std::string& id = call.parts.at(0);
   const auto grant = service.grants->grants().find(access::Holder::kToken, id);
   if (!grant || !is_within(*grant, call.identity))
@@ -57,11 +57,11 @@ void add_token_routes(Router& router, Service& service) {
   };
   router.add(guarded(gives_guarded_role, {"POST", "/api/v1/tokens", Permission::kGrant, audit::OnRecord::by_itself().of_no_log(),
                                           [&service](const net::Request& request, const Call& call, const net::Reply& reply) {
-                                            create(service, request, call, reply);
+                                            create_token(service, request, call, reply);
                                           }}));
   router.add({"POST", "/api/v1/tokens/{id}/revoke", Permission::kGrant, audit::OnRecord::by_itself().of_no_log(),
               [&service](const net::Request& request, const Call& call, const net::Reply& reply) {
-                revoke(service, request, call, reply);
+                revoke_token(service, request, call, reply);
               }});
 }
 

@@ -36,7 +36,7 @@ Status may_name(const std::string& user, const access::Identity& identity) {
 
 // What he may have had before proves nothing by the time that he has access. The invitation is made first: one who has no access
 // has nothing by it, and what has no space for it gives no access either.
-void create(const Service& service, const net::Request& request, const Call& call, const net::Reply& reply) {
+void create_user(const Service& service, const net::Request& request, const Call& call, const net::Reply& reply) {
   const auto parameters = Parameters::read(request, {"user", "name", "role", "logs", "categories", "since", "until", "expires"});
   auto wanted =
       parameters ? read_wanted(service, *parameters, call.identity) : Result<audit::GrantBook::Wanted>(parameters.error());
@@ -92,7 +92,7 @@ void invite(const Service& service, const net::Request& request, const Call& cal
                            });
 }
 
-void revoke(const Service& service, const net::Request& request, const Call& call, const net::Reply& reply) {
+void revoke_user(const Service& service, const net::Request& request, const Call& call, const net::Reply& reply) {
   const auto grant = find_user(service, request, call, reply);
   if (!grant) return;
   service.grants->revoke(Holder::kUser, grant->id, doer_of(request, &call.identity),
@@ -127,12 +127,12 @@ void add_user_routes(Router& router, Service& service) {
                                         [&service, answer](const net::Request& request, const Call& call,
                                                            const net::Reply& reply) { answer(service, request, call, reply); }}));
   };
-  add("/api/v1/users", &create, [&service](const net::Request& request, const Call&) {
+  add("/api/v1/users", &create_user, [&service](const net::Request& request, const Call&) {
     const auto parameters = Parameters::read_all(request, true);
     return parameters && is_guarded_role(service, parameters->text("role"));
   });
   add("/api/v1/users/{user}/invite", &invite, nullptr);
-  add("/api/v1/users/{user}/revoke", &revoke, nullptr);
+  add("/api/v1/users/{user}/revoke", &revoke_user, nullptr);
 }
 
 }  // namespace stele::api

@@ -5,6 +5,7 @@
 
 #include <future>
 
+#include "base/clock.h"
 #include "crypto/sha256.h"
 #include "event/entry.h"
 #include "support/real_log.h"
@@ -170,7 +171,7 @@ TEST_F(GrantBookTest, finds_roles_again_and_the_past) {
     const auto listed = (*then)->list(access::Holder::kToken);
     ASSERT_EQ(listed.size(), 1U);
     EXPECT_EQ(listed[0].grant, made->grant);
-    const auto before = book_->as_of(begin - 1'000'000'000);
+    const auto before = book_->as_of(begin - kSecond);
     ASSERT_TRUE(before.ok());
     EXPECT_EQ((*before)->find_role("analyst"), nullptr);
     EXPECT_TRUE((*before)->list(access::Holder::kToken).empty());

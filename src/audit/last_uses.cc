@@ -6,7 +6,7 @@
 namespace stele::audit {
 namespace {
 
-constexpr std::uint64_t kFileBytesMax = 64U << 20;
+constexpr std::uint64_t kUsesBytesMax = 64U << 20;
 
 }  // namespace
 
@@ -25,7 +25,7 @@ Result<std::map<std::string, UnixNanos>> parse_last_uses(std::string_view text) 
   event::JsonTape tape;
   event::JsonError error;
   event::JsonLimits limits;
-  limits.bytes_max = kFileBytesMax;
+  limits.bytes_max = kUsesBytesMax;
   limits.nodes_max = 2'000'000;
   if (!tape.parse(text, limits, error)) return corrupt(error.message);
   const event::JsonValue root(tape);
@@ -45,7 +45,7 @@ Result<std::map<std::string, UnixNanos>> parse_last_uses(std::string_view text) 
 Status LastUses::read() {
   const std::lock_guard lock(mutex_);
   if (!fs_.exists(file_)) return {};
-  const auto text = io::read_file(fs_, file_, kFileBytesMax);
+  const auto text = io::read_file(fs_, file_, kUsesBytesMax);
   unreadable_ = !text && text.error().code != Code::kCorrupt;
   if (!text) return text.error();
   const auto read = parse_last_uses(*text);

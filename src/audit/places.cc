@@ -11,7 +11,7 @@
 namespace stele::audit {
 namespace {
 
-constexpr std::uint64_t kFileBytesMax = 64U << 20;
+constexpr std::uint64_t kPlacesBytesMax = 64U << 20;
 constexpr std::uint64_t kKeepEvery = 100'000;  // entries
 constexpr std::uint64_t kRead = 4096;          // entries at once
 
@@ -37,7 +37,7 @@ Result<KnownPlaces> parse_places(std::string_view text, std::string_view kind) {
   event::JsonTape tape;
   event::JsonError error;
   event::JsonLimits limits;
-  limits.bytes_max = kFileBytesMax;
+  limits.bytes_max = kPlacesBytesMax;
   limits.nodes_max = 10'000'000;
   if (!tape.parse(text, limits, error)) return corrupt(error.message);
   const event::JsonValue root(tape);
@@ -63,7 +63,7 @@ Status Places::read(const Take& take) {
   const auto store = audit_.store();
   const std::lock_guard lock(mutex_);
   if (fs_.exists(file_)) {
-    const auto text = io::read_file(fs_, file_, kFileBytesMax);
+    const auto text = io::read_file(fs_, file_, kPlacesBytesMax);
     auto known = text ? parse_places(*text, kind_) : Result<KnownPlaces>(text.error());
     if (known && known->log == log_id(*store) && known->size <= store->size()) places_ = std::move(*known);
   }

@@ -8,6 +8,7 @@
 #include <thread>
 #include <vector>
 
+#include "base/clock.h"
 #include "crypto/sha256.h"
 #include "event/entry.h"
 #include "event/json_value.h"
@@ -18,17 +19,16 @@ namespace stele::audit {
 namespace {
 
 using testing::HandClock;
-using testing::kSecond;
 using testing::RealLog;
 
 constexpr auto kSearched = OnRecord::each("stele.log.searched", "searched");
 constexpr auto kCopied = OnRecord::gathered("stele.log.copied", "copied from");
-const Doer kAda{"token:0123456789", "ada", "203.0.113.9"};
+const Doer kAdaByToken{"token:0123456789", "ada", "203.0.113.9"};
 
 class RecorderTest : public ::testing::Test {
  protected:
   // Whether it may be shown.
-  bool look(const OnRecord& kind, const std::string& query, const std::string& pages = {}, const Doer& doer = kAda,
+  bool look(const OnRecord& kind, const std::string& query, const std::string& pages = {}, const Doer& doer = kAdaByToken,
             const std::string& path = "/x") {
     std::promise<Status> promise;
     if (recorder_.look({doer, kind, "main", path, query, "limit=1", pages}, [&](const Status& s) { promise.set_value(s); }))
@@ -68,7 +68,7 @@ class RecorderTest : public ::testing::Test {
 TEST_F(RecorderTest, EachLookIsAnEntryAndItsPagesAreTheSame) {
   EXPECT_TRUE(look(kSearched, "a"));
   EXPECT_EQ(log_->store()->size(), 1U) << "durable before it may be shown";
-  recorder_.begin_pages(kAda, "main", "snapshot-1");
+  recorder_.begin_pages(kAdaByToken, "main", "snapshot-1");
   for (int i = 0; i < 9; ++i) EXPECT_TRUE(look(kSearched, "a", "snapshot-1"));
   EXPECT_EQ(log_->store()->size(), 1U);
   EXPECT_TRUE(look(kSearched, "a", "snapshot-1", {"token:9999999999", "bob", "203.0.113.9"})) << "of another's search";
@@ -88,23 +88,24 @@ TEST_F(RecorderTest, AListOfManyPagesLeavesRoomForOthers) {
   Recorder recorder(*log_, clock_, options);
   const auto is_told = [&](const std::string& pages) {
     std::promise<void> told;
-    const bool now = recorder.look({kAda, kSearched, "main", "/x", "", "", pages}, [&](const Status&) { told.set_value(); });
+    const bool now =
+        recorder.look({kAdaByToken, kSearched, "main", "/x", "", "", pages}, [&](const Status&) { told.set_value(); });
     if (!now) told.get_future().wait();
     return now;
   };
   EXPECT_FALSE(is_told("from:0"));
   for (int i = 1; i < 100; ++i) {
-    recorder.begin_pages(kAda, "main", "from:" + std::to_string(i), "from:" + std::to_string(i - 1));
+    recorder.begin_pages(kAdaByToken, "main", "from:" + std::to_string(i), "from:" + std::to_string(i - 1));
     EXPECT_TRUE(is_told("from:" + std::to_string(i)));
   }
-  recorder.begin_pages(kAda, "main", "another search");
+  recorder.begin_pages(kAdaByToken, "main", "another search");
   EXPECT_TRUE(is_told("another search"));
   EXPECT_FALSE(is_told("from:7")) << "out of turn";
 }
 
 TEST_F(RecorderTest, WhatIsTooLongToStandThereIsToldByItsHash) {
   const std::string sql = "/*" + std::string(5'000, ' ') + "*/ select 1";
-  const event::InternalEvent event = look_event({kAda, kSearched, "main", "/x", sql, "", ""}, 0);
+  const event::InternalEvent event = look_event({kAdaByToken, kSearched, "main", "/x", sql, "", ""}, 0);
   const auto hash =
       std::ranges::find(event.attributes, "query_sha256", &std::pair<std::string, event::InternalEvent::Value>::first);
   ASSERT_NE(hash, event.attributes.end());
@@ -112,7 +113,7 @@ TEST_F(RecorderTest, WhatIsTooLongToStandThereIsToldByItsHash) {
 }
 
 TEST_F(RecorderTest, ManyOfOneKindAreTwoEntries) {
-  for (int i = 0; i < 500; ++i) EXPECT_TRUE(look(kCopied, "", "", kAda, "/tile/" + std::to_string(i)));
+  for (int i = 0; i < 500; ++i) EXPECT_TRUE(look(kCopied, "", "", kAdaByToken, "/tile/" + std::to_string(i)));
   EXPECT_TRUE(look(kCopied, "", "", {"token:9999999999", "bob", "203.0.113.9"}));
   recorder_.gather();
   EXPECT_EQ(log_->store()->size(), 2U);
@@ -129,7 +130,7 @@ TEST_F(RecorderTest, RefusalsAreToldInFullAtFirst) {
   for (int i = 0; i < 1'000; ++i) refuse("198.51.100." + std::to_string(i % 256), "/" + std::to_string(i));
   refuse("2001:db8::1", "/v6");
   refuse("2001:db8::2", "/v6");
-  refuse("198.51.100.1", "/known", kAda);
+  refuse("198.51.100.1", "/known", kAdaByToken);
   clock_.advance(61 * kSecond);
   recorder_.gather();
   const auto all = entries(14);

@@ -84,6 +84,11 @@ std::optional<Hash> base64_decode_hash(std::string_view text) {
   return h;
 }
 
+int hex_digit(char c) {
+  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
+  return kHexInverse[static_cast<unsigned char>(c)];
+}
+
 std::string hex_encode(ByteSpan bytes) {
   std::string out;
   out.reserve(bytes.size() * 2);

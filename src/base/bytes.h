@@ -31,6 +31,9 @@ void base64_append(std::string& out, ByteSpan bytes);
 std::optional<std::string> base64_decode(std::string_view text);
 std::optional<Hash> base64_decode_hash(std::string_view text);
 
+// 0 to 15, or -1 for what is no hexadecimal digit of either case.
+int hex_digit(char c);
+
 // Lower-case hexadecimal.
 std::string hex_encode(ByteSpan bytes);
 std::optional<std::string> hex_decode(std::string_view text);

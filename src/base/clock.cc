@@ -5,7 +5,6 @@
 namespace stele {
 namespace {
 
-constexpr std::int64_t kNanosPerSecond = 1'000'000'000;
 constexpr std::int64_t kSecondsPerDay = 86'400;
 
 class SystemClock final : public Clock {
@@ -17,7 +16,7 @@ class SystemClock final : public Clock {
   static std::int64_t read(clockid_t id) {
     timespec t{};
     clock_gettime(id, &t);
-    return t.tv_sec * kNanosPerSecond + t.tv_nsec;
+    return t.tv_sec * kSecond + t.tv_nsec;
   }
 };
 
@@ -103,10 +102,10 @@ const Clock& system_clock() {
 }
 
 void format_time(UnixNanos time, char* out) {
-  std::int64_t seconds = time / kNanosPerSecond;
-  std::int64_t nanos = time % kNanosPerSecond;
+  std::int64_t seconds = time / kSecond;
+  std::int64_t nanos = time % kSecond;
   if (nanos < 0) {
-    nanos += kNanosPerSecond;
+    nanos += kSecond;
     --seconds;
   }
   std::int64_t days = seconds / kSecondsPerDay;
@@ -154,7 +153,7 @@ std::optional<UnixNanos> parse_time(std::string_view text) {
   unsigned second = in.digits(2);
   std::int64_t nanos = 0;
   if (in.accept(".")) {
-    std::int64_t unit = kNanosPerSecond;
+    std::int64_t unit = kSecond;
     do {
       unit /= 10;
       if (unit == 0) return std::nullopt;
@@ -176,14 +175,14 @@ std::optional<UnixNanos> parse_time(std::string_view text) {
   if (hour > 23 || minute > 59 || second > 60) return std::nullopt;
   if (second == 60) {
     second = 59;
-    nanos = kNanosPerSecond - 1;
+    nanos = kSecond - 1;
   }
   const std::int64_t seconds = days_from_civil(date) * kSecondsPerDay + hour * 3600 + minute * 60 + second - offset;
   // The whole years 1678 to 2261 fit into 64-bit nanoseconds.
   constexpr std::int64_t kFirst = -9'214'560'000;
   constexpr std::int64_t kLast = 9'214'646'399;
   if (seconds < kFirst || seconds > kLast) return std::nullopt;
-  return seconds * kNanosPerSecond + nanos;
+  return seconds * kSecond + nanos;
 }
 
 }  // namespace stele

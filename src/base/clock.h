@@ -12,6 +12,8 @@ namespace stele {
 // Nanoseconds since 1970-01-01T00:00:00Z, leap seconds not counted.
 using UnixNanos = std::int64_t;
 
+inline constexpr std::int64_t kSecond = 1'000'000'000;  // in nanoseconds
+
 class Clock {
  public:
   virtual ~Clock() = default;

@@ -11,8 +11,6 @@
 namespace stele {
 namespace {
 
-constexpr std::int64_t kSecond = 1'000'000'000;
-
 // The canonical form of what `text` says; empty when it is refused.
 std::string canonical(std::string_view text) {
   const auto time = parse_time(text);

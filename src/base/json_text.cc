@@ -40,10 +40,10 @@ void append_escape(std::string& out, char c) {
     case '\t': out += "\\t"; return;
     default: break;
   }
-  constexpr std::string_view kHex = "0123456789abcdef";
+  constexpr std::string_view kDigits = "0123456789abcdef";
   out += "\\u00";
-  out.push_back(kHex[static_cast<unsigned char>(c) >> 4]);
-  out.push_back(kHex[static_cast<unsigned char>(c) & 15]);
+  out.push_back(kDigits[static_cast<unsigned char>(c) >> 4]);
+  out.push_back(kDigits[static_cast<unsigned char>(c) & 15]);
 }
 
 // The length of the well-formed UTF-8 sequence at the front of `s` (Unicode, table 3-7), or 0.
@@ -118,6 +118,27 @@ bool is_utf8(std::string_view text) {
 bool is_line(std::string_view text) {
   return is_utf8(text) &&
          std::none_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; });
+}
+
+void append_json_name(std::string& out, std::string_view name) {
+  if (out.back() != '{') out += ',';
+  out += '"';
+  out += name;
+  out += "\":";
+}
+
+void append_json_member(std::string& out, std::string_view name, std::uint64_t value) {
+  append_json_name(out, name);
+  append_decimal(out, value);
+}
+
+void append_json_member(std::string& out, std::string_view name, std::string_view text) {
+  append_json_name(out, name);
+  append_json_string(out, text);
+}
+
+void begin_json_element(std::string& out) {
+  if (out.back() != '[') out += ',';
 }
 
 }  // namespace stele

@@ -19,6 +19,13 @@ void append_json_bytes(std::string& out, std::string_view bytes);
 
 void append_decimal(std::string& out, std::uint64_t value);
 
+// Members of an object and elements of a list, each with the comma that it needs behind what `out` ends with. Names have nothing
+// to escape.
+void append_json_name(std::string& out, std::string_view name);  // "name":
+void append_json_member(std::string& out, std::string_view name, std::uint64_t value);
+void append_json_member(std::string& out, std::string_view name, std::string_view text);
+void begin_json_element(std::string& out);
+
 // True when `text` is well-formed UTF-8 (no overlong forms, no surrogates, nothing above U+10FFFF).
 bool is_utf8(std::string_view text);
 // Whether it is UTF-8 without control characters: what may stand in a line.

@@ -30,7 +30,7 @@ void append_readable(std::string& out, std::string_view bytes, std::size_t bytes
     append_json_escaped(out, bytes);
     return;
   }
-  constexpr std::string_view kHex = "0123456789abcdef";
+  constexpr std::string_view kDigits = "0123456789abcdef";
   std::size_t written = 0;
   while (!bytes.empty()) {
     const std::size_t n = plain_sequence(bytes);
@@ -40,7 +40,7 @@ void append_readable(std::string& out, std::string_view bytes, std::size_t bytes
     if (n == 0) {
       const auto byte = static_cast<unsigned char>(piece[0]);
       marked = kReplacement;
-      for (const char c : {'<', kHex[byte >> 4], kHex[byte & 15], '>'}) marked.push_back(c);
+      for (const char c : {'<', kDigits[byte >> 4], kDigits[byte & 15], '>'}) marked.push_back(c);
       piece = marked;
     }
     written += piece.size();

@@ -96,6 +96,7 @@ using Status = Result<void>;
 inline Error invalid(std::string message) { return {Code::kInvalid, std::move(message)}; }
 inline Error corrupt(std::string message) { return {Code::kCorrupt, std::move(message)}; }
 inline Error unavailable(std::string message) { return {Code::kUnavailable, std::move(message)}; }
+inline Error unauthenticated(std::string message) { return {Code::kUnauthenticated, std::move(message)}; }
 
 // Leaves the enclosing function with the error of `expr` if it failed.
 #define STELE_TRY(expr)                                                                          \

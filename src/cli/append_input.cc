@@ -5,10 +5,10 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <system_error>
 #include <utility>
 
 #include "base/json_text.h"
+#include "base/os_error.h"
 #include "io/file.h"
 
 namespace stele::cli {
@@ -18,10 +18,9 @@ Result<AppendInput> AppendInput::open(const std::string& path, const std::string
   const bool piped = path == "-";
   input.name_ = piped ? "stdin" : path;
   input.fd_ = piped ? ::dup(STDIN_FILENO) : ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (input.fd_ < 0) return Error{Code::kIo, "cannot open " + input.name_ + ": " + std::generic_category().message(errno)};
+  if (input.fd_ < 0) return os_error("cannot open " + input.name_);
   struct stat st {};
-  if (::fstat(input.fd_, &st) != 0)
-    return Error{Code::kIo, "cannot stat " + input.name_ + ": " + std::generic_category().message(errno)};
+  if (::fstat(input.fd_, &st) != 0) return os_error("cannot stat " + input.name_);
   if (S_ISDIR(st.st_mode)) return invalid(path + " is a directory; name the files in it");
   if (!piped && S_ISREG(st.st_mode)) {
     const auto modified =
@@ -64,7 +63,7 @@ Status AppendInput::begin(const std::string& origin, bool restart) {
   progress = std::move(*kept);
   if (const Status ended = check_line_end(); !ended) return explain(ended.error());
   if (::lseek(fd_, static_cast<off_t>(progress.offset), SEEK_SET) < 0) {
-    return Error{Code::kIo, "cannot seek in " + name_ + ": " + std::generic_category().message(errno)};
+    return os_error("cannot seek in " + name_);
   }
   stored_earlier_ = progress.stored;
   return {};

@@ -9,9 +9,9 @@
 #include <chrono>
 #include <csignal>
 #include <cstdlib>
-#include <system_error>
 #include <thread>
 
+#include "base/os_error.h"
 #include "cli/json.h"
 #include "cli/logging.h"
 #include "net/socket_path.h"
@@ -34,7 +34,7 @@ Result<bool> is_live(const std::string& path) {
   const net::SocketPath place(path);
   const sockaddr_un address = place.address();
   const int fd = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  if (fd < 0) return Error{Code::kIo, "cannot make a socket: " + std::generic_category().message(errno)};
+  if (fd < 0) return os_error("cannot make a socket");
   const int rc = ::connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address);
   const int number = errno;
   ::close(fd);

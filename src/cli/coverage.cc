@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "cli/command.h"
 #include "cli/connection.h"
 #include "cli/json.h"
@@ -44,7 +45,7 @@ std::string listed(JsonValue texts) {
 std::string last_seen(JsonValue value) {
   const auto time = parse_time(value.text());
   if (!time) return "never";
-  const std::int64_t ago = (system_clock().now() - *time) / 1'000'000'000;
+  const std::int64_t ago = (system_clock().now() - *time) / kSecond;
   return duration_text(static_cast<std::uint64_t>(std::max<std::int64_t>(ago, 0))) + " ago";
 }
 

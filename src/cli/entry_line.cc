@@ -58,7 +58,6 @@ std::string painted_action(const std::string& action, const std::string& severit
 }  // namespace
 
 std::string time_text(UnixNanos time, bool local) {
-  constexpr std::int64_t kSecond = 1'000'000'000;
   const std::int64_t fraction = (time % kSecond + kSecond) % kSecond;
   const std::time_t seconds = (time - fraction) / kSecond;
   std::tm tm{};

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/ascii.h"
 #include "cli/json.h"
 #include "collect/postgres_log.h"
 #include "records/audit_line.h"
@@ -55,8 +56,6 @@ FormatGuess guess_document(std::string_view head) {
   }
   return {"json", "it begins as JSON does"};
 }
-
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 // "… [23/Nov/2026:16:20:00 +0000] "…": the time of the common log format.
 bool is_access_log(std::string_view line) {

@@ -7,8 +7,9 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <system_error>
 #include <utility>
+
+#include "base/os_error.h"
 
 namespace stele::cli {
 namespace {
@@ -17,8 +18,6 @@ constexpr std::size_t kReadBytes = 256U << 10;
 constexpr std::size_t kMagicBytes = 4;
 constexpr std::size_t kPackedPiece = 4U << 10;  // 128 MiB at the very most once unpacked
 
-Error system_error(const std::string& what) { return {Code::kIo, what + ": " + std::generic_category().message(errno)}; }
-
 }  // namespace
 
 Result<ImportInput> ImportInput::open(const std::string& path) {
@@ -26,9 +25,9 @@ Result<ImportInput> ImportInput::open(const std::string& path) {
   const bool piped = path == "-";
   input.name_ = piped ? "stdin" : path;
   input.fd_ = piped ? ::dup(STDIN_FILENO) : ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (input.fd_ < 0) return system_error("cannot open " + input.name_);
+  if (input.fd_ < 0) return os_error("cannot open " + input.name_);
   struct stat st {};
-  if (::fstat(input.fd_, &st) != 0) return system_error("cannot stat " + input.name_);
+  if (::fstat(input.fd_, &st) != 0) return os_error("cannot stat " + input.name_);
   if (S_ISDIR(st.st_mode)) return invalid(path + " is a directory; name the files in it");
   if (!piped && S_ISREG(st.st_mode)) input.size_ = static_cast<std::uint64_t>(st.st_size);
   return input;
@@ -50,7 +49,7 @@ ImportInput::~ImportInput() {
 }
 
 Status ImportInput::rewind() {
-  if (::lseek(fd_, 0, SEEK_SET) < 0) return system_error("cannot seek in " + name_);
+  if (::lseek(fd_, 0, SEEK_SET) < 0) return os_error("cannot seek in " + name_);
   read_ = 0;
   begun_ = ended_ = false;
   decompressor_.reset();
@@ -67,7 +66,7 @@ Result<std::string> ImportInput::read_some() {
   std::string bytes(kReadBytes, '\0');
   const ssize_t n = ::read(fd_, bytes.data(), bytes.size());
   if (n < 0 && (errno == EINTR || errno == EAGAIN)) return Error{Code::kBusy, "nothing came"};
-  if (n < 0) return system_error("cannot read " + name_);
+  if (n < 0) return os_error("cannot read " + name_);
   bytes.resize(static_cast<std::size_t>(n));
   read_ += bytes.size();
   return bytes;

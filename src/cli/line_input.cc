@@ -4,7 +4,8 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <system_error>
+
+#include "base/os_error.h"
 
 namespace stele::cli {
 namespace {
@@ -107,7 +108,7 @@ LineInput::Read read_descriptor(int fd) {
     if (events == 0 || (events < 0 && errno == EINTR)) return std::optional<std::size_t>();
     const ssize_t n = ::read(fd, out.data(), out.size());
     if (n < 0 && (errno == EINTR || errno == EAGAIN)) return std::optional<std::size_t>();
-    if (n < 0) return Error{Code::kIo, "cannot read: " + std::generic_category().message(errno)};
+    if (n < 0) return os_error("cannot read");
     return std::optional(static_cast<std::size_t>(n));
   };
 }

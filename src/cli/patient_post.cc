@@ -9,8 +9,6 @@
 namespace stele::cli {
 namespace {
 
-constexpr std::int64_t kSecond = 1'000'000'000;
-
 bool is_passing(int status) { return status == 429 || (status >= 500 && status != 501); }
 
 }  // namespace

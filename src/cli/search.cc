@@ -4,8 +4,8 @@
 
 #include <cerrno>
 #include <csignal>
-#include <system_error>
 
+#include "base/os_error.h"
 #include "cli/command.h"
 #include "cli/connection.h"
 #include "cli/entry_line.h"
@@ -56,7 +56,7 @@ class Search {
       shown += page;
     } while (!cursor_.empty() && shown < wanted && !closed_);
     if (options_.count) show(std::to_string(total_) + "\n");
-    if (unwritten_ != 0) return Error{Code::kIo, "cannot write what was found: " + std::generic_category().message(unwritten_)};
+    if (unwritten_ != 0) return os_error("cannot write what was found", unwritten_);
     if (!options_.count && is_terminal(STDERR_FILENO)) put_summary(shown);
     return total_ > 0 ? kDone : kNo;
   }

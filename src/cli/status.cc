@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "cli/command.h"
 #include "cli/connection.h"
 #include "cli/entry_line.h"
@@ -30,7 +31,7 @@ std::string text_or_dash(JsonValue value) { return value.text().empty() ? "-" : 
 std::string last_received(JsonValue value, bool terminal) {
   const auto time = parse_time(value.text());
   if (!time) return "-";
-  const std::int64_t ago = (system_clock().now() - *time) / 1'000'000'000;
+  const std::int64_t ago = (system_clock().now() - *time) / kSecond;
   return time_text(*time, terminal) + (ago >= 0 ? " (" + duration_text(static_cast<std::uint64_t>(ago)) + " ago)" : "");
 }
 

@@ -6,10 +6,10 @@
 #include <cerrno>
 #include <chrono>
 #include <csignal>
-#include <system_error>
 #include <thread>
 
 #include "base/bytes.h"
+#include "base/os_error.h"
 #include "cli/command.h"
 #include "cli/connection.h"
 #include "cli/entry_line.h"
@@ -57,7 +57,7 @@ class Tail {
   Result<int> run() {
     STELE_TRY(show_stored());
     const Result<int> code = !options_.follow || closed_ ? Result<int>(kDone) : follow();
-    if (unwritten_ != 0) return Error{Code::kIo, "cannot write what is shown: " + std::generic_category().message(unwritten_)};
+    if (unwritten_ != 0) return os_error("cannot write what is shown", unwritten_);
     return code;
   }
 

@@ -39,7 +39,7 @@ std::string owner_text(JsonValue account, bool& owned) {
 std::string ago(JsonValue value) {
   const auto time = parse_time(value.text());
   if (!time) return "-";
-  const std::int64_t seconds = (system_clock().now() - *time) / 1'000'000'000;
+  const std::int64_t seconds = (system_clock().now() - *time) / kSecond;
   return duration_text(static_cast<std::uint64_t>(std::max<std::int64_t>(seconds, 0))) + " ago";
 }
 

@@ -2,8 +2,8 @@
 #include <algorithm>
 
 #include "base/json_text.h"
-#include "base/readable_text.h"
 #include "collect/audit_event.h"
+#include "collect/draft_text.h"
 #include "collect/record_format.h"
 #include "event/schema.h"
 
@@ -14,14 +14,6 @@ using normalise::Part;
 using normalise::Record;
 
 namespace {
-
-constexpr std::size_t kTextBytesMax = 1'000;  // of an id or a name
-
-void append_text(std::string& out, std::string_view text) {
-  out.push_back('"');
-  append_readable(out, text, kTextBytesMax);
-  out.push_back('"');
-}
 
 void append_object(std::string& out, std::string_view type, std::string_view id) {
   out += out.empty() || out.back() == '[' ? "" : ",";

@@ -19,7 +19,7 @@ class GithubDoor final : public HttpDoor {
     const std::string wanted =
         "sha256=" + hex_encode(as_byte_span(crypto::hmac_sha256(as_byte_span(secret_), as_byte_span(body))));
     if (!crypto::equal_in_constant_time(as_byte_span(wanted), as_byte_span(request.header("x-hub-signature-256"))))
-      return Error{Code::kUnauthenticated, "X-Hub-Signature-256 is not the body's under this server's secret"};
+      return unauthenticated("X-Hub-Signature-256 is not the body's under this server's secret");
     event::JsonTape tape;
     event::JsonError error;
     if (!tape.parse(body, kDocumentLimits, error) || tape.nodes()[0].type != event::JsonType::kObject) {

@@ -8,6 +8,7 @@
 
 #include "base/bytes.h"
 #include "base/json_text.h"
+#include "collect/draft_text.h"
 #include "collect/record_format.h"
 #include "collect/syslog_terms.h"
 
@@ -56,12 +57,6 @@ Header header_of(const JournalEntry& entry) {
   out.facility = number_below(entry.find("SYSLOG_FACILITY"), kFacilities);
   out.severity = number_below(entry.find("PRIORITY"), kSeverities);
   return out;
-}
-
-void append_quoted(std::string& out, std::string_view word) {
-  out.push_back('"');
-  out += word;
-  out.push_back('"');
 }
 
 void take_time(const JournalEntry& entry, UnixNanos received, Draft& draft) {

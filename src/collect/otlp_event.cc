@@ -8,6 +8,7 @@
 
 #include "base/json_text.h"
 #include "base/readable_text.h"
+#include "collect/draft_text.h"
 #include "crypto/hmac.h"
 #include "event/schema.h"
 
@@ -97,13 +98,11 @@ class Attributes {
 };
 
 void append_member(std::string& out, std::string_view name, std::string_view text) {
-  constexpr std::size_t kTextBytesMax = 1000;  // below the 1,024 characters of an id, with an ellipsis
   if (text.empty()) return;
   if (out.back() != '{') out.push_back(',');
   append_json_string(out, name);
-  out += ":\"";
-  append_readable(out, text, kTextBytesMax);
-  out.push_back('"');
+  out.push_back(':');
+  append_text(out, text);
 }
 
 void take_actor(const Attributes& attributes, Draft& draft) {
@@ -138,12 +137,6 @@ std::string_view severity_of(int number) {
                                          "warning", "warning", "warning",   "warning",   "error",     "critical",
                                          "alert",   "alert",   "emergency", "emergency", "emergency", "emergency"};
   return number >= 1 && number <= 24 ? kNames[number - 1] : std::string_view();
-}
-
-void append_quoted(std::string& out, std::string_view word) {
-  out.push_back('"');
-  out += word;
-  out.push_back('"');
 }
 
 void take_time(const otlp::logs::v1::LogRecord& record, UnixNanos received, Draft& draft) {

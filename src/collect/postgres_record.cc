@@ -2,8 +2,8 @@
 #include <algorithm>
 
 #include "base/json_text.h"
-#include "base/readable_text.h"
 #include "collect/document.h"
+#include "collect/draft_text.h"
 #include "collect/postgres_log.h"
 #include "collect/record_format.h"
 
@@ -11,17 +11,10 @@ namespace stele::collect {
 
 using normalise::Draft;
 using normalise::Part;
-using Column = PostgresColumn;
 
 namespace {
 
-constexpr std::size_t kTextBytesMax = 1'000;  // of an id
-
-void append_text(std::string& out, std::string_view text) {
-  out.push_back('"');
-  append_readable(out, text, kTextBytesMax);
-  out.push_back('"');
-}
+using Column = PostgresColumn;
 
 // The levels of elog(3)'s table 20.2 in an event's words.
 std::string_view severity_of(std::string_view level) {

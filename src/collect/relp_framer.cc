@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/ascii.h"
 #include "base/bytes.h"
 
 namespace stele::collect {
@@ -16,8 +17,6 @@ Error out_of_step(std::string_view what) { return invalid("no RELP frame: " + st
 std::optional<std::uint64_t> number_of(std::string_view text) {
   return text.size() > kDigitsMax ? std::nullopt : parse_decimal(text);
 }
-
-bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 
 }  // namespace
 

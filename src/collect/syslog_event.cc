@@ -9,6 +9,7 @@
 #include "base/bytes.h"
 #include "base/json_text.h"
 #include "base/readable_text.h"
+#include "collect/draft_text.h"
 #include "collect/syslog_terms.h"
 #include "event/json_tape.h"
 
@@ -112,12 +113,6 @@ void append_attributes(Draft& draft, const SyslogMessage& message) {
   bytes_if_any("msgid", message.msg_id);
   if (!message.time) bytes_if_any("timestamp", message.time_text);
   if (!message.sd_elements.empty()) append_structured_data(*draft.attribute("structured_data"), message);
-}
-
-void append_quoted(std::string& out, std::string_view word) {
-  out.push_back('"');
-  out += word;
-  out.push_back('"');
 }
 
 // RFC 5424 section 7.3.1: the originator's running number, from 1 on; each host has its own.

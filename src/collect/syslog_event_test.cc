@@ -16,7 +16,7 @@ namespace {
 
 using namespace std::literals;
 
-constexpr std::string_view kReceived = "2026-11-23T16:20:05.000000000Z";
+constexpr std::string_view kReceivedText = "2026-11-23T16:20:05.000000000Z";
 
 const normalise::Ruleset& no_rules() {
   static const normalise::Ruleset rules = std::move(normalise::Ruleset::make({})).value();
@@ -24,7 +24,7 @@ const normalise::Ruleset& no_rules() {
 }
 
 Normalised normalised(std::string_view line) {
-  const UnixNanos received = parse_time(kReceived).value();
+  const UnixNanos received = parse_time(kReceivedText).value();
   Normalised out;
   syslog_event(parse_syslog(line, received), received, no_rules(), out);
   return out;
@@ -185,7 +185,7 @@ TEST(SyslogEvent, keeps_the_lexeme_of_the_time) {
            {"<13>2026-11-23T16:20:00 h a: x", "2026-11-23T16:20:00.000000000Z", true},
            {"<13>Nov 23 2026 16:20:00 UTC: x", "2026-11-23T16:20:00.000000000Z", false},
            {"<13>Nov 23 16:20:00 h a: x", "2026-11-23T16:20:00.000000000Z", true},
-           {"<13>1 - h a - - - x", kReceived, true},
+           {"<13>1 - h a - - - x", kReceivedText, true},
        }) {
     const Normalised out = normalised(line);
     EXPECT_EQ(member(out.event, "/time"), "\"" + std::string(time) + "\"") << line;

@@ -3,12 +3,12 @@
 #include <algorithm>
 #include <cassert>
 
+#include "base/ascii.h"
+
 namespace stele::collect {
 namespace {
 
 constexpr std::size_t kCountDigitsMax = 9;
-
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 bool is_trailer(char c) { return c == '\r' || c == '\0'; }
 

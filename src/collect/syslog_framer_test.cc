@@ -40,13 +40,13 @@ Shown frames_of(SyslogFramer& framer, const std::vector<std::string_view>& pushe
   return out;
 }
 
-struct Case {
+struct Framing {
   std::string_view stream;
   Shown frames;
 };
 
-const std::vector<Case>& cases() {
-  static const std::vector<Case> kCases = {
+const std::vector<Framing>& cases() {
+  static const std::vector<Framing> kCases = {
       {"", {}},
       // Lines: trailers, blank lines, stray bytes between them, the last one without its newline.
       {"<13>a\n<13>b\n", {"message 5 <13>a", "message 5 <13>b"}},

@@ -5,10 +5,11 @@
 #include <chrono>
 #include <cstdlib>
 
+#include "base/ascii.h"
+
 namespace stele::collect {
 namespace {
 
-constexpr std::int64_t kNanosPerSecond = 1'000'000'000;
 constexpr std::int64_t kSecondsPerDay = 86'400;
 constexpr std::int64_t kSecondsLimit = 9'200'000'000;  // what 64-bit nanoseconds hold, as parse_time has it
 constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
@@ -20,8 +21,6 @@ struct Context {
   std::int64_t zone_offset_s;
 };
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-bool is_letter(char c) { return static_cast<unsigned char>((c | 0x20) - 'a') < 26; }
 bool is_high(char c) { return static_cast<unsigned char>(c) >= 0x80; }  // a byte of UTF-8, or of an older encoding
 
 bool all_digits(std::string_view s) { return std::all_of(s.begin(), s.end(), is_digit); }
@@ -121,14 +120,14 @@ bool take_clock(std::string_view& in, BsdTime& time) {
   if (!second || *second > 60) return false;
   if (in.size() > 1 && in[0] == '.' && is_digit(in[1])) {
     in.remove_prefix(1);
-    for (std::int64_t unit = kNanosPerSecond / 10; !in.empty() && is_digit(in[0]); unit /= 10) {
+    for (std::int64_t unit = kSecond / 10; !in.empty() && is_digit(in[0]); unit /= 10) {
       time.nanos += unit * (in[0] - '0');
       in.remove_prefix(1);
     }
   }
   if (*second == 60) {
     second = 59;
-    time.nanos = kNanosPerSecond - 1;
+    time.nanos = kSecond - 1;
   }
   time.second_of_day = static_cast<std::int64_t>(*hour * 3600 + *minute * 60 + *second);
   return true;
@@ -194,7 +193,7 @@ std::optional<std::int64_t> seconds_in_year(const BsdTime& time, int year, std::
 // to eight years away.
 std::optional<std::int64_t> seconds_nearest(const BsdTime& time, UnixNanos received, std::int64_t offset) {
   constexpr std::int64_t kHalfYear = 182 * kSecondsPerDay;
-  const std::int64_t target = received / kNanosPerSecond;
+  const std::int64_t target = received / kSecond;
   const std::chrono::year_month_day today{std::chrono::sys_days{std::chrono::days{target / kSecondsPerDay}}};
   const int year = static_cast<int>(today.year());
   std::optional<std::int64_t> best = seconds_in_year(time, year, offset);
@@ -213,7 +212,7 @@ void store_time(const BsdTime& time, const Context& context, SyslogMessage& out)
   const auto seconds =
       time.year != 0 ? seconds_in_year(time, time.year, offset) : seconds_nearest(time, context.received, offset);
   if (!seconds) return;
-  out.time = *seconds * kNanosPerSecond + time.nanos;
+  out.time = *seconds * kSecond + time.nanos;
   out.time_source = time.utc && time.year != 0 ? SyslogTime::kFull : SyslogTime::kAssumed;
 }
 
@@ -241,9 +240,9 @@ bool read_iso_time(std::string_view token, const Context& context, SyslogMessage
   const auto end = std::copy(token.begin(), token.end(), text.begin());
   *end = 'Z';
   if (const auto time = parse_time({text.data(), token.size() + 1})) {
-    const std::int64_t seconds = *time / kNanosPerSecond - context.zone_offset_s;
+    const std::int64_t seconds = *time / kSecond - context.zone_offset_s;
     if (std::abs(seconds) >= kSecondsLimit) return false;
-    out.time = *time - context.zone_offset_s * kNanosPerSecond;
+    out.time = *time - context.zone_offset_s * kSecond;
     out.time_source = SyslogTime::kAssumed;
     return true;
   }

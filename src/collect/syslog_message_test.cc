@@ -34,12 +34,12 @@ std::string show(const SyslogMessage& m) {
   return out + (m.sd_incomplete ? " incomplete" : "") + " |" + std::string(m.message);
 }
 
-struct Case {
+struct Reading {
   std::string_view line;
   std::string_view shown;
 };
 
-void check(const std::vector<Case>& cases) {
+void check(const std::vector<Reading>& cases) {
   for (const auto& [line, shown] : cases) EXPECT_EQ(show(parse_syslog(line, at(kReceived))), shown) << line;
 }
 
@@ -257,8 +257,8 @@ TEST(SyslogMessage, keeps_what_it_cannot_read_in_the_message) {
 
 // Goal: RFC 5424 section 6.3.3: three characters are escaped, and a backslash in front of any other is one.
 TEST(SyslogMessage, unescapes_parameter_values) {
-  const std::vector<Case> cases = {{R"(plain)", R"(plain)"}, {R"(\"\\\])", R"("\])"}, {R"(C:\new)", R"(C:\new)"},
-                                   {R"(\\n)", R"(\n)"},      {R"([=])", R"([=])"},    {R"(\\)", R"(\)"}};
+  const std::vector<Reading> cases = {{R"(plain)", R"(plain)"}, {R"(\"\\\])", R"("\])"}, {R"(C:\new)", R"(C:\new)"},
+                                      {R"(\\n)", R"(\n)"},      {R"([=])", R"([=])"},    {R"(\\)", R"(\)"}};
   for (const auto& [raw, value] : cases) {
     const std::string line = "<13>1 - - - - - [x y=\"" + std::string(raw) + "\"]";
     const SyslogMessage m = parse_syslog(line, 0);
@@ -329,13 +329,13 @@ TEST(SyslogMessage, applies_the_zone_assumed_only_where_none_is_given) {
 
 // Goal: the lexeme is kept exactly when it is RFC 3339; an RFC 5424 time that cannot be read is kept as text.
 TEST(SyslogMessage, keeps_the_time_as_it_was_written) {
-  const std::vector<Case> cases = {{"<13>1 2003-08-24T05:14:15.3-07:00 h a p m - x", "2003-08-24T05:14:15.3-07:00"},
-                                   {"<13>2003-08-24t05:14:15z h a: x", "2003-08-24t05:14:15z"},
-                                   {"<13>2003-08-24T05:14:15 h a: x", ""},
-                                   {"<13>2003-08-24T05:14:15+0200 h a: x", ""},
-                                   {"<13>Aug 24 05:14:15 h a: x", ""},
-                                   {"<13>1 - h a p m - x", ""},
-                                   {"<13>1 2003-08-24T25:14:15Z h a p m - x", "2003-08-24T25:14:15Z"}};
+  const std::vector<Reading> cases = {{"<13>1 2003-08-24T05:14:15.3-07:00 h a p m - x", "2003-08-24T05:14:15.3-07:00"},
+                                      {"<13>2003-08-24t05:14:15z h a: x", "2003-08-24t05:14:15z"},
+                                      {"<13>2003-08-24T05:14:15 h a: x", ""},
+                                      {"<13>2003-08-24T05:14:15+0200 h a: x", ""},
+                                      {"<13>Aug 24 05:14:15 h a: x", ""},
+                                      {"<13>1 - h a p m - x", ""},
+                                      {"<13>1 2003-08-24T25:14:15Z h a p m - x", "2003-08-24T25:14:15Z"}};
   for (const auto& [line, text] : cases) EXPECT_EQ(parse_syslog(line, at(kReceived)).time_text, text) << line;
 }
 

@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <system_error>
 
+#include "base/os_error.h"
 #include "confine/landlock.h"
 #include "confine/syscalls.h"
 
@@ -16,8 +17,6 @@ namespace {
 // linux/prctl.h of Linux 6.3.
 constexpr int kSetMdwe = 65;                   // PR_SET_MDWE
 constexpr unsigned long kRefuseExecGain = 1U;  // PR_MDWE_REFUSE_EXEC_GAIN
-
-Error os_error(const std::string& what) { return {Code::kIo, what + ": " + std::generic_category().message(errno)}; }
 
 Result<bool> has_one_thread() {
   std::error_code error;

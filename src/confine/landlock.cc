@@ -10,8 +10,8 @@
 #include <array>
 #include <cerrno>
 #include <cstdint>
-#include <system_error>
 
+#include "base/os_error.h"
 #include "confine/needs.h"
 
 namespace stele::confine {
@@ -66,8 +66,6 @@ class Descriptor {
  private:
   int fd_;
 };
-
-Error os_error(const std::string& what) { return {Code::kIo, what + ": " + std::generic_category().message(errno)}; }
 
 // What there is not, and what this user may not even find, gives no right.
 Status allow(const Descriptor& ruleset, const std::string& path, Rights rights) {

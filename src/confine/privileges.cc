@@ -11,12 +11,11 @@
 #include <array>
 #include <cerrno>
 #include <cstdint>
-#include <system_error>
+
+#include "base/os_error.h"
 
 namespace stele::confine {
 namespace {
-
-Error os_error(const std::string& what) { return {Code::kIo, what + ": " + std::generic_category().message(errno)}; }
 
 std::uint64_t bits(const std::vector<int>& capabilities) {
   std::uint64_t set = 0;

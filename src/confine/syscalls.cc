@@ -13,9 +13,9 @@
 #include <span>
 #include <string>
 #include <string_view>
-#include <system_error>
 #include <type_traits>
 
+#include "base/os_error.h"
 #include "confine/sanitized.h"
 
 namespace stele::confine {
@@ -90,10 +90,10 @@ class Filter {
     note(::seccomp_attr_set(context_.get(), SCMP_FLTATR_CTL_TSYNC, 1));
     note(::seccomp_attr_set(context_.get(), SCMP_FLTATR_CTL_OPTIMIZE, 2));  // a tree: a few comparisons a call
     note(::seccomp_attr_set(context_.get(), SCMP_FLTATR_API_SYSRAWRC, 1));  // what the kernel says
-    if (failed_ != 0) return failure("cannot make a filter of system calls", failed_);
+    if (failed_ != 0) return os_error("cannot make a filter of system calls", failed_);
     const int failed = -::seccomp_load(context_.get());
     if (failed == EPERM || failed == ENOSYS) return false;
-    if (failed != 0) return failure("cannot filter system calls", failed);
+    if (failed != 0) return os_error("cannot filter system calls", failed);
     return true;
   }
 
@@ -106,9 +106,6 @@ class Filter {
   void add(std::uint32_t action, int number, std::span<const scmp_arg_cmp> arguments) {
     if (number < 0) return;
     note(::seccomp_rule_add_array(context_.get(), action, number, static_cast<unsigned>(arguments.size()), arguments.data()));
-  }
-  static Error failure(const std::string& what, int number) {
-    return {Code::kIo, what + ": " + std::generic_category().message(number)};
   }
   void note(int answer) {
     if (answer < 0 && failed_ == 0) failed_ = -answer;

@@ -63,7 +63,7 @@ bool add_extension(X509* certificate, int nid, const char* value) {
 bool set_times(X509* certificate, UnixNanos now) {
   constexpr std::time_t kDay = 86'400;
   constexpr std::time_t kYears = 3'650 * kDay;
-  const auto seconds = static_cast<std::time_t>(now / 1'000'000'000);
+  const auto seconds = static_cast<std::time_t>(now / kSecond);
   return ASN1_TIME_set(X509_getm_notBefore(certificate), seconds - kDay) != nullptr &&
          ASN1_TIME_set(X509_getm_notAfter(certificate), seconds + kYears) != nullptr;
 }

@@ -14,7 +14,7 @@ namespace stele::crypto {
 namespace {
 
 // Messages sorted at a time: enough that the lanes seldom run dry, few enough for the second-level cache.
-constexpr std::size_t kChunk = 512;
+constexpr std::size_t kSorted = 512;
 
 // Up to here all messages of a batch run at once on SHA-NI, so their order does not matter.
 constexpr std::size_t kUnsorted = 4;
@@ -85,7 +85,7 @@ void sort_by_length(std::span<const ByteSpan> bodies, std::uint16_t* order) {
 void hash_chunk(Sha256Kernel kernel, bool help, std::uint8_t prefix, std::span<const ByteSpan> bodies, Hash* out) {
   if (kernel == Sha256Kernel::kPortable) return hash_portable(prefix, bodies, out);
 #if defined(__x86_64__)
-  std::uint16_t order[kChunk];
+  std::uint16_t order[kSorted];
   if (bodies.size() > kUnsorted) {
     sort_by_length(bodies, order);
   } else {
@@ -114,7 +114,7 @@ std::span<const Sha256Kernel> available_kernels() { return {features().kernels.d
 
 void hash_prefixed(std::uint8_t prefix, std::span<const ByteSpan> bodies, Hash* out) {
   while (!bodies.empty()) {
-    const auto chunk = bodies.first(std::min(bodies.size(), kChunk));
+    const auto chunk = bodies.first(std::min(bodies.size(), kSorted));
     hash_chunk(best_kernel(chunk.size()), features().shani, prefix, chunk, out);
     bodies = bodies.subspan(chunk.size());
     out += chunk.size();
@@ -124,7 +124,7 @@ void hash_prefixed(std::uint8_t prefix, std::span<const ByteSpan> bodies, Hash* 
 void hash_prefixed(Sha256Kernel kernel, std::uint8_t prefix, std::span<const ByteSpan> bodies, Hash* out) {
   assert(is_available(kernel));
   while (!bodies.empty()) {
-    const auto chunk = bodies.first(std::min(bodies.size(), kChunk));
+    const auto chunk = bodies.first(std::min(bodies.size(), kSorted));
     hash_chunk(kernel, false, prefix, chunk, out);
     bodies = bodies.subspan(chunk.size());
     out += chunk.size();

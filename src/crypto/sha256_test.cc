@@ -19,13 +19,13 @@ namespace {
 
 const std::string kMillionAs(1'000'000, 'a');
 
-struct Vector {
+struct Example {
   std::string_view message;
   std::string_view hash;
 };
 
 // NIST, "Examples with Intermediate Values" for FIPS 180-4, and the empty message.
-const Vector kVectors[] = {
+const Example kExamples[] = {
     {"", "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"},
     {"abc", "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"},
     {"abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq",
@@ -88,23 +88,23 @@ void expect_as_reference(std::uint8_t prefix, const std::vector<ByteSpan>& bodie
 
 // Goal: the published vectors come out of every entry point.
 TEST(Sha256, matches_the_published_vectors) {
-  for (const Vector& vector : kVectors) {
-    const std::string_view text = vector.message;
+  for (const Example& example : kExamples) {
+    const std::string_view text = example.message;
     const ByteSpan message = as_byte_span(text);
-    EXPECT_EQ(hex_encode(as_byte_span(sha256(message))), vector.hash);
+    EXPECT_EQ(hex_encode(as_byte_span(sha256(message))), example.hash);
     Sha256 hasher;
     for (ByteSpan rest = message; !rest.empty();) {
       const std::size_t piece = std::min(rest.size(), std::size_t{977});
       hasher.update(rest.first(piece));
       rest = rest.subspan(piece);
     }
-    EXPECT_EQ(hex_encode(as_byte_span(hasher.finish())), vector.hash);
+    EXPECT_EQ(hex_encode(as_byte_span(hasher.finish())), example.hash);
     if (text.empty()) continue;
     const ByteSpan body = message.subspan(1);
     for (const Way& way : ways()) {
       Hash hash;
       way.hash(static_cast<std::uint8_t>(text[0]), {&body, 1}, &hash);
-      EXPECT_EQ(hex_encode(as_byte_span(hash)), vector.hash) << way.name;
+      EXPECT_EQ(hex_encode(as_byte_span(hash)), example.hash) << way.name;
     }
   }
 }

@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <bit>
 
+#include "base/ascii.h"
+
 namespace stele::event {
 namespace {
 
@@ -53,7 +55,6 @@ void append_utf8(std::string& out, unsigned c) {
   }
 }
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
 bool is_space(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
 
 }  // namespace

@@ -9,13 +9,13 @@
 namespace stele::event {
 namespace {
 
-const std::string kHead =
+const std::string kEntryHead =
     R"({"stele":1,"id":"018f","received":"2026-11-23T16:20:00.000000000Z","source":{"id":"s","kind":"http"},)";
 
 TEST(Mask, takes_values_out_of_sight) {
   const std::string entry =
-      kHead + R"("event":{"time":"t","actor":{"id":"u1","email":"a@x"},"targets":[{"id":"a"},{"id":"b","name":"n"}],)"
-              R"("attributes":{"card":{"no":[1,2]},"cards":3}},"original":"raw a@x"})";
+      kEntryHead + R"("event":{"time":"t","actor":{"id":"u1","email":"a@x"},"targets":[{"id":"a"},{"id":"b","name":"n"}],)"
+                   R"("attributes":{"card":{"no":[1,2]},"cards":3}},"original":"raw a@x"})";
   const std::string seen = Mask({"actor.email", "targets.id", "attributes.card", "source.id"}).of(entry);
   EXPECT_EQ(
       seen,
@@ -28,7 +28,8 @@ TEST(Mask, takes_values_out_of_sight) {
 // Goal: names with escapes, and what $literal stands around, are the paths that searches know.
 TEST(Mask, knows_paths_as_searches_do) {
   const std::string entry =
-      kHead + R"("event":{"attributes":{"\u0061\"b":{"$literal":{"c":1,"$literal":{"d":2}}},"$literal":{"e":3},"":{"f":4}}}})";
+      kEntryHead +
+      R"("event":{"attributes":{"\u0061\"b":{"$literal":{"c":1,"$literal":{"d":2}}},"$literal":{"e":3},"":{"f":4}}}})";
   Scalars scalars;
   std::vector<std::string> paths;
   for (const auto& one : scalars.read(entry)) paths.push_back(scalars.path(one.path));

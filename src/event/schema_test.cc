@@ -30,7 +30,7 @@ struct Outcome {
   std::vector<Finding> warnings;
 };
 
-Outcome read(std::string_view json) {
+Outcome outcome_of(std::string_view json) {
   Intake intake{JsonLimits{}};
   Accepted accepted;
   Outcome out;
@@ -40,7 +40,7 @@ Outcome read(std::string_view json) {
 }
 
 std::string verdict(std::string_view json) {
-  const Outcome out = read(json);
+  const Outcome out = outcome_of(json);
   return out.ok ? "ok" : out.error.code + " " + out.error.path;
 }
 
@@ -111,7 +111,7 @@ TEST(Schema, holds_enumerations_to_their_words) {
   for (const std::string_view word : {"", "Success", "success ", "ok"}) {
     EXPECT_EQ(verdict(with("\"outcome\":\"" + std::string(word) + "\"")), "wrong_value /outcome") << word;
   }
-  EXPECT_NE(read(with(R"("outcome":"fine")")).error.message.find("success, failure, denied, unknown"), std::string::npos);
+  EXPECT_NE(outcome_of(with(R"("outcome":"fine")")).error.message.find("success, failure, denied, unknown"), std::string::npos);
   EXPECT_EQ(verdict(with(R"("outcome":"\u0073uccess")")), "ok") << "an escape is only a spelling";
 }
 
@@ -202,8 +202,8 @@ TEST(Schema, holds_names_to_their_length) {
 
 // Goal: unknown members pass, at every place.
 TEST(Schema, lets_unknown_members_pass) {
-  const Outcome out = read(with(R"("x":1,"attributes":{"time":5,"$ref":1},"origin":{"asn":64500},)"
-                                R"("targets":[{"type":"t","id":"i","more":{}}],"zzz":{"deep":[{"a":null}]})"));
+  const Outcome out = outcome_of(with(R"("x":1,"attributes":{"time":5,"$ref":1},"origin":{"asn":64500},)"
+                                      R"("targets":[{"type":"t","id":"i","more":{}}],"zzz":{"deep":[{"a":null}]})"));
   EXPECT_TRUE(out.ok) << out.error.message;
   EXPECT_TRUE(out.warnings.empty());
 }
@@ -226,18 +226,18 @@ TEST(Schema, names_misspelt_members) {
       {R"("context":{"sesion":"x"})", "/context/sesion", "session"},
   };
   for (const auto& [members, path, meant] : cases) {
-    const Outcome out = read(with(members));
+    const Outcome out = outcome_of(with(members));
     ASSERT_TRUE(out.ok) << members << ": " << out.error.message;
     ASSERT_EQ(out.warnings.size(), 1U) << members;
     EXPECT_EQ(out.warnings[0].code, "misspelt");
     EXPECT_EQ(out.warnings[0].path, path);
     EXPECT_NE(out.warnings[0].message.find("\"" + std::string(meant) + "\""), std::string::npos) << out.warnings[0].message;
   }
-  EXPECT_TRUE(read(with(R"("message":"x","mesage":"y")")).warnings.empty()) << "the right one is there";
+  EXPECT_TRUE(outcome_of(with(R"("message":"x","mesage":"y")")).warnings.empty()) << "the right one is there";
   std::string many;
   for (int i = 0; i < 12; ++i) many += (i == 0 ? "" : ",") + ("\"messag" + std::string(1, static_cast<char>('f' + i)) + "\":1");
-  EXPECT_EQ(read(with(many)).warnings.size(), 8U);
-  const Outcome missing = read(R"({"time":"2026-11-23T16:20:00Z","actor":{"type":"user","id":"u"},"acton":"a"})");
+  EXPECT_EQ(outcome_of(with(many)).warnings.size(), 8U);
+  const Outcome missing = outcome_of(R"({"time":"2026-11-23T16:20:00Z","actor":{"type":"user","id":"u"},"acton":"a"})");
   EXPECT_EQ(missing.error.code, "missing");
   EXPECT_NE(missing.error.message.find("by \"acton\"?"), std::string::npos) << missing.error.message;
 }
@@ -386,7 +386,7 @@ TEST(PublishedSchema, agrees_with_the_intake) {
   std::size_t taken = 0;
   simdjson::dom::parser parser;
   for (const std::string& json : events) {
-    const Outcome out = read(json);
+    const Outcome out = outcome_of(json);
     taken += out.ok ? 1 : 0;
     EXPECT_EQ(Validator::valid(schema, parser.parse(json)), out.ok) << json << " " << out.error.message;
   }

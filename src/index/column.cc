@@ -193,7 +193,7 @@ std::string encode_integers(Flavour flavour, std::span<const std::optional<std::
   std::int64_t low = std::numeric_limits<std::int64_t>::max();
   std::int64_t high = std::numeric_limits<std::int64_t>::min();
   std::size_t present = 0;
-  std::int64_t unit = flavour == Flavour::kTime ? 1'000'000'000 : 1;
+  std::int64_t unit = flavour == Flavour::kTime ? kSecond : 1;
   for (const auto& one : integers) {
     if (!one) continue;
     ++present;

@@ -27,6 +27,9 @@ inline constexpr std::string_view kUnindexed =
     "\xff";  // no UTF-8, and so no path; its opaque rows have scalars of which no field knows
 inline constexpr std::string_view kTimeField = "time";
 
+// Whether it lies in the original, which is looked for only by reading: long, and hardly asked for.
+inline bool is_original(std::string_view path) { return path == "original" || path.starts_with("original."); }
+
 struct FieldPlace {
   std::string path;
   bool has_texts = false;  // among the values of its dictionary

@@ -10,8 +10,6 @@ namespace {
 
 using Kind = query::Condition::Kind;
 
-bool is_original(std::string_view path) { return path == "original" || path.starts_with("original."); }
-
 }  // namespace
 
 Result<std::unique_ptr<IndexFile>> IndexFile::open(io::FileSystem& fs, const std::string& path) {

@@ -9,11 +9,10 @@
 namespace stele::index {
 namespace {
 
+using Kind = query::Condition::Kind;
+
 constexpr std::int32_t kNotKnown = -1;
 constexpr std::int32_t kNone = -2;
-
-// Looked for only by reading: long, and hardly asked for.
-bool is_original(std::string_view path) { return path == "original" || path.starts_with("original."); }
 
 }  // namespace
 
@@ -107,7 +106,6 @@ void LiveChunk::answer(const query::Term& leaf, Answer& out) const {
 }
 
 void LiveChunk::answer_field(const Field& field, const query::Condition& test, Answer& out) const {
-  using Kind = query::Condition::Kind;
   const bool exact = test.kind() == Kind::kIs || test.kind() == Kind::kMatch;
   std::vector<std::uint8_t> wanted(field.values.count() + 1, 0);
   bool any = false;

@@ -3,15 +3,16 @@
 #include <sys/timex.h>
 
 #include <cerrno>
-#include <cstring>
 #include <string>
+
+#include "base/os_error.h"
 
 namespace stele::io {
 
 Result<ClockDiscipline> clock_discipline() {
   timex state{};
   const int answer = ::adjtimex(&state);  // modes 0: nothing is set
-  if (answer == -1) return Error{Code::kIo, std::string("adjtimex: ") + std::strerror(errno)};
+  if (answer == -1) return os_error("adjtimex");
   constexpr std::int64_t kMicro = 1'000;
   ClockDiscipline out;
   out.synchronised = answer != TIME_ERROR && (state.status & STA_UNSYNC) == 0;

@@ -6,18 +6,15 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstring>
+
+#include "base/clock.h"
+#include "io/file_error.h"
 
 namespace stele::io {
 namespace {
 
-Error failure(const std::string& what, const std::string& path) {
-  const int reason = errno;
-  return {reason == ENOENT ? Code::kNotFound : Code::kIo, what + " " + path + ": " + std::strerror(reason)};
-}
-
 std::int64_t written_at(const struct stat& status) {
-  return static_cast<std::int64_t>(status.st_mtim.tv_sec) * 1'000'000'000 + status.st_mtim.tv_nsec;
+  return static_cast<std::int64_t>(status.st_mtim.tv_sec) * kSecond + status.st_mtim.tv_nsec;
 }
 
 class FileMapping final : public Mapping {
@@ -49,10 +46,10 @@ class FileMapping final : public Mapping {
 
 Result<std::unique_ptr<Mapping>> map_file(const std::string& path) {
   const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (fd < 0) return failure("cannot open", path);
+  if (fd < 0) return file_error("cannot open", path, errno);
   struct stat status {};
   if (::fstat(fd, &status) != 0) {
-    const Error error = failure("cannot look at", path);
+    const Error error = file_error("cannot look at", path, errno);
     ::close(fd);
     return error;
   }
@@ -61,7 +58,7 @@ Result<std::unique_ptr<Mapping>> map_file(const std::string& path) {
   if (size > 0) {
     void* memory = ::mmap(nullptr, size, PROT_READ, MAP_SHARED, fd, 0);
     if (memory == MAP_FAILED) {
-      const Error error = failure("cannot map", path);
+      const Error error = file_error("cannot map", path, errno);
       ::close(fd);
       return error;
     }

@@ -11,19 +11,14 @@
 #include <atomic>
 #include <cerrno>
 #include <new>
-#include <system_error>
 
 #include "io/file.h"
+#include "io/file_error.h"
 
 namespace stele::io {
 namespace {
 
 constexpr std::size_t kPartsMax = 1024;  // IOV_MAX on Linux
-
-Error os_error(std::string_view what, const std::string& path, int number) {
-  const Code code = number == ENOENT ? Code::kNotFound : Code::kIo;
-  return {code, std::string(what) + " " + path + ": " + std::generic_category().message(number)};
-}
 
 class PosixFile final : public File {
  public:
@@ -37,7 +32,7 @@ class PosixFile final : public File {
     while (done < out.size()) {
       const ssize_t n = ::pread(fd_, out.data() + done, out.size() - done, static_cast<off_t>(offset + done));
       if (n < 0 && errno == EINTR) continue;
-      if (n < 0) return os_error("cannot read", path_, errno);
+      if (n < 0) return file_error("cannot read", path_, errno);
       if (n == 0) break;
       done += static_cast<std::size_t>(n);
     }
@@ -68,7 +63,7 @@ class PosixFile final : public File {
 
   [[nodiscard]] Result<std::uint64_t> size() const override {
     struct stat st {};
-    if (::fstat(fd_, &st) != 0) return os_error("cannot stat", path_, errno);
+    if (::fstat(fd_, &st) != 0) return file_error("cannot stat", path_, errno);
     return static_cast<std::uint64_t>(st.st_size);
   }
 
@@ -151,7 +146,7 @@ class PosixFile final : public File {
   }
   Error fail(std::string_view what, int number) {
     failed_ = true;
-    return os_error(what, path_, number);
+    return file_error(what, path_, number);
   }
   [[nodiscard]] Error poisoned() const {
     return {Code::kIo, path_ + " failed to write or sync earlier; what it holds is uncertain and it is not written again"};
@@ -183,12 +178,12 @@ class PosixFileSystem final : public FileSystem {
   }
 
   [[nodiscard]] Status rename(const std::string& from, const std::string& to) override {
-    if (::rename(from.c_str(), to.c_str()) != 0) return os_error("cannot rename to " + to, from, errno);
+    if (::rename(from.c_str(), to.c_str()) != 0) return file_error("cannot rename to " + to, from, errno);
     return {};
   }
 
   [[nodiscard]] Status remove(const std::string& path) override {
-    if (::unlink(path.c_str()) != 0) return os_error("cannot remove", path, errno);
+    if (::unlink(path.c_str()) != 0) return file_error("cannot remove", path, errno);
     return {};
   }
 
@@ -196,7 +191,7 @@ class PosixFileSystem final : public FileSystem {
 
   [[nodiscard]] Result<std::vector<std::string>> list(const std::string& dir) override {
     DIR* handle = ::opendir(dir.c_str());
-    if (handle == nullptr) return os_error("cannot list", dir, errno);
+    if (handle == nullptr) return file_error("cannot list", dir, errno);
     std::vector<std::string> names;
     while (const dirent* entry = ::readdir(handle)) {
       const std::string_view name = entry->d_name;
@@ -212,28 +207,28 @@ class PosixFileSystem final : public FileSystem {
     // It may be there since a run that was killed before it synced.
     if (exists(dir)) return sync_dir(parent);
     if (parent != dir) STELE_TRY(make_dirs(parent));
-    if (::mkdir(dir.c_str(), 0700) != 0 && errno != EEXIST) return os_error("cannot create directory", dir, errno);
+    if (::mkdir(dir.c_str(), 0700) != 0 && errno != EEXIST) return file_error("cannot create directory", dir, errno);
     return sync_dir(parent);
   }
 
   [[nodiscard]] Status sync_dir(const std::string& dir) override {
     const int fd = ::open(dir.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd < 0) return os_error("cannot open directory", dir, errno);
+    if (fd < 0) return file_error("cannot open directory", dir, errno);
     const int rc = ::fsync(fd);
     const int number = errno;
     ::close(fd);
-    if (rc != 0) return os_error("cannot sync directory", dir, number);
+    if (rc != 0) return file_error("cannot sync directory", dir, number);
     return {};
   }
 
   [[nodiscard]] Result<std::unique_ptr<Lock>> lock(const std::string& path) override {
     const int fd = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-    if (fd < 0) return os_error("cannot open lock", path, errno);
+    if (fd < 0) return file_error("cannot open lock", path, errno);
     if (::flock(fd, LOCK_EX | LOCK_NB) != 0) {
       const int number = errno;
       ::close(fd);
       if (number == EWOULDBLOCK) return Error{Code::kBusy, path + " is locked by another process"};
-      return os_error("cannot lock", path, number);
+      return file_error("cannot lock", path, number);
     }
     return std::unique_ptr<Lock>(std::make_unique<PosixLock>(fd));
   }
@@ -241,7 +236,7 @@ class PosixFileSystem final : public FileSystem {
  private:
   static Result<std::unique_ptr<File>> open(const std::string& path, int flags, unsigned mode) {
     const int fd = ::open(path.c_str(), flags | O_CLOEXEC, mode);
-    if (fd < 0) return os_error("cannot open", path, errno);
+    if (fd < 0) return file_error("cannot open", path, errno);
     return std::unique_ptr<File>(std::make_unique<PosixFile>(fd, path));
   }
 };
@@ -250,7 +245,7 @@ class PosixFileSystem final : public FileSystem {
 
 Result<Space> space_at(const std::string& path) {
   struct statvfs there {};
-  if (::statvfs(path.c_str(), &there) != 0) return os_error("cannot look at the space of", path, errno);
+  if (::statvfs(path.c_str(), &there) != 0) return file_error("cannot look at the space of", path, errno);
   // What is reserved for root counts for nobody.
   const std::uint64_t reserved = there.f_bfree - std::min(there.f_bavail, there.f_bfree);
   return Space{(there.f_blocks - reserved) * there.f_frsize, there.f_bavail * there.f_frsize};

@@ -6,9 +6,10 @@
 #include <array>
 #include <atomic>
 #include <cerrno>
-#include <cstring>
 #include <mutex>
 #include <vector>
+
+#include "base/os_error.h"
 
 namespace stele::keyring {
 namespace {
@@ -19,7 +20,7 @@ class Memory {
   static Result<Memory> of(std::size_t bytes) {
     if (bytes == 0) return Memory({});
     void* at = ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    if (at == MAP_FAILED) return Error{Code::kIo, std::string("no memory for it: ") + std::strerror(errno)};
+    if (at == MAP_FAILED) return os_error("no memory for it");
     (void)::madvise(at, bytes, MADV_DONTDUMP);
     return Memory({static_cast<std::byte*>(at), bytes});
   }

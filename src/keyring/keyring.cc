@@ -16,7 +16,7 @@ using crypto::AeadKey;
 using crypto::AeadNonce;
 
 constexpr std::uint64_t kFileBytesMax = 1U << 20;
-constexpr std::string_view kVersion = "1";
+constexpr std::string_view kKeyringVersion = "1";
 
 std::optional<KeyId> id_from(std::string_view hex) {
   const auto bytes = hex_decode(hex);
@@ -28,7 +28,7 @@ std::optional<KeyId> id_from(std::string_view hex) {
 
 // What is authenticated with a wrapped key: its place and all that is said of it.
 std::string associated_with(std::string_view id, std::string_view created) {
-  return "stele keyring " + std::string(kVersion) + "\n" + std::string(id) + "\n" + std::string(created);
+  return "stele keyring " + std::string(kKeyringVersion) + "\n" + std::string(id) + "\n" + std::string(created);
 }
 
 std::string wrap(const DataKey& key, const MasterKey& master, Random& random) {
@@ -147,7 +147,7 @@ Result<Keyring> parse_keyring(std::string_view text, const MasterKeys& masters) 
   const event::JsonValue root(tape);
   const std::string version(root["stele_keyring"].raw());
   if (!parse_decimal(version)) return corrupt("it does not say its version");
-  if (version != kVersion) return invalid("format version " + version + " is not known to this program, which reads 1");
+  if (version != kKeyringVersion) return invalid("format version " + version + " is not known to this program, which reads 1");
   const std::string id = root["master_key"].text();
   const auto master_id = id_from(id);
   if (!master_id) return corrupt("it does not say under which master key it is closed");

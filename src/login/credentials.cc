@@ -241,7 +241,7 @@ Result<std::string> CredentialBook::join(const std::string& user, const std::opt
   const auto before = credentials_.find(user);
   const bool is_invited = invitation && before != credentials_.end() && before->second.invitation &&
                           is_same(*before->second.invitation, hash_of_secret(*invitation));
-  if (invitation && !is_invited) return Error{Code::kUnauthenticated, "this invitation was used"};
+  if (invitation && !is_invited) return unauthenticated("this invitation was used");
   if (is_invited) {
     credential.networks = before->second.networks;
     credential.devices = before->second.devices;

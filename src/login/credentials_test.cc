@@ -13,6 +13,7 @@
 #include <thread>
 #include <vector>
 
+#include "base/clock.h"
 #include "crypto/random.h"
 #include "login/password.h"
 #include "login/totp.h"
@@ -23,7 +24,6 @@ namespace stele::login {
 namespace {
 
 using testing::HandClock;
-using testing::kSecond;
 
 constexpr std::int64_t kDay = 86'400 * kSecond;
 const std::string kPassword = "correct horse battery";

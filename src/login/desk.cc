@@ -9,10 +9,7 @@ namespace {
 // Who is tried where no user can have the name, and where an invitation is.
 constexpr const char* kNobody = "?";
 
-std::int64_t seconds_of(std::int64_t nanos) {
-  constexpr std::int64_t kNanos = 1'000'000'000;
-  return (nanos + kNanos - 1) / kNanos;
-}
+std::int64_t seconds_of(std::int64_t nanos) { return (nanos + kSecond - 1) / kSecond; }
 
 Error too_often(std::int64_t seconds) {
   return {Code::kBusy, "too many tries that failed; the next one may be made in " + std::to_string(seconds) + " s"};
@@ -36,7 +33,7 @@ Desk::Verdict Desk::login(const Shown& shown) {
   Status status = credentials_.check(shown.user, shown.password, shown.code, shown.network, device);
   auto identity = grants_.user(shown.user, clock_.now());
   // Whose access was taken is told no more than who never had any.
-  if (status && !identity) status = Error{Code::kUnauthenticated, CredentialBook::kWrong};
+  if (status && !identity) status = unauthenticated(CredentialBook::kWrong);
   const std::lock_guard lock(mutex_);
   if (status) {
     throttle_.succeeded(tried, from);
@@ -59,7 +56,7 @@ Desk::Invited Desk::invited(const std::string& invitation, const std::string& ne
   if (user && grants_.user(*user, clock_.now())) return {Status(), 0, *user};
   const std::lock_guard lock(mutex_);
   invitations_.failed(kNobody, network, true, clock_.monotonic());
-  return {Error{Code::kUnauthenticated, "this invitation does not hold: it was used, replaced, or is older than a day"}, 0, {}};
+  return {unauthenticated("this invitation does not hold: it was used, replaced, or is older than a day"), 0, {}};
 }
 
 }  // namespace stele::login

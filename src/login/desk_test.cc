@@ -5,6 +5,7 @@
 
 #include <memory>
 
+#include "base/clock.h"
 #include "crypto/random.h"
 #include "login/totp.h"
 #include "support/fixed.h"
@@ -14,9 +15,8 @@ namespace stele::login {
 namespace {
 
 using testing::HandClock;
-using testing::kSecond;
 
-const std::string kPassword = "correct horse battery";
+const std::string kAdasPassword = "correct horse battery";
 
 class DeskTest : public ::testing::Test {
  protected:
@@ -25,11 +25,11 @@ class DeskTest : public ::testing::Test {
   }
   std::string join(const std::string& user) {
     give(user, "reader");
-    return *book->join(user, *book->invite(user), kPassword, "home");
+    return *book->join(user, *book->invite(user), kAdasPassword, "home");
   }
   Desk::Verdict login(const std::string& user, const std::string& code, const std::string& network,
                       const std::string& device = {}) {
-    return desk.login({user, kPassword, code, network, device});
+    return desk.login({user, kAdasPassword, code, network, device});
   }
   [[nodiscard]] std::string code(const std::string& secret) const { return totp_code(secret, totp_step(clock.now())); }
 

@@ -24,9 +24,9 @@ TEST(QrCode, IsAsLargeAsItsTextNeedsAndStandsUpright) {
 
 TEST(QrCode, WhatDoesNotFitIsNone) {
   EXPECT_EQ(qr_code(std::string(2'331, 'a')).size(), 177U);
-  EXPECT_THAT(qr_code(std::string(2'332, 'a')), testing::IsEmpty());
-  EXPECT_THAT(qr_code(std::string_view("a\0b", 3)), testing::IsEmpty());
-  EXPECT_THAT(qr_code(""), testing::IsEmpty());
+  EXPECT_THAT(qr_code(std::string(2'332, 'a')), ::testing::IsEmpty());
+  EXPECT_THAT(qr_code(std::string_view("a\0b", 3)), ::testing::IsEmpty());
+  EXPECT_THAT(qr_code(""), ::testing::IsEmpty());
 }
 
 }  // namespace

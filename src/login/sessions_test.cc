@@ -3,13 +3,13 @@
 
 #include <gtest/gtest.h>
 
+#include "base/clock.h"
 #include "support/fixed.h"
 
 namespace stele::login {
 namespace {
 
 using testing::HandClock;
-using testing::kSecond;
 using testing::SeededRandom;
 
 access::Identity user(const std::string& name) { return {"user:" + name, name, access::find_shipped_role("reader"), "", {}}; }

@@ -6,11 +6,13 @@
 #include <string>
 #include <string_view>
 
+#include "base/clock.h"
+
 namespace stele::login {
 
 struct ThrottleLimits {
   std::uint64_t free_failures = 5;                    // of a user from a network, before the next has to wait
-  std::int64_t delay_min = 1'000'000'000;             // ns; twice as long after each further failure
+  std::int64_t delay_min = kSecond;                   // ns; twice as long after each further failure
   std::int64_t delay_max = 900'000'000'000;           // ns
   std::uint64_t network_failures = 30;                // of a network, in `network_window`
   std::int64_t network_window = 600'000'000'000;      // ns

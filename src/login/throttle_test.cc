@@ -1,12 +1,12 @@
 // Guessing is slowed by who guesses, and nobody can keep another out.
 #include "login/throttle.h"
+#include "base/clock.h"
 
 #include <gtest/gtest.h>
 
 namespace stele::login {
 namespace {
 
-constexpr std::int64_t kSecond = 1'000'000'000;
 constexpr std::int64_t kMinute = 60 * kSecond;
 constexpr std::int64_t kHour = 60 * kMinute;
 

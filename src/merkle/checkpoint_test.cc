@@ -15,11 +15,6 @@ using testing::text_of;
 
 constexpr std::string_view kRoot = "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=";
 
-const testing::Vectors& vectors() {
-  static const testing::Vectors kVectors(STELE_SOURCE_DIR);
-  return kVectors;
-}
-
 NoteSigner test_signer(std::string name = "log.example/test") {
   return {std::move(name), crypto::SigningKey::from_seed(std::array<std::uint8_t, 32>{7}).value()};
 }
@@ -27,7 +22,7 @@ NoteSigner test_signer(std::string name = "log.example/test") {
 // Goal: checkpoints that another implementation signed open under its key, and say what they should.
 TEST(Checkpoint, of_another_implementation_opens) {
   const auto leaves = testing::numbered_leaves(1000);
-  for (const auto vector : vectors().list("checkpoints")) {
+  for (const auto vector : testing::vectors(STELE_SOURCE_DIR).list("checkpoints")) {
     const auto key = parse_verifier_key(text_of(vector, "vkey")).value();
     const auto checkpoint = open_checkpoint(text_of(vector, "checkpoint"), key);
     ASSERT_TRUE(checkpoint.ok()) << checkpoint.error().message;
@@ -108,7 +103,7 @@ TEST(Checkpoint, opens_only_under_its_own_key) {
 
 // Goal: proof files of another implementation are read, lead from their entry to their checkpoint, and are printed the same.
 TEST(ProofFile, of_another_implementation_verifies) {
-  for (const auto vector : vectors().list("tlog_proofs")) {
+  for (const auto vector : testing::vectors(STELE_SOURCE_DIR).list("tlog_proofs")) {
     const std::string text = text_of(vector, "text");
     const auto file = parse_proof_file(text);
     ASSERT_TRUE(file.ok()) << file.error().message;

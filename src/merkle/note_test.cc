@@ -17,18 +17,13 @@ using testing::text_of;
 
 constexpr std::string_view kDash = "\xe2\x80\x94 ";
 
-const testing::Vectors& vectors() {
-  static const testing::Vectors kVectors(STELE_SOURCE_DIR);
-  return kVectors;
-}
-
 NoteSigner signer_of(simdjson::dom::element key) {
   auto signer = parse_note_signer(text_of(key, "skey"));
   EXPECT_TRUE(signer.ok());
   return std::move(signer).value();
 }
 
-NoteSigner test_signer(std::string name = "log.example/test", std::uint8_t seed = 1) {
+NoteSigner signer_named(std::string name = "log.example/test", std::uint8_t seed = 1) {
   std::array<std::uint8_t, 32> bytes{};
   bytes[0] = seed;
   return {std::move(name), crypto::SigningKey::from_seed(bytes).value()};
@@ -36,7 +31,7 @@ NoteSigner test_signer(std::string name = "log.example/test", std::uint8_t seed 
 
 // Goal: key texts of another implementation are read and written the same, ids and all.
 TEST(NoteKey, has_the_texts_of_another_implementation) {
-  for (const auto vector : vectors().list("keys")) {
+  for (const auto vector : testing::vectors(STELE_SOURCE_DIR).list("keys")) {
     const NoteSigner signer = signer_of(vector);
     EXPECT_EQ(signer.private_text(), text_of(vector, "skey"));
     EXPECT_EQ(signer.verifier().text(), text_of(vector, "vkey"));
@@ -53,7 +48,7 @@ TEST(NoteKey, has_the_texts_of_another_implementation) {
 
 // Goal: exactly the verifier keys that another implementation takes are taken.
 TEST(NoteKey, is_taken_or_refused_as_by_another_implementation) {
-  for (const auto vector : vectors().list("vkeys")) {
+  for (const auto vector : testing::vectors(STELE_SOURCE_DIR).list("vkeys")) {
     const auto key = parse_verifier_key(text_of(vector, "vkey"));
     const bool ok = testing::member<bool>(vector, "ok");
     EXPECT_EQ(key.ok(), ok) << text_of(vector, "case");
@@ -80,7 +75,7 @@ TEST(NoteKey, has_a_name_without_spaces_and_controls) {
 
 // Goal: a private key text with any character changed is refused or is another key.
 TEST(NoteKey, private_text_is_held_together_by_its_id) {
-  const std::string text = test_signer().private_text();
+  const std::string text = signer_named().private_text();
   EXPECT_EQ(parse_note_signer(text)->private_text(), text);
   for (std::size_t at = 0; at < text.size(); ++at) {
     std::string other = text;
@@ -88,14 +83,14 @@ TEST(NoteKey, private_text_is_held_together_by_its_id) {
     EXPECT_FALSE(parse_note_signer(other).ok()) << other;
   }
   for (const std::string& other :
-       {text.substr(1), text.substr(0, text.size() - 1), text + "A", "PRIVATE+KEY+"s, ""s, test_signer().verifier().text()}) {
+       {text.substr(1), text.substr(0, text.size() - 1), text + "A", "PRIVATE+KEY+"s, ""s, signer_named().verifier().text()}) {
     EXPECT_EQ(parse_note_signer(other).error().code, Code::kInvalid) << other;
   }
 }
 
 // Goal: exactly the notes that another implementation opens are opened, with the same text.
 TEST(Note, is_opened_or_refused_as_by_another_implementation) {
-  for (const auto vector : vectors().list("notes")) {
+  for (const auto vector : testing::vectors(STELE_SOURCE_DIR).list("notes")) {
     const std::string name = text_of(vector, "case");
     const std::string bytes = testing::has(vector, "note")          ? text_of(vector, "note")
                               : testing::has(vector, "note_base64") ? base64_decode(text_of(vector, "note_base64")).value()
@@ -122,10 +117,10 @@ TEST(Note, is_opened_or_refused_as_by_another_implementation) {
 
 // Goal: signing makes, byte for byte, the notes that another implementation made with the same key.
 TEST(Note, is_signed_as_by_another_implementation) {
-  const simdjson::dom::element key = vectors().list("keys").at(0);
+  const simdjson::dom::element key = testing::vectors(STELE_SOURCE_DIR).list("keys").at(0);
   const NoteSigner signer = signer_of(key);
   std::size_t compared = 0;
-  for (const auto vector : vectors().list("checkpoints")) {
+  for (const auto vector : testing::vectors(STELE_SOURCE_DIR).list("checkpoints")) {
     if (text_of(vector, "vkey") != signer.verifier().text()) continue;
     const std::string whole = text_of(vector, "checkpoint");
     EXPECT_EQ(signer.sign(whole.substr(0, whole.rfind("\n\n") + 1)), whole);
@@ -136,7 +131,7 @@ TEST(Note, is_signed_as_by_another_implementation) {
 
 // Goal: of a signed note no bit can change: it is refused, or still says the same under the same signature.
 TEST(Note, is_refused_after_any_single_bit_flip) {
-  const NoteSigner signer = test_signer();
+  const NoteSigner signer = signer_named();
   const std::string note = signer.sign("log.example/test\n12\nabc\n");
   ASSERT_TRUE(verify_note(parse_note(note).value(), signer.verifier()).ok());
   for (std::size_t bit = 0; bit < note.size() * 8; ++bit) {
@@ -149,7 +144,7 @@ TEST(Note, is_refused_after_any_single_bit_flip) {
 
 // Goal: signatures by others are passed over, in any number up to the limit.
 TEST(Note, is_verified_among_signatures_of_others) {
-  const NoteSigner signer = test_signer();
+  const NoteSigner signer = signer_named();
   const std::string text = "a\n";
   const std::string own = signer.sign(text);
   std::string note = "a\n\n";
@@ -160,8 +155,8 @@ TEST(Note, is_verified_among_signatures_of_others) {
   ASSERT_TRUE(parsed.ok()) << parsed.error().message;
   EXPECT_EQ(parsed->signatures.size(), kSignaturesMax);
   EXPECT_TRUE(verify_note(*parsed, signer.verifier()).ok());
-  EXPECT_FALSE(verify_note(*parsed, test_signer("log.example/test", 2).verifier()).ok());
-  EXPECT_FALSE(verify_note(*parsed, test_signer("log.example/other").verifier()).ok());
+  EXPECT_FALSE(verify_note(*parsed, signer_named("log.example/test", 2).verifier()).ok());
+  EXPECT_FALSE(verify_note(*parsed, signer_named("log.example/other").verifier()).ok());
   EXPECT_EQ(parse_note(note + std::string(kDash) + "w AAAAAAAA\n").error().code, Code::kInvalid);
 }
 

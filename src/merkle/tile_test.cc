@@ -17,14 +17,9 @@ namespace {
 using testing::number_of;
 using testing::text_of;
 
-const testing::Vectors& vectors() {
-  static const testing::Vectors kVectors(STELE_SOURCE_DIR);
-  return kVectors;
-}
-
 // Goal: paths are printed and read as other implementations do.
 TEST(TilePath, is_that_of_other_implementations) {
-  for (const auto vector : vectors().list("tile_paths")) {
+  for (const auto vector : testing::vectors(STELE_SOURCE_DIR).list("tile_paths")) {
     Tile tile;
     const std::string level = text_of(vector, "level");
     tile.entries = level == "entries";
@@ -153,7 +148,7 @@ TEST(TilePath, tells_every_changed_byte) {
 
 // Goal: which tiles a tree has, full and partial, is what other implementations say.
 TEST(TileWidth, has_the_shapes_of_other_implementations) {
-  for (const auto vector : vectors().list("tile_shapes")) {
+  for (const auto vector : testing::vectors(STELE_SOURCE_DIR).list("tile_shapes")) {
     const std::uint64_t size = number_of(vector, "size");
     std::set<std::uint64_t> levels;
     for (const simdjson::dom::element shape : testing::member<simdjson::dom::array>(vector, "levels")) {
@@ -192,7 +187,7 @@ TEST(TileWidth, has_the_check_figures) {
 // Goal: tiles and bundles made of nodes and entries have the bytes of other implementations.
 TEST(Tile, has_the_bytes_of_other_implementations) {
   const auto leaves = testing::numbered_leaves(1000);
-  for (const auto vector : vectors().list("tiles")) {
+  for (const auto vector : testing::vectors(STELE_SOURCE_DIR).list("tiles")) {
     const std::string path = text_of(vector, "path");
     const auto tile = parse_tile_path(path);
     ASSERT_TRUE(tile.has_value()) << path;

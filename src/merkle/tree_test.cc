@@ -27,11 +27,6 @@ using testing::number_of;
 using testing::numbered_leaves;
 using testing::Prng;
 
-const testing::Vectors& vectors() {
-  static const testing::Vectors kVectors(STELE_SOURCE_DIR);
-  return kVectors;
-}
-
 // Answers for the perfect subtrees over `leaves` that lie wholly within them, and fails the test for any other.
 NodeReader reader_of(std::span<const Hash> leaves) {
   return [leaves](unsigned level, std::uint64_t index) -> Result<Hash> {
@@ -51,12 +46,12 @@ Hash flipped(Hash hash, std::uint64_t bit) {
 
 // Goal: leaf hashes and roots are those that other implementations compute.
 TEST(Tree, has_the_roots_of_other_implementations) {
-  for (const auto vector : vectors().list("leaves")) {
+  for (const auto vector : testing::vectors(STELE_SOURCE_DIR).list("leaves")) {
     const std::string data = testing::text_of(vector, "data");
     EXPECT_EQ(crypto::hash_leaf(as_byte_span(data)), hash_of(vector, "hash")) << data;
   }
   const auto leaves = numbered_leaves(1000);
-  for (const auto vector : vectors().list("roots")) {
+  for (const auto vector : testing::vectors(STELE_SOURCE_DIR).list("roots")) {
     const auto d = std::span(leaves).first(number_of(vector, "size"));
     EXPECT_EQ(root_of(d), hash_of(vector, "root")) << d.size();
     EXPECT_EQ(naive_root(d), hash_of(vector, "root")) << "the naive tree, " << d.size();
@@ -69,7 +64,7 @@ TEST(Tree, has_the_roots_of_other_implementations) {
 // Goal: proofs are those of other implementations, hash by hash, and verify.
 TEST(Tree, makes_the_proofs_of_other_implementations) {
   const auto leaves = numbered_leaves(1000);
-  for (const auto vector : vectors().list("inclusion")) {
+  for (const auto vector : testing::vectors(STELE_SOURCE_DIR).list("inclusion")) {
     const auto d = std::span(leaves).first(number_of(vector, "size"));
     const std::uint64_t index = number_of(vector, "index");
     const auto proof = inclusion_proof(index, d.size(), reader_of(d));
@@ -77,7 +72,7 @@ TEST(Tree, makes_the_proofs_of_other_implementations) {
     EXPECT_EQ(*proof, hashes_of(vector, "proof")) << index << " of " << d.size();
     EXPECT_TRUE(verify_inclusion(index, d[index], d.size(), *proof, naive_root(d)).ok());
   }
-  for (const auto vector : vectors().list("consistency")) {
+  for (const auto vector : testing::vectors(STELE_SOURCE_DIR).list("consistency")) {
     const std::uint64_t from = number_of(vector, "from");
     const auto d = std::span(leaves).first(number_of(vector, "to"));
     const auto proof = consistency_proof(from, d.size(), reader_of(d));
@@ -85,7 +80,7 @@ TEST(Tree, makes_the_proofs_of_other_implementations) {
     EXPECT_EQ(*proof, hashes_of(vector, "proof")) << from << " to " << d.size();
     EXPECT_TRUE(verify_consistency(from, naive_root(d.first(from)), d.size(), naive_root(d), *proof).ok());
   }
-  for (const auto vector : vectors().list("range")) {
+  for (const auto vector : testing::vectors(STELE_SOURCE_DIR).list("range")) {
     const auto d = std::span(leaves).first(number_of(vector, "size"));
     const std::uint64_t first = number_of(vector, "first");
     const std::uint64_t count = number_of(vector, "count");
@@ -98,7 +93,7 @@ TEST(Tree, makes_the_proofs_of_other_implementations) {
 
 // Goal: whole receipts of the independent implementation lead to their checkpoints' roots.
 TEST(Tree, verifies_receipts_of_another_implementation) {
-  for (const auto vector : vectors().list("receipts")) {
+  for (const auto vector : testing::vectors(STELE_SOURCE_DIR).list("receipts")) {
     const simdjson::dom::element receipt = vector["receipt"];
     const std::string note = testing::text_of(receipt, "checkpoint");
     const auto size_at = note.find('\n') + 1;

@@ -2,6 +2,7 @@
 
 #include <curl/curl.h>
 
+#include "net/give_up.h"
 #include "net/socket_path.h"
 
 namespace stele::net {
@@ -19,10 +20,6 @@ std::size_t collect(char* data, std::size_t size, std::size_t count, void* user)
   if (body.size() + size * count > bytes_max) return 0;
   body.append(data, size * count);
   return size * count;
-}
-
-int is_given_up(void* user, curl_off_t /*down_all*/, curl_off_t /*down*/, curl_off_t /*up_all*/, curl_off_t /*up*/) {
-  return static_cast<const std::atomic<bool>*>(user)->load() ? 1 : 0;
 }
 
 struct Stream {
@@ -84,10 +81,7 @@ struct HttpClient::State {
   }
 
   void prepare_to_give_up(const std::atomic<bool>* give_up) const {
-    if (give_up == nullptr) return;
-    curl_easy_setopt(curl, CURLOPT_NOPROGRESS, 0L);
-    curl_easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, &is_given_up);
-    curl_easy_setopt(curl, CURLOPT_XFERINFODATA, give_up);
+    if (give_up != nullptr) give_up_when(curl, *give_up);
   }
 
   [[nodiscard]] Error failure(CURLcode rc) const {

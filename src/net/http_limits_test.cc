@@ -12,7 +12,7 @@ using testing::HttpFixture;
 using testing::LoopbackClient;
 using testing::soon;
 
-constexpr std::string_view kGet = "GET /echo HTTP/1.1\r\nHost: a\r\n\r\n";
+constexpr std::string_view kEcho = "GET /echo HTTP/1.1\r\nHost: a\r\n\r\n";
 
 HttpLimits small() {
   HttpLimits limits;
@@ -176,7 +176,7 @@ TEST(HttpLimits, who_waits_longest_makes_room_for_one_more) {
     if (i % kKinds == 3) (void)one.send("GET /big HTTP/1.1\r\nHost: a\r\n\r\n");
     if (i % kKinds == 4) (void)one.send("nonsense\r\n\r\n");
     LoopbackClient other = http.connect();
-    ASSERT_TRUE(other.send(kGet)) << i;
+    ASSERT_TRUE(other.send(kEcho)) << i;
     const auto answer = other.answer();
     ASSERT_TRUE(answer) << i;
     EXPECT_EQ(answer->status, 200);
@@ -213,7 +213,7 @@ TEST(HttpLimits, closes_connections_over_the_limit) {
   }
   ASSERT_TRUE(soon([&] { return http.server().counters().connections == 1; }));
   LoopbackClient fourth = http.connect();
-  ASSERT_TRUE(fourth.send(kGet));
+  ASSERT_TRUE(fourth.send(kEcho));
   EXPECT_EQ(fourth.answer()->status, 200);
   EXPECT_EQ(http.server().counters().gave_way, 0U);
 }
@@ -231,7 +231,7 @@ TEST(HttpLimits, ends_what_takes_too_long) {
   ASSERT_TRUE(streaming.send("GET /quiet HTTP/1.1\r\nHost: a\r\n\r\n"));
   LoopbackClient idle = http.connect();
   LoopbackClient idle_again = http.connect();
-  ASSERT_TRUE(idle_again.send(kGet));
+  ASSERT_TRUE(idle_again.send(kEcho));
   ASSERT_TRUE(idle_again.answer());
   LoopbackClient greedy = http.connect();
   ASSERT_TRUE(greedy.send("GET /big HTTP/1.1\r\nHost: a\r\n\r\n"));  // and reads nothing
@@ -281,7 +281,7 @@ TEST(HttpLimits, answers_429_when_answers_take_too_much_together) {
     ASSERT_TRUE(put_off);
     EXPECT_EQ(put_off->status, 429);
     EXPECT_EQ(put_off->header("retry-after"), "1");
-    ASSERT_TRUE(late.send(kGet));
+    ASSERT_TRUE(late.send(kEcho));
     EXPECT_EQ(late.answer()->status, 200);
   }
   EXPECT_TRUE(soon([&] { return http.server().counters().connections == 0; }));

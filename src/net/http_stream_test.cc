@@ -83,7 +83,7 @@ std::string chunk(std::string_view bytes) {
   return size + std::string(bytes) + "\r\n";
 }
 
-constexpr std::string_view kChunked = " HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n";
+constexpr std::string_view kChunkedHead = " HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n";
 
 // Goal: a body over every limit of bodies is taken, in either coding, and the connection goes on behind it.
 TEST(HttpStream, takes_bodies_over_the_limit_of_bodies) {
@@ -93,7 +93,7 @@ TEST(HttpStream, takes_bodies_over_the_limit_of_bodies) {
   LoopbackClient client = http.connect();
   const std::string megabyte(1U << 20, 'x');
   for (int round = 0; round < 2; ++round) {
-    ASSERT_TRUE(client.send("POST /pieces" + std::string(kChunked)));
+    ASSERT_TRUE(client.send("POST /pieces" + std::string(kChunkedHead)));
     for (int i = 0; i < 3; ++i) ASSERT_TRUE(client.send(chunk(megabyte)));
     ASSERT_TRUE(client.send("0\r\n\r\nPOST /pieces HTTP/1.1\r\nHost: a\r\nContent-Length: 2097152\r\n\r\n" + megabyte + megabyte +
                             "POST /whole HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabc"));
@@ -160,7 +160,7 @@ TEST(HttpStream, reads_no_more_than_is_asked_for) {
 TEST(HttpStream, hands_on_what_came_before_damage) {
   Streaming http;
   LoopbackClient client = http.connect();
-  ASSERT_TRUE(client.send("POST /pieces" + std::string(kChunked) + chunk("hello") + "xyz\r\n"));
+  ASSERT_TRUE(client.send("POST /pieces" + std::string(kChunkedHead) + chunk("hello") + "xyz\r\n"));
   const auto answer = client.answer();
   ASSERT_TRUE(answer);
   EXPECT_EQ(answer->status, 400);
@@ -174,7 +174,7 @@ TEST(HttpStream, ends_the_wait_for_a_silent_peer) {
   limits.upload_idle_seconds = 1;
   Streaming http(limits);
   LoopbackClient client = http.connect();
-  ASSERT_TRUE(client.send("POST /pieces" + std::string(kChunked) + chunk("hello")));
+  ASSERT_TRUE(client.send("POST /pieces" + std::string(kChunkedHead) + chunk("hello")));
   const auto answer = client.answer();
   ASSERT_TRUE(answer);
   EXPECT_EQ(answer->status, 503);
@@ -184,7 +184,7 @@ TEST(HttpStream, ends_the_wait_for_a_silent_peer) {
 TEST(HttpStream, ends_the_wait_when_the_server_drains) {
   Streaming http;
   LoopbackClient client = http.connect();
-  ASSERT_TRUE(client.send("POST /pieces" + std::string(kChunked) + chunk("hello")));
+  ASSERT_TRUE(client.send("POST /pieces" + std::string(kChunkedHead) + chunk("hello")));
   ASSERT_TRUE(soon([&] { return http.requests() == 1; }));
   std::thread drain([&] { http.server().drain(10'000); });
   const auto answer = client.answer();
@@ -199,7 +199,7 @@ TEST(HttpStream, forgets_a_peer_that_goes) {
   Streaming http;
   {
     LoopbackClient client = http.connect();
-    ASSERT_TRUE(client.send("POST /pieces" + std::string(kChunked) + chunk("hello")));
+    ASSERT_TRUE(client.send("POST /pieces" + std::string(kChunkedHead) + chunk("hello")));
     ASSERT_TRUE(soon([&] { return http.requests() == 1; }));
   }
   EXPECT_TRUE(soon([&] { return http.server().counters().connections == 0; }));

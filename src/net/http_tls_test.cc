@@ -40,7 +40,7 @@ class HttpTls : public ::testing::Test {
   HttpFixture http;
 };
 
-constexpr std::string_view kGet = "GET /x HTTP/1.1\r\nHost: localhost\r\n\r\n";
+constexpr std::string_view kGetX = "GET /x HTTP/1.1\r\nHost: localhost\r\n\r\n";
 
 // Goal: all that goes over plain HTTP goes over TLS: long bodies both ways, one connection for many requests, answers that
 // stream.
@@ -102,7 +102,7 @@ TEST_F(HttpTls, TakesModernVersionsAndCiphersAlone) {
   for (const int version : {TLS1_2_VERSION, TLS1_3_VERSION}) {
     const TlsClient client(address, version, nullptr);
     ASSERT_TRUE(client.connected);
-    ASSERT_TRUE(client.send(kGet));
+    ASSERT_TRUE(client.send(kGetX));
     EXPECT_NE(client.read("|").find("GET /x?|"), std::string::npos);
     const std::string cipher = SSL_get_cipher_name(client.ssl.get());
     EXPECT_TRUE(cipher.starts_with("ECDHE-") || cipher.starts_with("TLS_")) << cipher;
@@ -117,7 +117,7 @@ TEST_F(HttpTls, TakesModernVersionsAndCiphersAlone) {
 TEST_F(HttpTls, TellsWhoSpeaksPlainly) {
   const std::string address = listen();
   LoopbackClient plain(address);
-  ASSERT_TRUE(plain.send(kGet));
+  ASSERT_TRUE(plain.send(kGetX));
   const auto told = plain.answer();
   ASSERT_TRUE(told);
   EXPECT_EQ(told->status, 400);
@@ -127,7 +127,7 @@ TEST_F(HttpTls, TellsWhoSpeaksPlainly) {
   EXPECT_TRUE(garbage.closed_within(5'000));
   const LoopbackClient silent(address);
   const TlsClient served(address, TLS1_3_VERSION, nullptr);
-  ASSERT_TRUE(served.send(kGet));
+  ASSERT_TRUE(served.send(kGetX));
   EXPECT_NE(served.read("|").find("200"), std::string::npos);
   EXPECT_TRUE(silent.closed_within(15'000));
   EXPECT_EQ(http.handled(), 1U);
@@ -147,13 +147,13 @@ TEST_F(HttpTls, NamesWhoShowsACertificate) {
   for (const int version : {TLS1_2_VERSION, TLS1_3_VERSION}) {
     for (const auto& [identity, name] : {std::pair<const Identity*, std::string>{&ours, "billing-1"}, {nullptr, ""}}) {
       const TlsClient client(address, version, identity);
-      ASSERT_TRUE(client.send(kGet));
+      ASSERT_TRUE(client.send(kGetX));
       ASSERT_NE(client.read("|").find("200"), std::string::npos);
       EXPECT_EQ(http.last().peer.certificate, name);
     }
     const auto handled = http.handled();
     const TlsClient client(address, version, &forged);
-    if (client.connected) (void)client.send(kGet);
+    if (client.connected) (void)client.send(kGetX);
     EXPECT_EQ(client.read("|"), "");
     EXPECT_EQ(http.handled(), handled);
   }
@@ -196,7 +196,7 @@ TEST_F(HttpTls, LingersAndDrains) {
   for (int i = 0; i < 20; ++i) (void)large.send(std::string(10'000, 'x'));
   EXPECT_NE(large.read("}}").find("413"), std::string::npos);
   const TlsClient idle(address, TLS1_2_VERSION, nullptr);
-  ASSERT_TRUE(idle.send(kGet));
+  ASSERT_TRUE(idle.send(kGetX));
   ASSERT_NE(idle.read("|").find("200"), std::string::npos);
   http.server().drain(5'000);
   EXPECT_TRUE(idle.client.closed_within(10'000));

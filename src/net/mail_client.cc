@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <memory>
 
+#include "net/give_up.h"
+
 namespace stele::net {
 namespace {
 
@@ -21,10 +23,6 @@ std::size_t give_text(char* out, std::size_t size, std::size_t count, void* user
   std::copy_n(rest.begin(), taken, out);
   rest.remove_prefix(taken);
   return taken;
-}
-
-int is_given_up(void* user, curl_off_t /*down_all*/, curl_off_t /*down*/, curl_off_t /*up_all*/, curl_off_t /*up*/) {
-  return static_cast<const std::atomic<bool>*>(user)->load() ? 1 : 0;
 }
 
 // "mail.example.com" of "smtp://mail.example.com:587/name".
@@ -76,9 +74,7 @@ Status send_mail(const MailServer& server, const std::string& from, const std::s
   curl_easy_setopt(curl, CURLOPT_UPLOAD, 1L);
   curl_easy_setopt(curl, CURLOPT_READFUNCTION, &give_text);
   curl_easy_setopt(curl, CURLOPT_READDATA, &text);
-  curl_easy_setopt(curl, CURLOPT_NOPROGRESS, 0L);
-  curl_easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, &is_given_up);
-  curl_easy_setopt(curl, CURLOPT_XFERINFODATA, &give_up);
+  give_up_when(curl, give_up);
   const CURLcode rc = curl_easy_perform(curl);
   if (rc == CURLE_OK) return {};
   return unavailable(said[0] != '\0' ? said : curl_easy_strerror(rc));

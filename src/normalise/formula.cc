@@ -56,7 +56,7 @@ std::optional<UnixNanos> read_time(std::string text, std::string format) {
   const auto seconds = static_cast<std::int64_t>(::timegm(&parts)) - offset;
   constexpr std::int64_t kSecondsMax = 9'000'000'000;
   if (seconds < -kSecondsMax || seconds > kSecondsMax) return std::nullopt;
-  return seconds * 1'000'000'000 + nanos;
+  return seconds * kSecond + nanos;
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include <ctime>
 
 #include "base/bytes.h"
+#include "base/clock.h"
 #include "base/json_text.h"
 #include "base/readable_text.h"
 #include "crypto/sha256.h"
@@ -14,7 +15,6 @@ namespace stele::notify {
 namespace {
 
 constexpr std::size_t kSubjectBytesMax = 160;
-constexpr std::int64_t kNanos = 1'000'000'000;
 
 bool is_control(char c) { return static_cast<unsigned char>(c) < ' ' || c == 0x7f; }
 
@@ -91,7 +91,7 @@ std::string quoted_printable(std::string_view text) {
 std::string date_text(UnixNanos time) {
   constexpr const char* kDays[] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
   constexpr const char* kMonths[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
-  const std::time_t seconds = time / kNanos;
+  const std::time_t seconds = time / kSecond;
   std::tm parts{};
   ::gmtime_r(&seconds, &parts);
   return fmt::format("{}, {} {} {} {:02}:{:02}:{:02} +0000", kDays[parts.tm_wday], parts.tm_mday, kMonths[parts.tm_mon],

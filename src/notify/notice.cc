@@ -25,7 +25,7 @@ constexpr std::array kActions{
     "stele.disk.roomy"sv,           "stele.log.stopped"sv,
 };
 
-constexpr event::JsonLimits kLimits{kNoticeBytesMax, 160, 20'000};
+constexpr event::JsonLimits kEntryLimits{kNoticeBytesMax, 160, 20'000};
 
 void append_string(std::string& out, std::string_view text) {
   out += '"';
@@ -121,7 +121,8 @@ Result<std::optional<Notice>> notice_of_entry(std::string_view entry, std::uint6
   if (!event::is_internal_entry(entry)) return std::optional<Notice>();
   event::JsonTape tape;
   event::JsonError error;
-  if (!tape.parse(entry, kLimits, error)) return corrupt("entry " + std::to_string(index) + " is not JSON: " + error.message);
+  if (!tape.parse(entry, kEntryLimits, error))
+    return corrupt("entry " + std::to_string(index) + " is not JSON: " + error.message);
   const JsonValue top(tape);
   const JsonValue said = top["event"];
   const std::string action = said["action"].text();

@@ -19,7 +19,6 @@ constexpr std::uint64_t kBlockEntries = 256;           // a bundle: what a segme
 constexpr std::uint64_t kStateBytesMax = 64U << 20;    // of the file
 constexpr std::int64_t kSaveEvery = 60'000'000'000;    // ns, while nothing happens
 constexpr std::int64_t kWaitMost = 3'600'000'000'000;  // ns; a condition variable takes no end of time
-constexpr std::int64_t kNanos = 1'000'000'000;
 
 }  // namespace
 
@@ -198,7 +197,7 @@ void Notifier::note_result(Line& line, const Status& sent) {
   line.retry_after = line.retry_after == 0 ? options_.retry_first : std::min(2 * line.retry_after, options_.retry_most);
   line.retry_at = clock_.monotonic() + line.retry_after;
   options_.say(Level::kWarning, fmt::format("a notification to {} failed and is tried again in {:.0f} s: {}", who,
-                                            static_cast<double>(line.retry_after) / kNanos, sent.error().message));
+                                            static_cast<double>(line.retry_after) / kSecond, sent.error().message));
 }
 
 // Under the lock. What cannot be written goes on in memory: a full disk is just what a person must hear of.

@@ -26,7 +26,7 @@ struct NotifierOptions {
   std::string state_file;
   std::int64_t quiet = 600'000'000'000;       // ns: see Outbox
   std::int64_t look_every = 200'000'000;      // ns between looks at a log that stands still
-  std::int64_t retry_first = 1'000'000'000;   // ns; doubles with each failure …
+  std::int64_t retry_first = kSecond;         // ns; doubles with each failure …
   std::int64_t retry_most = 300'000'000'000;  // … up to this
   enum class Level : std::uint8_t { kInfo, kWarning, kError };
   std::function<void(Level, const std::string&)> say = [](Level, const std::string&) {};  // from any thread

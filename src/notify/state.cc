@@ -9,7 +9,7 @@ namespace stele::notify {
 namespace {
 
 // 64 destinations with 200 notices each, and their overflow, fit well.
-constexpr event::JsonLimits kLimits{64U << 20, 170, 4'000'000};
+constexpr event::JsonLimits kStateLimits{64U << 20, 170, 4'000'000};
 
 }  // namespace
 
@@ -28,7 +28,7 @@ std::string state_json(const State& state) {
 Result<State> parse_state(std::string_view json, std::int64_t quiet_nanos) {
   event::JsonTape tape;
   event::JsonError error;
-  if (!tape.parse(json, kLimits, error)) return invalid("it is not JSON: " + error.message);
+  if (!tape.parse(json, kStateLimits, error)) return invalid("it is not JSON: " + error.message);
   const event::JsonValue top(tape);
   if (top["stele_notify"].number() != 1) return invalid("it is not of version 1");
   State state;

@@ -12,7 +12,6 @@ namespace {
 
 constexpr std::int64_t kSecondsMax = 15;
 constexpr std::size_t kAnswerBytesMax = 64U << 10;
-constexpr std::int64_t kNanos = 1'000'000'000;
 
 class Webhook final : public Destination {
  public:
@@ -40,7 +39,7 @@ class Webhook final : public Destination {
     request.give_up = &stop;
     request.headers = {"User-Agent: stele/" STELE_VERSION, "Stele-Notice: " + notice.id};
     if (!secret_.empty())
-      request.headers.push_back("Stele-Signature: " + webhook_signature(secret_, clock_.now() / kNanos, body));
+      request.headers.push_back("Stele-Signature: " + webhook_signature(secret_, clock_.now() / kSecond, body));
     STELE_ASSIGN(const net::ClientAnswer answer, client_.post(url_.target, request));
     if (answer.status >= 200 && answer.status <= 299) return {};
     return unavailable("it answered with status " + std::to_string(answer.status));

@@ -5,13 +5,13 @@
 
 #include <set>
 
+#include "base/clock.h"
 #include "support/fixed.h"
 
 namespace stele::oidc {
 namespace {
 
 using testing::HandClock;
-using testing::kSecond;
 using testing::SeededRandom;
 
 class AttemptsTest : public ::testing::Test {

@@ -17,8 +17,6 @@ using event::JsonValue;
 constexpr std::size_t kTextBytesMax = 256;
 constexpr std::size_t kGroupsMax = 5'000;
 
-Error unauthenticated(std::string message) { return {Code::kUnauthenticated, std::move(message)}; }
-
 Status parse(std::string_view json, event::JsonTape& tape) {
   event::JsonError error;
   event::JsonLimits limits;
@@ -101,9 +99,8 @@ Status check_audience(JsonValue root, const std::string& client_id) {
 }
 
 Status check_times(JsonValue root, UnixNanos now) {
-  constexpr std::int64_t kNanos = 1'000'000'000;
   constexpr std::int64_t kLeeway = 60;
-  const std::int64_t seconds = now / kNanos;
+  const std::int64_t seconds = now / kSecond;
   const auto expires = seconds_of(root["exp"]);
   const auto issued = seconds_of(root["iat"]);
   if (!expires || !issued) return unauthenticated("the ID token does not say from when and until when it holds (iat, exp)");

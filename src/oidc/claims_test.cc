@@ -5,6 +5,7 @@
 
 #include <map>
 
+#include "base/clock.h"
 #include "base/json_text.h"
 #include "crypto/sha256.h"
 #include "oidc/encoding.h"
@@ -12,7 +13,6 @@
 namespace stele::oidc {
 namespace {
 
-constexpr std::int64_t kSecond = 1'000'000'000;
 constexpr std::int64_t kNow = 1'795'000'000;
 
 // A payload with these members, as JSON, instead of the usual ones; an empty one is left out.

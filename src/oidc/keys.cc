@@ -42,8 +42,6 @@ struct Release {
   void operator()(cjose_jws_t* jws) const { cjose_jws_release(jws); }
 };
 
-Error unauthenticated(std::string message) { return {Code::kUnauthenticated, std::move(message)}; }
-
 bool parse(std::string_view json, event::JsonTape& tape, std::size_t bytes_max) {
   event::JsonError error;
   event::JsonLimits limits;

@@ -28,7 +28,7 @@ Login::Verdict Login::finish(std::string_view cookie, std::string_view state, co
 Login::Verdict Login::judge(Person person) const {
   const ClaimNames& names = options_.provider.claims;
   if (person.user.empty()) {
-    return {Error{Code::kUnauthenticated, "the provider does not say his " + names.user + " (oidc_user_claim)"}, {}, {}, {}};
+    return {unauthenticated("the provider does not say his " + names.user + " (oidc_user_claim)"), {}, {}, {}};
   }
   Verdict out;
   out.identity.text = "oidc:" + person.user;

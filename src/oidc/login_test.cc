@@ -5,6 +5,7 @@
 
 #include <map>
 
+#include "base/clock.h"
 #include "crypto/sha256.h"
 #include "net/http_server.h"
 #include "support/fixed.h"
@@ -15,7 +16,6 @@ namespace {
 
 using testing::HandClock;
 using testing::key_set;
-using testing::kSecond;
 using testing::SeededRandom;
 using testing::TokenKey;
 

@@ -13,8 +13,6 @@ using event::JsonValue;
 
 constexpr std::size_t kAnswerBytesMax = 1U << 20;
 
-Error unauthenticated(std::string message) { return {Code::kUnauthenticated, std::move(message)}; }
-
 // What others wrote, in a sentence of ours.
 std::string quoted(std::string_view text) {
   constexpr std::size_t kBytesMax = 200;

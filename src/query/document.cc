@@ -37,8 +37,9 @@ enum Member : std::uint8_t {
   kWord,
   kMembers
 };
-constexpr std::array<std::string_view, kMembers> kNames{"and",   "or", "not",  "field",  "from",   "above",    "before", "to",
-                                                        "match", "is", "like", "exists", "within", "contains", "words",  "word"};
+constexpr std::array<std::string_view, kMembers> kMemberNames{"and",    "or",       "not",   "field", "from", "above",
+                                                              "before", "to",       "match", "is",    "like", "exists",
+                                                              "within", "contains", "words", "word"};
 
 bool is_combination(std::size_t member) { return member <= kNot; }
 
@@ -88,7 +89,7 @@ class Reader {
     if (count == 0) return Term();
     for (std::size_t i = 0; i < kMembers; ++i) {
       if (!is_combination(i) || members[i] == 0) continue;
-      if (count > 1) return fail(members[i], "\"" + std::string(kNames[i]) + "\" is alone in its term");
+      if (count > 1) return fail(members[i], "\"" + std::string(kMemberNames[i]) + "\" is alone in its term");
       return combination(static_cast<Member>(i), members[i], depth);
     }
     return members[kField] != 0 ? at_field(index, members, count) : anywhere(index, members, count);
@@ -98,13 +99,13 @@ class Reader {
     bool known = true;
     tape_.for_each_child(index, [&](std::uint32_t child) {
       const std::string_view name = tape_.name(tape_.nodes()[child], scratch_);
-      const auto* const found = std::find(kNames.begin(), kNames.end(), name);
+      const auto* const found = std::find(kMemberNames.begin(), kMemberNames.end(), name);
       ++count;
-      if (found != kNames.end()) {
-        members[static_cast<std::size_t>(found - kNames.begin())] = child;
+      if (found != kMemberNames.end()) {
+        members[static_cast<std::size_t>(found - kMemberNames.begin())] = child;
       } else if (known) {
         known = false;
-        fail(child, "a term has no such member", std::string(nearest(name, kNames)));
+        fail(child, "a term has no such member", std::string(nearest(name, kMemberNames)));
       }
     });
     return known;

@@ -4,6 +4,7 @@
 #include <array>
 #include <utility>
 
+#include "base/ascii.h"
 #include "base/spelling.h"
 #include "event/schema.h"
 #include "query/text.h"
@@ -82,8 +83,6 @@ template <std::size_t kSize>
 bool has(const std::array<std::string_view, kSize>& all, std::string_view one) {
   return std::find(all.begin(), all.end(), one) != all.end();
 }
-
-constexpr bool is_letter(char c) { return fold(c) >= 'a' && fold(c) <= 'z'; }
 
 bool ends_in_ip(std::string_view path) {
   if (path.size() < 2 || !equal_folded(path.substr(path.size() - 2), "ip")) return false;

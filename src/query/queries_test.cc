@@ -14,7 +14,7 @@
 namespace stele::query {
 namespace {
 
-constexpr UnixNanos kNow = 1'795'623'600'000'000'000;  // 2026-11-25T16:20:00Z
+constexpr UnixNanos kAsked = 1'795'623'600'000'000'000;  // 2026-11-25T16:20:00Z
 const std::string kFolder = STELE_SOURCE_DIR "/src/query/testdata/";
 
 struct Named {
@@ -89,11 +89,11 @@ void check_file(const std::string& file, const Read& read) {
 }
 
 TEST(Queries, TypedMeanWhatTheFileSays) {
-  check_file("typed.txt", [](const std::string& query) { return parse_query(unescaped(query), kNow); });
+  check_file("typed.txt", [](const std::string& query) { return parse_query(unescaped(query), kAsked); });
 }
 
 TEST(Queries, AsDocumentsMeanWhatTheFileSays) {
-  check_file("documents.txt", [](const std::string& query) { return parse_document(query, kNow); });
+  check_file("documents.txt", [](const std::string& query) { return parse_document(query, kAsked); });
 }
 
 std::string error_of(const QueryResult& result) {
@@ -108,7 +108,7 @@ std::string repeated(const std::string& text, std::size_t count) {
 }
 
 TEST(Queries, HaveLimits) {
-  const auto typed = [](const std::string& query) { return error_of(parse_query(query, kNow)); };
+  const auto typed = [](const std::string& query) { return error_of(parse_query(query, kAsked)); };
   EXPECT_EQ(typed(std::string(1024, 'a')), "");
   EXPECT_EQ(typed("x " + std::string(1025, 'a')), "2 - | values and names have at most 1,024 bytes");
   EXPECT_EQ(typed("x=\"" + std::string(1025, 'a') + "\""), "2 - | values and names have at most 1,024 bytes");
@@ -121,7 +121,7 @@ TEST(Queries, HaveLimits) {
   EXPECT_EQ(typed(repeated("-(", 20'000)), "- - | a query has at most 16,384 bytes");
   EXPECT_EQ(typed(std::string(16'384, ' ')), "");
 
-  const auto document = [](const std::string& query) { return error_of(parse_document(query, kNow)); };
+  const auto document = [](const std::string& query) { return error_of(parse_document(query, kAsked)); };
   const std::string inner = R"({"word":"a"})";
   EXPECT_EQ(document(repeated(R"({"and":[)", 32) + inner + repeated("]}", 32)), "");
   EXPECT_EQ(document(repeated(R"({"and":[)", 33) + inner + repeated("]}", 33)),
@@ -134,13 +134,13 @@ TEST(Queries, HaveLimits) {
 }
 
 TEST(Queries, AreUtf8) {
-  EXPECT_EQ(error_of(parse_query("\xc3\xa9\xf0\x9f\x98\x80 a\xc3", kNow)), "4 - | the query is not UTF-8 from here on");
-  EXPECT_EQ(error_of(parse_query("\xed\xa0\x80", kNow)), "0 - | the query is not UTF-8 from here on");
-  EXPECT_EQ(error_of(parse_query("\xc3\xa9\xf0\x9f\x98\x80 (", kNow)), "3 - | this ( is not closed: a ) is missing");
+  EXPECT_EQ(error_of(parse_query("\xc3\xa9\xf0\x9f\x98\x80 a\xc3", kAsked)), "4 - | the query is not UTF-8 from here on");
+  EXPECT_EQ(error_of(parse_query("\xed\xa0\x80", kAsked)), "0 - | the query is not UTF-8 from here on");
+  EXPECT_EQ(error_of(parse_query("\xc3\xa9\xf0\x9f\x98\x80 (", kAsked)), "3 - | this ( is not closed: a ) is missing");
 }
 
 TEST(Queries, AreFlatTrees) {
-  const auto result = parse_query("a (b (c d)) (e OR (f OR g)) -(-h)", kNow);
+  const auto result = parse_query("a (b (c d)) (e OR (f OR g)) -(-h)", kAsked);
   const Term& term = std::get<Query>(result).term;
   ASSERT_EQ(term.kind, Term::Kind::kAnd);
   ASSERT_EQ(term.terms.size(), 6U);
@@ -150,16 +150,16 @@ TEST(Queries, AreFlatTrees) {
 }
 
 TEST(Queries, SayWhichPathsHideAWarning) {
-  const auto result = parse_query("outcme:success outcome:succes", kNow);
+  const auto result = parse_query("outcme:success outcome:succes", kAsked);
   const auto& warnings = std::get<Query>(result).warnings;
   ASSERT_EQ(warnings.size(), 2U);
   EXPECT_EQ(warnings[0].paths, (std::vector<std::string>{"attributes.outcme", "outcme"}));
   EXPECT_TRUE(warnings[1].paths.empty());
-  const auto other = parse_query("status:denied attributes.nothing:1", kNow);
+  const auto other = parse_query("status:denied attributes.nothing:1", kAsked);
   ASSERT_EQ(std::get<Query>(other).warnings.size(), 2U);
   EXPECT_EQ(std::get<Query>(other).warnings[0].what.suggestion, "outcome");
   EXPECT_EQ(std::get<Query>(other).warnings[1].what.message, "no entry has the field 'attributes.nothing'");
-  const auto many = parse_query(repeated("outcme:x ", 100), kNow);
+  const auto many = parse_query(repeated("outcme:x ", 100), kAsked);
   EXPECT_EQ(std::get<Query>(many).warnings.size(), kWarningsMax);
 }
 

@@ -6,6 +6,7 @@
 #include <memory>
 #include <unordered_map>
 
+#include "base/clock.h"
 #include "query/number.h"
 #include "search/calendar.h"
 #include "search/dense_count.h"
@@ -140,9 +141,9 @@ class Aggregation {
     if (*time < seen.begin || *time >= seen.end) {
       const TimeUnit unit = *request_.by[i].unit;
       seen.begin = unit_begin(*time, unit);
-      constexpr std::int64_t kLongest = 366 * std::int64_t{86'400} * 1'000'000'000;
+      constexpr std::int64_t kLongest = 366 * 86'400 * kSecond;
       // The unit ends where another begins: within a day for the short ones, looked for by days for the others.
-      constexpr std::int64_t kMinute = std::int64_t{60} * 1'000'000'000;
+      constexpr std::int64_t kMinute = 60 * kSecond;
       const std::int64_t step = unit == TimeUnit::kMinute ? kMinute : unit == TimeUnit::kHour ? 60 * kMinute : 1440 * kMinute;
       seen.end = seen.begin + step;
       while (unit_begin(seen.end, unit) == seen.begin && seen.end - seen.begin < kLongest) seen.end += step;

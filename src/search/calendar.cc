@@ -4,12 +4,13 @@
 
 #include <chrono>
 
+#include "base/clock.h"
+
 namespace stele::search {
 namespace {
 
 using Days = std::chrono::sys_days;
 
-constexpr std::int64_t kSecond = 1'000'000'000;
 constexpr std::int64_t kDay = 86'400 * kSecond;
 
 std::int64_t floor_to(std::int64_t time, std::int64_t unit) {

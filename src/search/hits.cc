@@ -9,8 +9,8 @@
 namespace stele::search {
 namespace {
 
-constexpr std::size_t kRun = 16;   // hits that one thread reads one after the other
-constexpr std::size_t kMany = 32;  // from there on a thread is worth its start
+constexpr std::size_t kRun = 16;       // hits that one thread reads one after the other
+constexpr std::size_t kManyHits = 32;  // from there on a thread is worth its start
 
 // Reads the entries of hits that lie in one block, and of that block no others than lie between them.
 Status read_block(std::span<Hit> hits, const log::Store& store) {
@@ -40,7 +40,7 @@ Status read_run(std::span<Hit> hits, const log::Store& store) {
 }  // namespace
 
 Status read_hits(std::span<Hit> hits, const std::shared_ptr<const log::Store>& store) {
-  if (hits.size() < kMany) return read_run(hits, *store);
+  if (hits.size() < kManyHits) return read_run(hits, *store);
   std::mutex mutex;
   Status status;
   for_each_in_parallel((hits.size() + kRun - 1) / kRun, [&](std::size_t i) {

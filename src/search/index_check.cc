@@ -13,8 +13,8 @@ namespace {
 using index::IndexFile;
 using index::kChunkRows;
 
-constexpr std::uint64_t kStep = 256;  // entries that are read at once
-constexpr unsigned kTileLevel = 16;
+constexpr std::uint64_t kReadAtOnce = 256;  // entries that are read at once
+constexpr unsigned kRootLevel = 16;
 
 // Files that are made again, in a folder of their own.
 class Remaker {
@@ -45,11 +45,11 @@ class Remaker {
     index::LiveChunk chunk(file.first_index() + number * kChunkRows);
     while (!chunk.full()) {
       if (!go_on_()) return Error{Code::kUnavailable, "the check was ended before it was done"};
-      STELE_ASSIGN(const std::string bundle, store_->read(chunk.end_index(), kStep));
+      STELE_ASSIGN(const std::string bundle, store_->read(chunk.end_index(), kReadAtOnce));
       STELE_TRY(event::for_each_entry(bundle, [&](std::string_view entry) { chunk.append(entry); }));
       pacer_.breathe([] { return 1U; });
     }
-    STELE_ASSIGN(const Hash root, store_->node_reader()(kTileLevel, chunk.first_index() / kChunkRows));
+    STELE_ASSIGN(const Hash root, store_->node_reader()(kRootLevel, chunk.first_index() / kChunkRows));
     return write(std::to_string(number), [&](index::ImageWriter& out) { return chunk.write(out, file.directory().log, root); });
   }
 

@@ -15,7 +15,7 @@ namespace {
 
 using std::chrono::steady_clock;
 
-constexpr std::chrono::seconds kPatience{60};
+constexpr std::chrono::seconds kSoon{60};
 
 // Until all tasks of a test have run.
 class Count {
@@ -27,7 +27,7 @@ class Count {
   }
   bool reaches(unsigned wanted) {
     std::unique_lock lock(mutex_);
-    return changed_.wait_for(lock, kPatience, [&] { return value_ >= wanted; });
+    return changed_.wait_for(lock, kSoon, [&] { return value_ >= wanted; });
   }
 
  private:
@@ -38,7 +38,7 @@ class Count {
 
 // Computes until `over`, or the pool says no.
 void compute(Pool& pool, const std::atomic<bool>& over) {
-  const auto end = steady_clock::now() + kPatience;
+  const auto end = steady_clock::now() + kSoon;
   while (!over && steady_clock::now() < end && pool.take_turns()) {}
 }
 
@@ -127,7 +127,7 @@ TEST(Pool, RefusesWhereTooManyWait) {
   EXPECT_FALSE(pool.submit([] {}));
   lock.unlock();
   Count after;
-  const auto end = steady_clock::now() + kPatience;
+  const auto end = steady_clock::now() + kSoon;
   while (!pool.submit([&] { after.add(); }) && steady_clock::now() < end) std::this_thread::yield();
   EXPECT_TRUE(after.reaches(1));
 }

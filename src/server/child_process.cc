@@ -12,8 +12,9 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <system_error>
 #include <utility>
+
+#include "base/os_error.h"
 
 namespace stele::server {
 namespace {
@@ -43,8 +44,6 @@ struct Pipe {
   Descriptor read;
   Descriptor write;
 };
-
-Error os_error(const char* what) { return {Code::kIo, std::string(what) + ": " + std::generic_category().message(errno)}; }
 
 Result<Pipe> make_pipe() {
   std::array<int, 2> ends{};

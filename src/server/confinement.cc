@@ -13,6 +13,7 @@
 #include <system_error>
 
 #include "base/bytes.h"
+#include "base/os_error.h"
 #include "confine/confine.h"
 #include "confine/privileges.h"
 #include "io/file.h"
@@ -34,7 +35,7 @@ Status give(const std::string& directory, const confine::User& user) {
   const int number = errno;
   if (fd >= 0) ::close(fd);
   if (given) return {};
-  return Error{Code::kIo, "cannot give " + directory + " to " + user.name + ": " + std::generic_category().message(number)};
+  return os_error("cannot give " + directory + " to " + user.name, number);
 }
 
 // What was not there belongs to the user; what was is his, or he could not go on with it tomorrow.

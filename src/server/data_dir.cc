@@ -10,7 +10,7 @@ namespace stele::server {
 namespace {
 
 constexpr std::string_view kVersion = "{\"stele_data\":1}\n";
-constexpr std::int64_t kMinute = 60'000'000'000;
+constexpr std::int64_t kMinute = 60 * kSecond;
 
 // kInvalid when something of others is in it: nothing is written there.
 Status check_ours(io::FileSystem& fs, const DataLayout& layout) {

@@ -2,30 +2,20 @@
 
 #include <algorithm>
 
-#include "io/file.h"
 #include "net/mail_client.h"
 #include "notify/mail.h"
 #include "notify/mail_text.h"
 #include "notify/webhook.h"
+#include "server/secret_file.h"
 
 namespace stele::server {
 namespace {
 
 constexpr std::size_t kDestinationsMax = 32;  // each has a thread
-constexpr std::uint64_t kSecretBytesMax = 4096;
 
 bool has_twice(std::vector<std::string> list) {
   std::ranges::sort(list);
   return std::ranges::adjacent_find(list) != list.end();
-}
-
-// The file's text without the line end behind it.
-Result<std::string> read_secret(std::string_view key, const std::string& path) {
-  auto text = io::read_file(io::posix(), path, kSecretBytesMax);
-  if (!text) return text.error().in(key);
-  while (text->ends_with('\n') || text->ends_with('\r')) text->pop_back();
-  if (text->empty()) return invalid(std::string(key) + ": " + path + " is empty");
-  return std::move(*text);
 }
 
 // "user:password"; the password may have colons.

@@ -6,11 +6,10 @@
 
 #include "io/file.h"
 #include "oidc/encoding.h"
+#include "server/secret_file.h"
 
 namespace stele::server {
 namespace {
-
-constexpr std::uint64_t kSecretBytesMax = 4'096;
 
 // An https URL, or http on this machine.
 Result<oidc::Url> read_url(std::string_view key, const std::string& text) {
@@ -18,14 +17,6 @@ Result<oidc::Url> read_url(std::string_view key, const std::string& text) {
   if (!url) return invalid(std::string(key) + " " + url.error().message);
   if (!url->secure && !url->loopback) return invalid(std::string(key) + " is https; http on this machine only");
   return *url;
-}
-
-Result<std::string> read_secret(const std::string& path) {
-  auto text = io::read_file(io::posix(), path, kSecretBytesMax);
-  if (!text) return text.error().in("oidc_client_secret_file");
-  while (text->ends_with('\n') || text->ends_with('\r')) text->pop_back();
-  if (text->empty()) return invalid("oidc_client_secret_file: " + path + " is empty");
-  return std::move(*text);
 }
 
 bool has_openid(std::string_view scopes) {
@@ -81,7 +72,7 @@ Result<std::unique_ptr<oidc::Login>> make_oidc_login(const Config& config, const
   options.provider.issuer = config.oidc_issuer;
   options.provider.client_id = config.oidc_client_id;
   if (!config.oidc_client_secret_file.empty()) {
-    STELE_ASSIGN(options.provider.client_secret, read_secret(config.oidc_client_secret_file));
+    STELE_ASSIGN(options.provider.client_secret, read_secret("oidc_client_secret_file", config.oidc_client_secret_file));
   }
   options.provider.scopes = config.oidc_scopes;
   options.provider.redirect_uri = options.public_url + "/api/v1/oidc/callback";

@@ -45,11 +45,10 @@ Status ServedLog::open_notifier() {
   STELE_ASSIGN(auto destinations, make_destinations(config_, system_clock()));
   if (destinations.empty()) return {};
   for (const auto& one : destinations) spdlog::info("log {}: notifications go to {} ({})", name_, one->name(), one->place());
-  constexpr std::int64_t kMinute = 60'000'000'000;
   notify::NotifierOptions options;
   options.log_name = name_;
   options.state_file = DataLayout(config_).notify_file(name_);
-  options.quiet = static_cast<std::int64_t>(config_.notify_quiet_minutes) * kMinute;
+  options.quiet = static_cast<std::int64_t>(config_.notify_quiet_minutes) * 60 * kSecond;
   options.say = [](notify::NotifierOptions::Level level, const std::string& what) {
     using Level = notify::NotifierOptions::Level;
     spdlog::log(level == Level::kError     ? spdlog::level::err

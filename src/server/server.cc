@@ -22,6 +22,7 @@
 #include "server/data_dir.h"
 #include "server/oidc_config.h"
 #include "server/recorded_configuration.h"
+#include "server/secret_file.h"
 #include "server/served_log.h"
 #include "server/tls.h"
 
@@ -355,10 +356,7 @@ void Server::Parts::watch_tls() const {
 Status Server::Parts::add_doors() {
   std::optional<std::string> github_secret;
   if (!config.github_secret_file.empty()) {
-    constexpr std::uint64_t kSecretBytesMax = 4096;
-    STELE_ASSIGN(github_secret, io::read_file(io::posix(), config.github_secret_file, kSecretBytesMax));
-    while (github_secret->ends_with('\n') || github_secret->ends_with('\r')) github_secret->pop_back();
-    if (github_secret->empty()) return invalid(config.github_secret_file + " is empty; it holds the secret of GitHub's webhooks");
+    STELE_ASSIGN(github_secret, read_secret("github_secret_file", config.github_secret_file));
   }
   service->doors =
       collect::make_http_doors({github_secret, logs.front()->log().store()->apart().secret_for("ids of deliveries")});

@@ -17,7 +17,6 @@
 namespace stele::server {
 namespace {
 
-constexpr std::int64_t kSecond = 1'000'000'000;
 constexpr std::int64_t kHour = 3600 * kSecond;
 constexpr std::int64_t kLookEvery = 5 * kSecond;
 constexpr std::int64_t kFirstAfter = kHour;  // a log that was never verified

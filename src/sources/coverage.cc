@@ -13,29 +13,12 @@ namespace {
 
 constexpr std::size_t kGapsShown = 100;  // of one sequence
 
-void name_member(std::string& out, std::string_view name) {
-  if (out.back() != '{') out += ',';
-  out += '"';
-  out += name;
-  out += "\":";
-}
-void member(std::string& out, std::string_view name, std::uint64_t value) {
-  name_member(out, name);
-  append_decimal(out, value);
-}
-void member(std::string& out, std::string_view name, std::string_view value) {
-  name_member(out, name);
-  append_json_string(out, value);
-}
 void truth_member(std::string& out, std::string_view name, bool value) {
-  name_member(out, name);
+  append_json_name(out, name);
   out += value ? "true" : "false";
 }
-void element(std::string& out) {
-  if (out.back() != '[') out += ',';
-}
 void time_member(std::string& out, std::string_view name, UnixNanos time) {
-  name_member(out, name);
+  append_json_name(out, name);
   out += time == 0 ? "null" : "\"" + format_time(time) + "\"";
 }
 
@@ -43,7 +26,7 @@ template <typename Texts>
 void append_texts(std::string& out, const Texts& texts) {
   out += '[';
   for (const auto& text : texts) {
-    element(out);
+    begin_json_element(out);
     append_json_string(out, text);
   }
   out += ']';
@@ -51,22 +34,22 @@ void append_texts(std::string& out, const Texts& texts) {
 
 // The members that a tally has in every answer.
 void append_counts(std::string& out, const Tally& tally) {
-  member(out, "received", tally.stored() + tally.refused + tally.quarantined);
-  member(out, "stored", tally.stored());
-  member(out, "quarantined", tally.quarantined);
-  member(out, "refused", tally.refused);
-  member(out, "refused_requests", tally.refused_requests);
-  member(out, "unattributed", tally.unattributed);
-  member(out, "without_origin", tally.without_origin);
-  member(out, "redacted", tally.redacted);
+  append_json_member(out, "received", tally.stored() + tally.refused + tally.quarantined);
+  append_json_member(out, "stored", tally.stored());
+  append_json_member(out, "quarantined", tally.quarantined);
+  append_json_member(out, "refused", tally.refused);
+  append_json_member(out, "refused_requests", tally.refused_requests);
+  append_json_member(out, "unattributed", tally.unattributed);
+  append_json_member(out, "without_origin", tally.without_origin);
+  append_json_member(out, "redacted", tally.redacted);
 }
 
 void append_categories(std::string& out, const Tally& tally) {
-  name_member(out, "categories");
+  append_json_name(out, "categories");
   out += '{';
   const auto names = event::categories();
   for (std::size_t i = 0; i < tally.by_category.size(); ++i) {
-    if (tally.by_category[i] != 0) member(out, i < names.size() ? names[i] : "none", tally.by_category[i]);
+    if (tally.by_category[i] != 0) append_json_member(out, i < names.size() ? names[i] : "none", tally.by_category[i]);
   }
   out += '}';
 }
@@ -75,37 +58,37 @@ void append_sequence(std::string& out, std::string_view name, const Sequence& se
   const SequenceState& state = sequence.state();
   const Run& run = state.runs.back();
   out += '{';
-  member(out, "name", name);
-  member(out, "first", run.first);
-  member(out, "last", run.last);
-  member(out, "received", sequence.received());
-  member(out, "missing", sequence.missing());
-  member(out, "repeated", state.repeated);
-  member(out, "late", state.late);
-  member(out, "begun_anew", state.restarts);
-  name_member(out, "gaps");
+  append_json_member(out, "name", name);
+  append_json_member(out, "first", run.first);
+  append_json_member(out, "last", run.last);
+  append_json_member(out, "received", sequence.received());
+  append_json_member(out, "missing", sequence.missing());
+  append_json_member(out, "repeated", state.repeated);
+  append_json_member(out, "late", state.late);
+  append_json_member(out, "begun_anew", state.restarts);
+  append_json_name(out, "gaps");
   out += '[';
   for (const NumberRange range : sequence.gaps(kGapsShown)) {
-    element(out);
+    begin_json_element(out);
     out += "{\"from\":" + std::to_string(range.from) + ",\"to\":" + std::to_string(range.to) + "}";
   }
   out += "]}";
 }
 
 void append_sequences(std::string& out, const SourceState& state) {
-  name_member(out, "sequences");
+  append_json_name(out, "sequences");
   out += '[';
   for (const auto& [name, sequence] : state.sequences) {
-    element(out);
+    begin_json_element(out);
     append_sequence(out, name, sequence);
   }
   out += ']';
   if (state.sequences_forgotten == 0) return;
-  name_member(out, "older_sequences");
+  append_json_name(out, "older_sequences");
   out += '{';
-  member(out, "count", state.sequences_forgotten);
-  member(out, "received", state.forgotten_received);
-  member(out, "missing", state.forgotten_missing);
+  append_json_member(out, "count", state.sequences_forgotten);
+  append_json_member(out, "received", state.forgotten_received);
+  append_json_member(out, "missing", state.forgotten_missing);
   out += '}';
 }
 
@@ -120,11 +103,11 @@ Delivery delivery_of(const SourceState* state, const Registered* registered) {
 void append_registered(std::string& out, const Registered* registered) {
   truth_member(out, "registered", registered != nullptr);
   if (registered == nullptr) return;
-  member(out, "owner", registered->owner);
-  if (registered->expect) member(out, "expect", span_text(*registered->expect));
-  name_member(out, "expected_categories");
+  append_json_member(out, "owner", registered->owner);
+  if (registered->expect) append_json_member(out, "expect", span_text(*registered->expect));
+  append_json_name(out, "expected_categories");
   append_texts(out, registered->categories);
-  member(out, "attribution", registered->attribution == Attribution::kStrict ? "strict" : "lenient");
+  append_json_member(out, "attribution", registered->attribution == Attribution::kStrict ? "strict" : "lenient");
 }
 
 Health health_of(UnixNanos seen, const SourceState* state, const Registered* registered, UnixNanos now) {
@@ -135,13 +118,13 @@ Health health_of(UnixNanos seen, const SourceState* state, const Registered* reg
 
 void append_skew(std::string& out, const Skew& skew) {
   constexpr UnixNanos kMillis = 1'000'000;
-  name_member(out, "behind_ms");
+  append_json_name(out, "behind_ms");
   out += '{';
-  member(out, "p50", static_cast<std::uint64_t>(skew.behind_at(0.5) / kMillis));
-  member(out, "p99", static_cast<std::uint64_t>(skew.behind_at(0.99) / kMillis));
-  member(out, "most", static_cast<std::uint64_t>(skew.behind_most() / kMillis));
+  append_json_member(out, "p50", static_cast<std::uint64_t>(skew.behind_at(0.5) / kMillis));
+  append_json_member(out, "p99", static_cast<std::uint64_t>(skew.behind_at(0.99) / kMillis));
+  append_json_member(out, "most", static_cast<std::uint64_t>(skew.behind_most() / kMillis));
   out += '}';
-  member(out, "ahead_most_ms", static_cast<std::uint64_t>(skew.ahead_most() / kMillis));
+  append_json_member(out, "ahead_most_ms", static_cast<std::uint64_t>(skew.ahead_most() / kMillis));
 }
 
 // How much there is of each category, and who feeds it.
@@ -163,12 +146,12 @@ void append_source(std::string& out, const Ledger& ledger, std::string_view name
                    const Registry& registry, Period period, UnixNanos now, Fed& fed) {
   const Registered* registered = registry.find(name);
   out += '{';
-  member(out, "source", name);
+  append_json_member(out, "source", name);
   const UnixNanos seen = ledger.last_seen(name);
-  member(out, "health", health_name(health_of(seen, state, registered, now)));
+  append_json_member(out, "health", health_name(health_of(seen, state, registered, now)));
   append_registered(out, registered);
-  member(out, "delivery", delivery_of(state, registered) == Delivery::kLossy ? "lossy" : "acknowledged");
-  name_member(out, "kinds");
+  append_json_member(out, "delivery", delivery_of(state, registered) == Delivery::kLossy ? "lossy" : "acknowledged");
+  append_json_name(out, "kinds");
   append_texts(out, state != nullptr ? state->kinds : std::set<std::string>{});
   time_member(out, "first_seen", state != nullptr ? state->first_seen : 0);
   time_member(out, "last_seen", seen);
@@ -176,9 +159,9 @@ void append_source(std::string& out, const Ledger& ledger, std::string_view name
   if (state != nullptr) fed.add(name, *state, tally);
   append_counts(out, tally);
   append_categories(out, tally);
-  member(out, "missing", state != nullptr ? state->missing() : 0);
-  member(out, "clock_ahead", tally.ahead);
-  member(out, "late", tally.behind);
+  append_json_member(out, "missing", state != nullptr ? state->missing() : 0);
+  append_json_member(out, "clock_ahead", tally.ahead);
+  append_json_member(out, "late", tally.behind);
   if (state != nullptr) {
     append_skew(out, state->skew);
     append_sequences(out, *state);
@@ -188,9 +171,9 @@ void append_source(std::string& out, const Ledger& ledger, std::string_view name
 
 void append_category(std::string& out, const Fed& fed, std::size_t category) {
   out += '{';
-  member(out, "category", event::categories()[category]);
-  member(out, "stored", fed.stored[category]);
-  name_member(out, "sources");
+  append_json_member(out, "category", event::categories()[category]);
+  append_json_member(out, "stored", fed.stored[category]);
+  append_json_name(out, "sources");
   append_texts(out, fed.sources[category]);
   out += '}';
 }
@@ -209,15 +192,15 @@ std::string_view health_name(Health health) {
 
 std::string coverage_json(const Ledger& ledger, const Registry& registry, Period period, UnixNanos now) {
   std::string out = "{";
-  name_member(out, "period");
+  append_json_name(out, "period");
   out += "{\"from\":\"" + day_text(period.from) + "\",\"to\":\"" + day_text(period.to) + "\"}";
-  member(out, "counted", ledger.size());
-  member(out, "unreadable", ledger.unreadable());
-  name_member(out, "sources");
+  append_json_member(out, "counted", ledger.size());
+  append_json_member(out, "unreadable", ledger.unreadable());
+  append_json_name(out, "sources");
   out += '[';
   Fed fed;
   const auto append = [&](std::string_view name, const SourceState* state) {
-    element(out);
+    begin_json_element(out);
     append_source(out, ledger, name, state, registry, period, now, fed);
   };
   auto registered = registry.sources().begin();
@@ -232,16 +215,16 @@ std::string coverage_json(const Ledger& ledger, const Registry& registry, Period
   }
   append_unseen_before(nullptr);
   out += ']';
-  name_member(out, "categories");
+  append_json_name(out, "categories");
   out += '[';
   std::vector<std::string_view> unfed;
   for (std::size_t i = 0; i < event::categories().size(); ++i) {
-    element(out);
+    begin_json_element(out);
     append_category(out, fed, i);
     if (fed.sources[i].empty()) unfed.push_back(event::categories()[i]);
   }
   out += ']';
-  name_member(out, "unfed");
+  append_json_name(out, "unfed");
   append_texts(out, unfed);
   out += '}';
   return out;
@@ -251,30 +234,30 @@ std::string statement_text(const Ledger& ledger, const StatementHead& head) {
   const std::uint64_t first = ledger.first_index(head.period.from);
   const std::uint64_t end = ledger.first_index(head.period.to + 1);
   std::string out = "{";
-  name_member(out, "period");
+  append_json_name(out, "period");
   out += "{\"from\":\"" + day_text(head.period.from) + "\",\"to\":\"" + day_text(head.period.to) + "\"}";
-  member(out, "first", first);
-  member(out, "end", end);
-  member(out, "tree_size", head.tree_size);
-  member(out, "root", base64_encode(as_byte_span(head.root)));
-  member(out, "unreadable", ledger.unreadable());
-  name_member(out, "sources");
+  append_json_member(out, "first", first);
+  append_json_member(out, "end", end);
+  append_json_member(out, "tree_size", head.tree_size);
+  append_json_member(out, "root", base64_encode(as_byte_span(head.root)));
+  append_json_member(out, "unreadable", ledger.unreadable());
+  append_json_name(out, "sources");
   out += '[';
   Tally all;
   for (const auto& [name, state] : ledger.sources()) {
     const Tally tally = state.tally(head.period.from, head.period.to);
     if (tally == Tally{}) continue;
     all.add(tally);
-    element(out);
+    begin_json_element(out);
     out += '{';
-    member(out, "source", name);
+    append_json_member(out, "source", name);
     append_counts(out, tally);
     append_categories(out, tally);
     append_sequences(out, state);
     out += '}';
   }
   out += ']';
-  name_member(out, "total");
+  append_json_name(out, "total");
   out += '{';
   append_counts(out, all);
   out += "}}";

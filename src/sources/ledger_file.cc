@@ -21,35 +21,15 @@ constexpr std::uint64_t kVersion = 2;
 constexpr std::string_view kDigest = R"(,"sha256":")";  // of all in front of it; with it the file ends
 constexpr std::size_t kTailBytes = kDigest.size() + 64 + 3;
 
-void member(std::string& out, std::string_view name, std::uint64_t value) {
-  if (out.back() != '{') out += ',';
-  fmt::format_to(std::back_inserter(out), "\"{}\":{}", name, value);
-}
-
-void string_member(std::string& out, std::string_view name, std::string_view value) {
-  if (out.back() != '{') out += ',';
-  out += '"';
-  out += name;
-  out += "\":";
-  append_json_string(out, value);
-}
-
 void begin(std::string& out, std::string_view name, char bracket) {
-  if (out.back() != '{') out += ',';
-  out += '"';
-  out += name;
-  out += "\":";
+  append_json_name(out, name);
   out += bracket;
-}
-
-void element(std::string& out) {
-  if (out.back() != '[') out += ',';
 }
 
 void append_numbers(std::string& out, std::span<const std::uint64_t> numbers) {
   out += '[';
   for (const std::uint64_t number : numbers) {
-    element(out);
+    begin_json_element(out);
     append_decimal(out, number);
   }
   out += ']';
@@ -136,21 +116,21 @@ std::map<Day, Tally> read_days(std::string_view text) {
 
 void append_run(std::string& out, const Run& run) {
   out += '{';
-  member(out, "first", run.first);
-  member(out, "last", run.last);
-  member(out, "began", static_cast<std::uint64_t>(run.began));
-  member(out, "received", run.received);
-  member(out, "given_up", run.given_up);
+  append_json_member(out, "first", run.first);
+  append_json_member(out, "last", run.last);
+  append_json_member(out, "began", static_cast<std::uint64_t>(run.began));
+  append_json_member(out, "received", run.received);
+  append_json_member(out, "given_up", run.given_up);
   begin(out, "gaps", '[');
   for (const auto& [from, gap] : run.gaps) {
-    element(out);
+    begin_json_element(out);
     append_numbers(out,
                    std::array<std::uint64_t, 4>{from, gap.to, static_cast<std::uint64_t>(gap.noticed), gap.reported ? 1U : 0U});
   }
   out += ']';
   begin(out, "reports", '[');
   for (const auto& [from, report] : run.reports) {
-    element(out);
+    begin_json_element(out);
     append_numbers(out, std::array<std::uint64_t, 3>{from, report.to, report.missing});
   }
   out += "]}";
@@ -176,10 +156,10 @@ Run read_run(JsonValue value) {
 
 void append_sequence(std::string& out, const std::string& name, const SequenceState& state) {
   out += '{';
-  string_member(out, "name", name);
+  append_json_member(out, "name", name);
   begin(out, "runs", '[');
   for (const Run& run : state.runs) {
-    element(out);
+    begin_json_element(out);
     append_run(out, run);
   }
   out += ']';
@@ -187,11 +167,11 @@ void append_sequence(std::string& out, const std::string& name, const SequenceSt
     begin(out, "candidate", '[');
     append_run(out, *state.candidate);
     out += ']';
-    member(out, "candidate_since", static_cast<std::uint64_t>(state.candidate_since));
+    append_json_member(out, "candidate_since", static_cast<std::uint64_t>(state.candidate_since));
   }
   begin(out, "filled", '[');
   for (const NumberRange& range : state.filled) {
-    element(out);
+    begin_json_element(out);
     append_numbers(out, std::array<std::uint64_t, 2>{range.from, range.to});
   }
   out += ']';
@@ -224,41 +204,41 @@ SequenceState read_sequence(JsonValue value) {
 
 void append_state(std::string& out, const std::string& name, const SourceState& state) {
   out += '{';
-  string_member(out, "name", name);
-  string_member(out, "source", state.source);
+  append_json_member(out, "name", name);
+  append_json_member(out, "source", state.source);
   begin(out, "kinds", '[');
   for (const std::string& kind : state.kinds) {
-    element(out);
+    begin_json_element(out);
     append_json_string(out, kind);
   }
   out += ']';
-  member(out, "first_seen", static_cast<std::uint64_t>(state.first_seen));
-  member(out, "last_seen", static_cast<std::uint64_t>(state.last_seen));
-  member(out, "last_index", state.last_index);
-  member(out, "silent", state.silent ? 1 : 0);
-  member(out, "sequences_forgotten", state.sequences_forgotten);
-  member(out, "forgotten_received", state.forgotten_received);
-  member(out, "forgotten_missing", state.forgotten_missing);
+  append_json_member(out, "first_seen", static_cast<std::uint64_t>(state.first_seen));
+  append_json_member(out, "last_seen", static_cast<std::uint64_t>(state.last_seen));
+  append_json_member(out, "last_index", state.last_index);
+  append_json_member(out, "silent", state.silent ? 1 : 0);
+  append_json_member(out, "sequences_forgotten", state.sequences_forgotten);
+  append_json_member(out, "forgotten_received", state.forgotten_received);
+  append_json_member(out, "forgotten_missing", state.forgotten_missing);
   begin(out, "days", '"');
   out.pop_back();
   append_days(out, state.days);
   begin(out, "conflicts", '[');
   for (const auto& [day, count] : state.conflicts) {
-    element(out);
+    begin_json_element(out);
     append_numbers(out, std::array<std::uint64_t, 2>{static_cast<std::uint64_t>(day), count});
   }
   out += ']';
   begin(out, "sequences", '[');
   for (const std::string& sequence : state.sequence_order) {
-    element(out);
+    begin_json_element(out);
     append_sequence(out, sequence, state.sequences.at(sequence).state());
   }
   out += ']';
   begin(out, "skew", '[');
   out.pop_back();
   append_numbers(out, state.skew.behind());
-  member(out, "ahead_most", static_cast<std::uint64_t>(state.skew.ahead_most()));
-  member(out, "behind_most", static_cast<std::uint64_t>(state.skew.behind_most()));
+  append_json_member(out, "ahead_most", static_cast<std::uint64_t>(state.skew.ahead_most()));
+  append_json_member(out, "behind_most", static_cast<std::uint64_t>(state.skew.behind_most()));
   out += '}';
 }
 
@@ -301,15 +281,15 @@ Activity read_activity(JsonValue value) {
 
 void append_account(std::string& out, const std::string& name, const AccountState& account) {
   out += '{';
-  string_member(out, "name", name);
+  append_json_member(out, "name", name);
   begin(out, "elsewhere", '[');
   out.pop_back();
   append_activity(out, account.elsewhere);
   begin(out, "sources", '[');
   for (const auto& [source, activity] : account.sources) {
-    element(out);
+    begin_json_element(out);
     out += '{';
-    string_member(out, "source", source);
+    append_json_member(out, "source", source);
     begin(out, "activity", '[');
     out.pop_back();
     append_activity(out, activity);
@@ -330,28 +310,28 @@ AccountState read_account(JsonValue value) {
 
 std::string LedgerFile::write(const Ledger& ledger, const LedgerPlace& place) {
   std::string out = "{";
-  member(out, "stele_ledger", kVersion);
-  string_member(out, "log", place.log_id);
-  member(out, "size", place.size);
-  string_member(out, "last_leaf", base64_encode(as_byte_span(place.last_leaf)));
-  member(out, "unreadable", ledger.unreadable_);
-  string_member(out, "registry", ledger.registry_digest_);
-  if (ledger.clock_synchronised_) member(out, "clock_synchronised", *ledger.clock_synchronised_ ? 1 : 0);
+  append_json_member(out, "stele_ledger", kVersion);
+  append_json_member(out, "log", place.log_id);
+  append_json_member(out, "size", place.size);
+  append_json_member(out, "last_leaf", base64_encode(as_byte_span(place.last_leaf)));
+  append_json_member(out, "unreadable", ledger.unreadable_);
+  append_json_member(out, "registry", ledger.registry_digest_);
+  if (ledger.clock_synchronised_) append_json_member(out, "clock_synchronised", *ledger.clock_synchronised_ ? 1 : 0);
   begin(out, "days", '[');
   for (const auto& [day, index] : ledger.day_starts_) {
-    element(out);
+    begin_json_element(out);
     append_numbers(out, std::array<std::uint64_t, 2>{static_cast<std::uint64_t>(day), index});
   }
   out += ']';
   begin(out, "accounts", '[');
   for (const auto& [name, account] : ledger.accounts_) {
-    element(out);
+    begin_json_element(out);
     append_account(out, name, account);
   }
   out += ']';
   begin(out, "sources", '[');
   for (const auto& [name, state] : ledger.sources_) {
-    element(out);
+    begin_json_element(out);
     append_state(out, name, state);
   }
   out += ']';

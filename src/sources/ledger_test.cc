@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include "base/clock.h"
 #include "base/json_text.h"
 #include "event/entry.h"
 #include "event/internal_event.h"
@@ -15,7 +16,6 @@ namespace stele::sources {
 namespace {
 
 constexpr UnixNanos kStart = 1'795'000'000'000'000'000;
-constexpr UnixNanos kSecond = 1'000'000'000;
 constexpr UnixNanos kGrace = 8 * kSecond;
 
 // A log of entries as the server would write them.

@@ -1,5 +1,6 @@
 // Numbers of a counter: what came in order, late, twice, begun anew, and what did not come.
 #include "sources/sequence.h"
+#include "base/clock.h"
 
 #include <gtest/gtest.h>
 
@@ -9,8 +10,7 @@
 namespace stele::sources {
 namespace {
 
-constexpr UnixNanos kSecond = 1'000'000'000;
-constexpr UnixNanos kGrace = 8 * kSecond;
+constexpr UnixNanos kAllowed = 8 * kSecond;
 
 void add(Sequence& sequence, std::uint64_t from, std::uint64_t to, UnixNanos at) {
   for (std::uint64_t n = from; n <= to; ++n) sequence.add(n, at);
@@ -24,21 +24,21 @@ TEST(Sequence, reports_a_gap_once_when_it_is_old_enough) {
   add(sequence, 1, 10, kSecond);
   add(sequence, 14, 20, 2 * kSecond);
   EXPECT_EQ(sequence.missing(), 3U);
-  EXPECT_TRUE(sequence.overdue(9 * kSecond, kGrace, 0).empty());
-  EXPECT_EQ(sequence.overdue(10 * kSecond, kGrace, 0), (Ranges{{11, 13}}));
-  EXPECT_TRUE(sequence.overdue(20 * kSecond, kGrace, 0).empty());
+  EXPECT_TRUE(sequence.overdue(9 * kSecond, kAllowed, 0).empty());
+  EXPECT_EQ(sequence.overdue(10 * kSecond, kAllowed, 0), (Ranges{{11, 13}}));
+  EXPECT_TRUE(sequence.overdue(20 * kSecond, kAllowed, 0).empty());
   sequence.set_reported({11, 13});
-  EXPECT_TRUE(sequence.overdue(20 * kSecond, kGrace, 0).empty());
+  EXPECT_TRUE(sequence.overdue(20 * kSecond, kAllowed, 0).empty());
 }
 
 // Goal: what did not get into the log is asked for again, what did is not.
 TEST(Sequence, asks_again_only_for_what_is_not_reported) {
   Sequence sequence;
   for (const unsigned n : {1U, 3U, 5U}) sequence.add(n, kSecond);
-  EXPECT_EQ(sequence.overdue(100 * kSecond, kGrace, 0), (Ranges{{2, 2}, {4, 4}}));
+  EXPECT_EQ(sequence.overdue(100 * kSecond, kAllowed, 0), (Ranges{{2, 2}, {4, 4}}));
   sequence.set_reported({2, 2});
   sequence.ask_again();
-  EXPECT_EQ(sequence.overdue(100 * kSecond, kGrace, 0), (Ranges{{4, 4}}));
+  EXPECT_EQ(sequence.overdue(100 * kSecond, kAllowed, 0), (Ranges{{4, 4}}));
 }
 
 // Goal: nothing counts as missing from before anybody was there to receive it again.
@@ -46,17 +46,17 @@ TEST(Sequence, waits_after_its_reader_began) {
   Sequence sequence;
   sequence.add(1, kSecond);
   sequence.add(3, kSecond);
-  EXPECT_TRUE(sequence.overdue(107 * kSecond, kGrace, 100 * kSecond).empty());
-  EXPECT_EQ(sequence.overdue(108 * kSecond, kGrace, 100 * kSecond).size(), 1U);
+  EXPECT_TRUE(sequence.overdue(107 * kSecond, kAllowed, 100 * kSecond).empty());
+  EXPECT_EQ(sequence.overdue(108 * kSecond, kAllowed, 100 * kSecond).size(), 1U);
 }
 
 // Goal: a gap that is filled in time is none; one that was reported is told to be filled when its last number came.
 TEST(Sequence, notices_when_a_gap_is_filled) {
   Sequence sequence;
   for (const unsigned n : {1U, 4U, 2U, 3U}) sequence.add(n, kSecond);
-  EXPECT_TRUE(sequence.overdue(100 * kSecond, kGrace, 0).empty());
+  EXPECT_TRUE(sequence.overdue(100 * kSecond, kAllowed, 0).empty());
   sequence.add(8, kSecond);
-  EXPECT_EQ(sequence.overdue(100 * kSecond, kGrace, 0), (Ranges{{5, 7}}));
+  EXPECT_EQ(sequence.overdue(100 * kSecond, kAllowed, 0), (Ranges{{5, 7}}));
   sequence.set_reported({5, 7});
   sequence.add(6, 100 * kSecond);
   sequence.add(5, 100 * kSecond);
@@ -78,11 +78,11 @@ TEST(Sequence, does_not_report_what_is_left_of_a_gap_on_its_way) {
   Sequence sequence;
   sequence.add(1, kSecond);
   sequence.add(10, kSecond);
-  EXPECT_EQ(sequence.overdue(100 * kSecond, kGrace, 0), (Ranges{{2, 9}}));
+  EXPECT_EQ(sequence.overdue(100 * kSecond, kAllowed, 0), (Ranges{{2, 9}}));
   sequence.add(5, 100 * kSecond);
-  EXPECT_TRUE(sequence.overdue(101 * kSecond, kGrace, 0).empty());
+  EXPECT_TRUE(sequence.overdue(101 * kSecond, kAllowed, 0).empty());
   sequence.set_reported({2, 9});
-  EXPECT_TRUE(sequence.overdue(101 * kSecond, kGrace, 0).empty());
+  EXPECT_TRUE(sequence.overdue(101 * kSecond, kAllowed, 0).empty());
   for (const unsigned n : {2U, 3U, 4U, 6U, 7U, 8U, 9U}) sequence.add(n, 101 * kSecond);
   EXPECT_EQ(sequence.filled(), (Ranges{{2, 9}}));
 }
@@ -98,7 +98,7 @@ TEST(Sequence, takes_a_counter_that_begins_anew_for_what_it_is) {
   EXPECT_EQ(sequence.missing(), 0U);
   EXPECT_EQ(sequence.received(), 506U);
   sequence.add(8, 40 * kSecond);
-  EXPECT_EQ(sequence.overdue(100 * kSecond, kGrace, 0), (Ranges{{7, 7}}));
+  EXPECT_EQ(sequence.overdue(100 * kSecond, kAllowed, 0), (Ranges{{7, 7}}));
 }
 
 // Goal: what is sent a second time is not taken for a new count.
@@ -130,13 +130,13 @@ TEST(Sequence, a_gap_belongs_to_the_count_that_has_it) {
   add(sequence, 1, 49, kSecond);
   add(sequence, 51, 100, kSecond);
   add(sequence, 1, 60, 5 * kSecond);  // begun anew, and not settled
-  EXPECT_EQ(sequence.overdue(9 * kSecond, kGrace, 0), (Ranges{{50, 50}}));
+  EXPECT_EQ(sequence.overdue(9 * kSecond, kAllowed, 0), (Ranges{{50, 50}}));
   sequence.set_reported({50, 50});
   EXPECT_TRUE(sequence.filled().empty());
-  EXPECT_TRUE(sequence.overdue(9 * kSecond, kGrace, 0).empty());
+  EXPECT_TRUE(sequence.overdue(9 * kSecond, kAllowed, 0).empty());
   sequence.add(61, 20 * kSecond);  // settled
   EXPECT_EQ(sequence.state().restarts, 1U);
-  EXPECT_TRUE(sequence.overdue(30 * kSecond, kGrace, 0).empty());
+  EXPECT_TRUE(sequence.overdue(30 * kSecond, kAllowed, 0).empty());
   EXPECT_EQ(sequence.missing(), 1U);
 }
 
@@ -146,7 +146,7 @@ TEST(Sequence, counts_what_a_new_beginning_misses) {
   add(sequence, 1, 100, kSecond);
   sequence.add(1, 20 * kSecond);
   sequence.add(5, 21 * kSecond);
-  EXPECT_EQ(sequence.overdue(60 * kSecond, kGrace, 0), (Ranges{{2, 4}}));
+  EXPECT_EQ(sequence.overdue(60 * kSecond, kAllowed, 0), (Ranges{{2, 4}}));
   EXPECT_EQ(sequence.missing(), 3U);
   EXPECT_EQ(sequence.gaps(10), (Ranges{{2, 4}}));
   EXPECT_TRUE(sequence.gaps(0).empty());
@@ -169,7 +169,7 @@ TEST(Sequence, reports_each_count_s_gaps_once) {
   at += 20 * kSecond;
   std::size_t reports = 0;
   for (int poll = 0; poll < 10; ++poll) {
-    Ranges due = sequence.overdue(at, kGrace, 0);
+    Ranges due = sequence.overdue(at, kAllowed, 0);
     std::reverse(due.begin(), due.end());
     for (const NumberRange range : due) sequence.set_reported(range);
     reports += due.size();

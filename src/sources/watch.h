@@ -47,6 +47,8 @@ class Watch {
   void stop();
 
   [[nodiscard]] const Registry& registry() const { return registry_; }
+  // For whoever asks right after an answer: what was just acknowledged is counted within a second.
+  static constexpr UnixNanos kCountingWait = 2 * kSecond;
   // Whoever wants to see the ledger: on the watch's own thread, on which it stands still meanwhile.
   using Reader = std::function<void(const Result<const Ledger*>&)>;
   // Has `f` called once, as soon as the ledger counts the first `size` entries of the log. kBusy: it does not within

@@ -7,12 +7,11 @@
 #include <fstream>
 #include <future>
 
+#include "base/clock.h"
 #include "support/real_log.h"
 
 namespace stele::sources {
 namespace {
-
-constexpr UnixNanos kSecond = 1'000'000'000;
 
 log::StoreOptions small_segments() {
   log::StoreOptions out;

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/clock.h"
+
 namespace stele::timeline {
 namespace {
 
@@ -9,7 +11,7 @@ using Kind = Link::Kind;
 
 // A counter begins anew with every boot of a host, and each host has its own.
 constexpr std::size_t kCounterDigits = 10;
-constexpr UnixNanos kCounterWindow = UnixNanos{86'400} * 1'000'000'000;
+constexpr UnixNanos kCounterWindow = 86'400 * kSecond;
 
 bool is_counter(std::string_view session) {
   return session.size() <= kCounterDigits && session.find_first_not_of("0123456789") == std::string_view::npos;

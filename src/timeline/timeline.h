@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "base/clock.h"
 #include "base/result.h"
 #include "people/directory.h"
 #include "search/go_on.h"
@@ -23,16 +24,16 @@ inline constexpr std::uint64_t kCommonMax =
 inline constexpr std::uint64_t kSwitchesMax = 100;   // changes to one account, of which one may be meant
 inline constexpr std::size_t kBytesMax = 16U << 20;  // of the entries of an answer
 inline constexpr std::size_t kValueBytesMax = 1'024;
-inline constexpr UnixNanos kWindowMax = UnixNanos{7} * 86'400 * 1'000'000'000;
+inline constexpr UnixNanos kWindowMax = 7 * 86'400 * kSecond;
 
 struct TimelineRequest {
   Link seed;          // kQuery, kActor, kTarget, kSession or kRequest
   query::Term query;  // of kQuery
   std::optional<UnixNanos> since;
-  std::optional<UnixNanos> until;                         // the first moment behind it
-  UnixNanos window = UnixNanos{10} * 60 * 1'000'000'000;  // at most kWindowMax
-  std::uint64_t depth = 4;                                // at most kDepthMax
-  std::uint64_t limit = 500;                              // at most kEntriesMax
+  std::optional<UnixNanos> until;        // the first moment behind it
+  UnixNanos window = 10 * 60 * kSecond;  // at most kWindowMax
+  std::uint64_t depth = 4;               // at most kDepthMax
+  std::uint64_t limit = 500;             // at most kEntriesMax
 };
 
 // Why an entry is there.

@@ -19,7 +19,6 @@ inline constexpr bool kSanitized = false;
 
 inline constexpr UnixNanos kMicrosecond = 1'000;
 inline constexpr UnixNanos kMillisecond = 1'000'000;
-inline constexpr UnixNanos kSecond = 1'000'000'000;
 
 // Stands still until it is turned. Thread-safe.
 class HandClock final : public Clock {

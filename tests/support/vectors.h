@@ -33,6 +33,12 @@ class Vectors {
   simdjson::dom::element root_;
 };
 
+// Read once.
+inline const Vectors& vectors(const std::string& source_dir) {
+  static const Vectors kVectors(source_dir);
+  return kVectors;
+}
+
 // Members of a vector; the test fails when one is absent or of another type.
 template <typename T>
 T member(simdjson::dom::element object, std::string_view name) {

@@ -18,6 +18,10 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
     -Wno-restrict -Wno-maybe-uninitialized)  # GCC 12 reports `"text" + std::to_string(n)` (GCC bug 105651)
 endif()
 
+if(STELE_UNITY AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  target_compile_options(stele_flags INTERFACE -Wno-subobject-linkage)  # takes a file that is compiled with others for a header
+endif()
+
 if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
   target_compile_options(stele_flags INTERFACE -Wno-unknown-warning-option)  # pragmas meant for GCC
 endif()

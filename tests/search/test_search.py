@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-# ctest: COST 200 TIMEOUT 600 RUN_SERIAL ON
+# ctest: COST 200 TIMEOUT 900
 """Goal: a search finds what docs/formats/query.md says, whatever state the index is in: while files are written, merged, damaged, missing
 or swapped, after a kill and after a stop in order, and as soon as an entry is acknowledged. A second implementation (oracle.py) says what
 each query means; the queries are made by chance in both notations.

@@ -22,7 +22,7 @@ run_ci() {
   ci_stage 'test' ./x test
   # What takes long and shows nothing that the others do not is left to the release build.
   slow='agent|cli/test_append|collect/test_(coverage|grpc_unread|import|otlp_js|syslog_ng)|disk|e2e|interop|kill|notify|understanding'
-  slow+='|search/test_(find|search|sql)'
+  slow+='|search/test_(find|search|sql)|access/test_at_rest_kill'
   ci_stage 'test asan' ./x test asan -E "^(program.($slow)|tests_crash|tests_tamper.(Merged|Random))"
   ci_stage 'test tsan' ./x test tsan -E '^(program|log.Segment.tells_every_changed_byte)'
   # A change is not refused for what chance finds in other code: that belongs to `./x fuzz`.

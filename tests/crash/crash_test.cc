@@ -1,4 +1,4 @@
-// Logs on disks that fail: 30,000 crashes and more, and with `./x soak crash` a million. A failure prints the seed that brings it
+// Logs on disks that fail: 30,000 crashes and more, and with `./x soak crash` 900,000. A failure prints the seed that brings it
 // back:
 //   STELE_CRASH_SEED=<seed> tests_crash --gtest_filter=<case>
 // STELE_CRASH_COUNT sets how many crashes each of the random cases goes through, STELE_CRASH_STEP=1 has pairs of crashes at every
@@ -140,7 +140,7 @@ void work_on(TestedLog& log) {
 }
 
 // Pairs of operations, until the first crash lies behind the work (or the first recovery) and the second behind the recovery. Of
-// steps of two each of the four kinds of tail takes another quarter of the pairs.
+// steps of two each of the four histories takes another quarter of the pairs.
 template <typename FirstPart>
 void crash_at_every_pair(FirstPart first_part) {
   const std::uint64_t step = from_environment("STELE_CRASH_STEP", kSlower > 1 ? 5 : 2);

@@ -1,4 +1,4 @@
-// Thousands of random changes to the files of a log, and with `./x soak tamper` 250,000: each is found where it is, or lies where
+// Thousands of random changes to the files of a log, and with `./x soak tamper` 210,000: each is found where it is, or lies where
 // verification says that it does not look.
 #include <gtest/gtest.h>
 
